@@ -1,0 +1,42 @@
+"""What a captioner makes: the text and where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from j2a.features.record import Features
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next token is chosen. ``temperature=0`` is greedy."""
+
+    temperature: float = 0.0
+    top_p: float = 0.95
+    max_new_tokens: int = 160
+
+
+@dataclass(slots=True)
+class Caption:
+    """A generated caption with its provenance."""
+
+    text: str
+    version: str  # J2A version: "1.0"
+    backbone: str  # "mini", "7b", or the folder or hub id of the LLM
+    weights: str  # content hash of the LLM's weights (first 12 hex digits of a sha256)
+    prompt_id: str
+    prompt: str  # the whole text the LLM was given
+    seed: int
+    sampling: Sampling = field(default_factory=Sampling)
+    features: Features = field(default_factory=Features)
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Caption:
+        """The inverse of :meth:`to_json`."""
+        rest = {k: v for k, v in data.items() if k not in ("sampling", "features")}
+        return cls(**rest, sampling=Sampling(**data["sampling"]), features=Features.from_json(data["features"]))

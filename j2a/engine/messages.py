@@ -1,0 +1,165 @@
+"""Typed messages between the callers and the engine process, one JSON object a line on the pipe.
+
+Requests go to the engine, events come back; each carries the id of the request it belongs to.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from j2a.caption import Sampling
+from j2a.clip import Clip
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Bring a version's models into memory."""
+
+    version: str = "1.0"
+    backbone: str = "mini"
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """Measure the features of a clip."""
+
+    clip: Clip
+
+
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """Measure a clip (unless just measured) and describe it."""
+
+    clip: Clip
+    version: str = "1.0"
+    backbone: str = "mini"
+    prompt: str = ""  # instruction to the LLM; "" is the version's default
+    sampling: Sampling = field(default_factory=Sampling)
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Inspect:
+    """Ask what is there: "models", "doctor" or "paths"."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Stop a request, waiting or running."""
+
+    request_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown:
+    """Finish and leave."""
+
+
+Request = Load | Extract | Describe | Inspect | Cancel | Shutdown
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A stage began or moved on. ``fraction`` is in [0, 1], or ``None`` where it is not known."""
+
+    request_id: int
+    stage: str
+    fraction: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureReady:
+    """One feature is known. ``value`` is its JSON form in ``Features``; ``None`` or empty with a ``reason``."""
+
+    request_id: int
+    name: str
+    value: Any
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The next piece of the caption."""
+
+    request_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The request is finished. ``result`` is the caption (Describe), features (Extract), or report as JSON types;
+    ``stats`` are timings in seconds and counts; ``cancelled`` says that it was stopped by ``Cancel``."""
+
+    request_id: int
+    result: dict[str, Any] = field(default_factory=dict)
+    stats: dict[str, Any] = field(default_factory=dict)
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The request failed; the engine goes on."""
+
+    request_id: int
+    title: str
+    message: str
+    hint: str = ""
+    exit_code: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class EngineDied:
+    """The engine process is gone; every open request got a ``Failed`` before this. Made by the client.
+    The next request starts a new engine."""
+
+    request_id: int  # always 0: it belongs to no request
+    returncode: int | None
+    last_words: str  # the end of the engine's log
+
+
+Event = Progress | FeatureReady | Piece | Done | Failed | EngineDied
+
+_TYPES = {cls.__name__: cls for cls in (Load, Extract, Describe, Inspect, Cancel, Shutdown,
+                                        Progress, FeatureReady, Piece, Done, Failed, EngineDied)}
+
+
+def encode_request(request_id: int, request: Request) -> bytes:
+    """One request as a line of JSON."""
+    return _line({"id": request_id, "type": type(request).__name__, **asdict(request)})
+
+
+def decode_request(line: bytes) -> tuple[int, Request]:
+    """The inverse of :func:`encode_request`."""
+    data = json.loads(line)
+    request_id, name = data.pop("id"), data.pop("type")
+    if "clip" in data:
+        data["clip"] = Clip(**data["clip"])
+    if "sampling" in data:
+        data["sampling"] = Sampling(**data["sampling"])
+    return request_id, _TYPES[name](**data)
+
+
+def encode_event(event: Event) -> bytes:
+    """One event as a line of JSON."""
+    return _line({"type": type(event).__name__, **asdict(event)})
+
+
+def decode_event(line: bytes) -> Event:
+    """The inverse of :func:`encode_event`."""
+    data = json.loads(line)
+    event: Event = _TYPES[data.pop("type")](**data)
+    return event
+
+
+def _line(data: dict[str, Any]) -> bytes:
+    def plain(value: Any) -> Any:
+        if isinstance(value, Path):
+            return str(value)
+        raise TypeError(f"{type(value).__name__} cannot cross the pipe")
+
+    return json.dumps(data, default=plain, allow_nan=False).encode() + b"\n"
