@@ -1,0 +1,125 @@
+"""Reading audio: streamed and seekable, resampled on the way, never a whole long file in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from j2a.audio.source import AudioInfo, Source, open_source
+from j2a.clip import Clip
+from j2a.errors import AudioError
+
+__all__ = ["AudioInfo", "AudioReader", "load", "probe", "stream"]
+
+
+def probe(path: Path) -> AudioInfo:
+    """Sample rate, channels and length of a file. Raises ``AudioError``."""
+    with AudioReader(path) as reader:
+        return reader.info
+
+
+class AudioReader:
+    """An open audio file, read from front to back from wherever it was last sought; a context manager.
+
+    Raises ``AudioError`` from every method when the file cannot be opened or decoded. Not for two threads at once.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._source: Source = open_source(Path(path))
+        self.info: AudioInfo = self._source.info
+
+    def seek(self, position_s: float) -> None:
+        """Continue at ``position_s`` seconds from the file's start, exact to the sample.
+
+        A position past the end is the end: the next :meth:`read` gives nothing.
+        """
+        self._source.seek(min(max(0, round(position_s * self.info.sample_rate)), self.info.frames))
+
+    def read(self, frames: int) -> NDArray[np.float32]:
+        """The next samples: float32 (n <= frames, channels), n == 0 at the end. Full scale is 1.0."""
+        return self._source.read(frames)
+
+    def close(self) -> None:
+        """Release the file."""
+        self._source.close()
+
+    def __enter__(self) -> AudioReader:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.close()
+
+
+def frames_of(clip: Clip, info: AudioInfo) -> tuple[int, int]:
+    """First frame of a clip and the one after its last, at the file's own rate; an end past the file's is cut.
+
+    Raises ``AudioError`` for a clip that starts at or after the end of the file.
+    """
+    first = round(clip.start_s * info.sample_rate)
+    if first >= info.frames:
+        raise AudioError(f"the section starts at {clip.start_s:.2f} s, but {clip.path.name} ends at "
+                         f"{info.duration_s:.2f} s.", "Choose an earlier section.")
+    if clip.end_s is None:
+        return first, info.frames
+    return first, min(max(first + 1, round(clip.end_s * info.sample_rate)), info.frames)
+
+
+def read_blocks(clip: Clip, block_s: float = 5.0) -> Iterator[NDArray[np.float32]]:
+    """The clip's own samples in order: blocks of float32 (n, channels) at the file's own rate. Raises ``AudioError``."""
+    with AudioReader(clip.path) as reader:
+        first, end = frames_of(clip, reader.info)
+        if first:
+            reader.seek(first / reader.info.sample_rate)
+        block_frames = max(1, round(block_s * reader.info.sample_rate))
+        left = end - first
+        while left > 0:
+            block = reader.read(min(block_frames, left))
+            if not len(block):
+                return
+            left -= len(block)
+            yield block
+
+
+def stream(clip: Clip, sample_rate: int, *, mono: bool = True, block_s: float = 5.0) -> Iterator[NDArray[np.float32]]:
+    """Resampled samples of a clip, block by block.
+
+    ``sample_rate`` in Hz. Yields float32 (n,) with the channels averaged, or (n, channels) when ``mono`` is false.
+    Memory is a few blocks of ``block_s`` seconds, however long the clip. Raises ``AudioError``.
+    """
+    rate, channels = _rate_and_channels(clip.path)
+    blocks = read_blocks(clip, block_s)
+    if mono:
+        blocks = (block.mean(axis=1, dtype=np.float32) for block in blocks)
+    if rate == sample_rate:
+        yield from blocks
+        return
+    resampler = soxr.ResampleStream(rate, sample_rate, 1 if mono else channels, dtype="float32", quality="HQ")
+    for block in blocks:
+        resampled = resampler.resample_chunk(block)
+        if len(resampled):
+            yield resampled
+    tail = resampler.resample_chunk(np.zeros((0,) if mono else (0, channels), np.float32), last=True)
+    if len(tail):
+        yield tail
+
+
+def load(clip: Clip, sample_rate: int) -> NDArray[np.float32]:
+    """A clip as one mono array: float32 (T,) at ``sample_rate`` Hz. For clips; long files go through :func:`stream`.
+
+    Raises ``AudioError``.
+    """
+    blocks = list(stream(clip, sample_rate))
+    if not blocks:
+        raise AudioError(f"{clip.path.name} holds no sound in the chosen section.")
+    return np.concatenate(blocks)
+
+
+def _rate_and_channels(path: Path) -> tuple[int, int]:
+    info = probe(path)
+    return info.sample_rate, info.channels

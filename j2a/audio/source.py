@@ -1,0 +1,172 @@
+"""What decodes a file: soundfile (libsndfile) where it can, PyAV (FFmpeg) for the rest.
+
+A source gives interleaved float32 blocks and seeks to a frame. Everything that goes wrong in a library becomes an
+:class:`~j2a.errors.AudioError` here.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from j2a.errors import AudioError
+
+AV_HINT = 'To read it, install the optional decoder: pip install "j2a[av]"'
+# A length in the header may differ by this much from what tinytag counts before it is called wrong.
+LENGTH_TOLERANCE = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class AudioInfo:
+    """What a file holds. ``frames`` is a close estimate for formats that do not store their length."""
+
+    sample_rate: int  # Hz
+    channels: int
+    frames: int  # samples of one channel
+    duration_s: float
+    format: str  # the container as libsndfile or FFmpeg calls it, such as "FLAC", "mov"
+
+
+class Source(Protocol):
+    """One open file."""
+
+    info: AudioInfo
+
+    def seek(self, frame: int) -> None:
+        """Make ``frame`` (0 .. info.frames) the next one that is read."""
+
+    def read(self, frames: int) -> NDArray[np.float32]:
+        """(n <= frames, channels); n == 0 at the end."""
+
+    def close(self) -> None:
+        """Release the file."""
+
+
+class SoundFileSource:
+    """libsndfile: wav, w64, aiff, caf, flac, ogg vorbis, opus, mp3; sample-exact seeking."""
+
+    def __init__(self, path: Path) -> None:
+        self._name = path.name
+        try:
+            # Bytes, because a name on disk need not be valid UTF-8.
+            self._file = soundfile.SoundFile(os.fsencode(path) if os.name != "nt" else str(path))
+        except (soundfile.SoundFileError, TypeError) as error:  # TypeError: headerless ".raw"
+            raise AudioError(f"{path.name} is not audio that can be decoded ({_plain(error)}).",
+                             "The file may be damaged, or be something else under an audio file's name.") from error
+        rate = int(self._file.samplerate)
+        self.info = AudioInfo(rate, int(self._file.channels), int(self._file.frames), self._file.frames / rate,
+                              str(self._file.format))
+
+    def seek(self, frame: int) -> None:
+        try:
+            self._file.seek(frame)
+        except soundfile.SoundFileError as error:
+            raise self._damaged(frame) from error
+
+    def read(self, frames: int) -> NDArray[np.float32]:
+        position = self._file.tell()
+        try:
+            block: NDArray[np.float32] = self._file.read(frames, dtype="float32", always_2d=True)
+        except soundfile.SoundFileError as error:
+            raise self._damaged(position) from error
+        # A truncated flac ends without an error. The length of an mp3 is an estimate, so there it proves nothing.
+        ended_early = len(block) < min(frames, self.info.frames - position)
+        if ended_early and len(block) == 0 and self.info.format != "MP3":
+            raise self._damaged(position)
+        return block
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _damaged(self, frame: int) -> AudioError:
+        return AudioError(f"{self._name} is damaged or cut short: nothing can be decoded after "
+                          f"{frame / self.info.sample_rate:.1f} s of {self.info.duration_s:.1f} s.",
+                          "Copy or download the file again, or choose a section before that.")
+
+
+def open_source(path: Path) -> Source:
+    """Open an audio file with whichever library reads it whole.
+
+    Raises ``AudioError`` when there is no such file, when it is no audio, or when only PyAV could read it and PyAV
+    is not installed.
+    """
+    _check_file(path)
+    try:
+        source: Source = SoundFileSource(path)
+    except AudioError:
+        demuxer = _ffmpeg_demuxer(path)
+        if demuxer is None:
+            raise
+        return _open_av(path, demuxer, f"{path.name} is in a format that libsndfile does not read.")
+    if source.info.format == "MP3" and _is_cut_short(path, source.info):
+        source.close()
+        return _open_av(path, "mp3", f"{path.name} is an MP3 of variable bit rate without a length header, "
+                                     "of which only a part could be read.")
+    if source.info.frames == 0:
+        source.close()
+        raise AudioError(f"{path.name} holds no sound: its length is zero.")
+    return source
+
+
+def _check_file(path: Path) -> None:
+    try:
+        if path.is_dir():
+            raise AudioError(f"{path.name} is a folder, not an audio file.")
+        if not path.exists():
+            raise AudioError(f"there is no file {path}.", "It may have been moved, renamed or deleted.")
+        if path.stat().st_size == 0:
+            raise AudioError(f"{path.name} is empty (0 bytes).", "Copy or download the file again.")
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise AudioError(f"{path.name} cannot be opened: {error.strerror or error}.") from error
+
+
+def _is_cut_short(path: Path, info: AudioInfo) -> bool:
+    """Whether libsndfile's idea of an mp3's length is wrong: without a Xing header it guesses from the first frame."""
+    from tinytag import TinyTag, TinyTagException
+
+    try:
+        counted_s = TinyTag.get(str(path), tags=False).duration
+    except (TinyTagException, OSError, UnicodeError):
+        return False
+    return bool(counted_s) and abs(counted_s - info.duration_s) > LENGTH_TOLERANCE * max(counted_s, info.duration_s)
+
+
+def _ffmpeg_demuxer(path: Path) -> str | None:
+    """FFmpeg's name of the container, from its first bytes; ``None`` for anything else.
+
+    The demuxer is named, never guessed by FFmpeg: its playlist formats would open other files and addresses.
+    """
+    with path.open("rb") as file:
+        head = file.read(16)
+    if head[4:8] == b"ftyp":
+        return "mov"
+    for magic, demuxer in ((b"OggS", "ogg"), (b"\x1aE\xdf\xa3", "matroska"), (b"0&\xb2u\x8ef\xcf\x11", "asf"),
+                           (b"wvpk", "wv"), (b"MAC ", "ape"), (b"TTA1", "tta"), (b"\x0bw", "ac3")):
+        if head.startswith(magic):
+            return demuxer
+    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:  # ADTS sync word, layer 0
+        return "aac"
+    if head.startswith(b"ID3") and path.suffix.lower() == ".aac":
+        return "aac"
+    return None
+
+
+def _open_av(path: Path, demuxer: str, why: str) -> Source:
+    try:
+        from j2a.audio.av_source import AvSource
+    except ImportError as error:
+        raise AudioError(why, AV_HINT) from error
+    return AvSource(path, demuxer)
+
+
+def _plain(error: Exception) -> str:
+    """A library's message without the path and punctuation around it."""
+    return str(getattr(error, "error_string", error)).strip().rstrip(".")
