@@ -71,7 +71,7 @@ def frames_of(clip: Clip, info: AudioInfo) -> tuple[int, int]:
 
 
 def read_blocks(clip: Clip, block_s: float = 5.0) -> Iterator[NDArray[np.float32]]:
-    """The clip's own samples in order: blocks of float32 (n, channels) at the file's own rate. Raises ``AudioError``."""
+    """The clip's own samples: float32 blocks (n, channels) at the file's own rate. Raises ``AudioError``."""
     with AudioReader(clip.path) as reader:
         first, end = frames_of(clip, reader.info)
         if first:
