@@ -20,11 +20,6 @@ class Chord:
     end_s: float
     label: str
 
-    @property
-    def name(self) -> str:
-        """The way musicians write it: "Am", "C"; "N" stays "N"."""
-        return chord_name(self.label)
-
 
 @dataclass(frozen=True, slots=True)
 class Genre:
@@ -71,9 +66,3 @@ class Features:
         fresh = Features.from_json(merged)
         for item in self.__slots__:
             setattr(self, item, getattr(fresh, item))
-
-
-def chord_name(label: str) -> str:
-    """Harte notation to lead-sheet notation: "A:min" -> "Am", "C:maj" -> "C"."""
-    root, _, quality = label.partition(":")
-    return root + ("m" if quality == "min" else "")

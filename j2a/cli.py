@@ -1,0 +1,235 @@
+"""``j2a``: the headless command. Results on stdout, narration on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from j2a.caption import Sampling
+from j2a.clip import Clip
+from j2a.engine import client
+from j2a.engine.messages import Describe, Done, Event, Extract, Failed, FeatureReady, Inspect, Piece, Progress, Request
+from j2a.errors import ExitCode, J2AError, UsageError
+from j2a.features.record import Features
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Turn music into words, without a screen.")
+
+File = Annotated[Path, typer.Argument(help="An audio file.")]
+Start = Annotated[float, typer.Option(min=0.0, help="Where the clip starts, in seconds.")]
+End = Annotated[float | None, typer.Option(help="Where the clip ends, in seconds; default: the end of the file.")]
+Version = Annotated[str, typer.Option(help="J2A version; see `j2a models`.")]
+Backbone = Annotated[str, typer.Option(help="mini, 7b, a model folder, or a hub id that was downloaded.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
+
+
+@app.command()
+def describe(
+    file: File,
+    start: Start = 0.0,
+    end: End = None,
+    version: Version = "1.0",
+    backbone: Backbone = "mini",
+    prompt: Annotated[str, typer.Option(help="describe, short, detailed, or an instruction of your own.")] = "",
+    seed: Annotated[int, typer.Option(help="Seed for --temperature above 0.")] = 0,
+    temperature: Annotated[float, typer.Option(min=0.0, help="0 always takes the most likely word.")] = 0.0,
+    as_json: AsJson = False,
+) -> None:
+    """Describe one clip. The caption streams to stdout."""
+    with _errors_shown():
+        clip = _clip(file, start, end)
+        streamed = False
+
+        def show(event: Event) -> None:
+            nonlocal streamed
+            if isinstance(event, Piece) and not as_json:
+                sys.stdout.write(event.text if streamed else event.text.lstrip())
+                sys.stdout.flush()
+                streamed = True
+
+        done = _ask(Describe(clip, version, backbone, prompt, Sampling(temperature), seed), show)
+        if as_json:
+            _print_json(_description(clip, done))
+        else:
+            sys.stdout.write("\n")
+
+
+@app.command()
+def features(file: File, start: Start = 0.0, end: End = None, as_json: AsJson = False) -> None:
+    """Measure one clip: BPM, beats, downbeats, meter, key, chords, genre."""
+    with _errors_shown():
+        measured = Features.from_json(_ask(Extract(_clip(file, start, end))).result)
+        if as_json:
+            _print_json(measured.to_json())
+        else:
+            sys.stdout.write(_features_table(measured))
+
+
+@app.command()
+def models(as_json: AsJson = False) -> None:
+    """Versions and backbones: what is here, and how to get the rest."""
+    with _errors_shown():
+        rows = _ask(Inspect("models")).result["rows"]
+        if as_json:
+            _print_json(rows)
+            return
+        for row in rows:
+            mark = "here" if row["present"] else "missing"
+            sys.stdout.write(f"{row['version']:<5} {row['backbone']:<16} {mark:<8} {row['detail']} ({row['licence']})\n")
+            if row["get"]:
+                sys.stdout.write(f"{'':<31} get it: {row['get']}\n")
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """What this machine can run, what is missing, and the command that mends it."""
+    with _errors_shown():
+        rows = _ask(Inspect("doctor")).result["rows"]
+        if as_json:
+            _print_json(rows)
+        else:
+            for row in rows:
+                sys.stdout.write(f"{row['state']:<8} {row['name']:<16} {row['detail']}\n")
+                if row["mend"]:
+                    sys.stdout.write(f"{'':<25} mend it: {row['mend']}\n")
+        if any(row["state"] == "broken" for row in rows):
+            raise typer.Exit(ExitCode.FAILED)
+
+
+@app.command("paths")
+def show_paths(as_json: AsJson = False) -> None:
+    """Where J2A keeps captions, models, caches and logs."""
+    with _errors_shown():
+        rows = _ask(Inspect("paths")).result["rows"]
+        if as_json:
+            _print_json({row["name"]: row["path"] for row in rows})
+        else:
+            sys.stdout.writelines(f"{row['name']:<16} {row['path']}\n" for row in rows)
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="A music folder.")],
+    out: Annotated[Path | None, typer.Option(help="The file to write; default: captions.csv in the folder.")] = None,
+    format: Annotated[str, typer.Option(help="csv.")] = "csv",
+    dialect: Annotated[str, typer.Option(help="dataset (lossless), or spreadsheet (guards formulas).")] = "dataset",
+) -> None:
+    """Write the captions of a folder to a file."""
+    from j2a.export import write_atomically
+    from j2a.export.csv import to_csv
+    from j2a.store import Store
+
+    with _errors_shown():
+        if format != "csv":
+            raise UsageError(f"there is no format {format!r}.", "Formats: csv.")
+        if dialect not in ("dataset", "spreadsheet"):
+            raise UsageError(f"there is no dialect {dialect!r}.", "Dialects: dataset, spreadsheet.")
+        if not folder.is_dir():
+            raise UsageError(f"{folder} is not a folder.", "Give the folder whose files were captioned.")
+        folder = folder.resolve()
+        target = out or folder / "captions.csv"
+        store = Store()
+        try:
+            rows = store.rows(folder)
+        finally:
+            store.close()
+        write_atomically(target, to_csv(rows, folder, dialect))
+        sys.stdout.write(f"{len(rows)} captions written to {target}\n")
+
+
+def _clip(file: Path, start: float, end: float | None) -> Clip:
+    try:
+        return Clip(file.expanduser().resolve(), start, end)
+    except ValueError as error:
+        raise UsageError(f"{error}.", "--start and --end are seconds from the start of the file.") from error
+
+
+def _ask(request: Request, show: Callable[[Event], None] = lambda event: None) -> Done:
+    """One request on an engine of its own. Raises ``J2AError`` when it fails."""
+    for event in client.run(request):
+        if isinstance(event, Progress):
+            _narrate(f"{event.stage} ...")
+        elif isinstance(event, FeatureReady) and event.reason:
+            _narrate(f"{event.name}: unknown. {event.reason}")
+        elif isinstance(event, Failed):
+            error = J2AError(event.message, event.hint, title=event.title)
+            error.exit_code = ExitCode(event.exit_code)
+            raise error
+        elif isinstance(event, Done):
+            return event
+        show(event)
+    raise AssertionError("a request ends with Done or Failed")
+
+
+def _description(clip: Clip, done: Done) -> dict[str, Any]:
+    from j2a.grounding import claims
+
+    caption = done.result
+    measured = Features.from_json(caption["features"])
+    return {
+        "file": str(clip.path), "start_s": clip.start_s, "end_s": clip.end_s, "version": caption["version"],
+        "backbone": caption["backbone"], "weights": caption["weights"], "caption": caption["text"],
+        "features": caption["features"], "claims": [asdict(claim) for claim in claims(caption["text"], measured)],
+        "prompt_id": caption["prompt_id"], "seed": caption["seed"], "timings": done.stats,
+    }
+
+
+def _features_table(measured: Features) -> str:
+    from j2a.music import spelled_chord
+
+    def times(values: list[float]) -> str:
+        return " ".join(f"{value:.2f}" for value in values)
+
+    def known(name: str, value: str) -> str:
+        return f"{name:<10} {value or 'unknown: ' + measured.unknown.get(name, 'not measured')}\n"
+
+    key = f"{measured.key} ({measured.key_probability:.0%})" if measured.key and measured.key_probability else measured.key
+    chords = ", ".join(f"{spelled_chord(chord.label, measured.key)} {chord.start_s:.1f}-{chord.end_s:.1f} s"
+                       for chord in measured.chords)
+    genre = f"{measured.genre.label} ({measured.genre.score:.0%})" if measured.genre else ""
+    return "".join((
+        known("bpm", f"{measured.bpm:.1f}" if measured.bpm else ""), known("meter", measured.meter or ""),
+        known("key", key or ""), known("chords", chords), known("genre", genre),
+        known("beats", times(measured.beats)), known("downbeats", times(measured.downbeats)),
+    ))
+
+
+def _print_json(data: Any) -> None:
+    json.dump(data, sys.stdout, indent=2, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+def _narrate(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+@contextmanager
+def _errors_shown() -> Iterator[None]:
+    """The one place that renders errors for this command."""
+    try:
+        yield
+    except J2AError as error:
+        _leave(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _leave("Interrupted.", ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output (head, less) has seen enough.
+        sys.stderr.close()
+        raise typer.Exit(ExitCode.OK) from None
+
+
+def _leave(text: str, code: ExitCode) -> NoReturn:
+    _narrate(text)
+    raise typer.Exit(int(code))
+
+
+def main() -> None:
+    """Entry point of ``j2a``."""
+    app()

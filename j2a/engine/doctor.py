@@ -1,0 +1,131 @@
+"""What this machine can run, what is missing, and the command that mends it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+from j2a import paths
+from j2a.errors import J2AError
+
+_LOW_DISK_BYTES = 200 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the report. "missing" limits J2A but does not stop it; "broken" does."""
+
+    name: str
+    state: Literal["ok", "missing", "broken"]
+    detail: str
+    mend: str = ""
+
+
+def checks() -> list[Check]:
+    """Every check, in the order a reader would ask."""
+    probes: tuple[Callable[[], Check], ...] = (
+        _python, _features, _torch, _builtin_model, _sound, _formats, _quantisation, _adapters, _genre, _disk)
+    return [probe() for probe in probes]
+
+
+def _python() -> Check:
+    return Check("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}, "
+                                 f"{os.cpu_count()} processors")
+
+
+def _features() -> Check:
+    try:
+        return Check("features", "ok", f"madmom {version('madmom')} (models: CC BY-NC-SA 4.0, non-commercial)")
+    except PackageNotFoundError:
+        return Check("features", "broken", "madmom is not installed", "make setup")
+
+
+def _torch() -> Check:
+    import torch
+
+    if torch.cuda.is_available():
+        free, total = torch.cuda.mem_get_info()
+        where = f"{torch.cuda.get_device_name()}, {free / 2**30:.0f} of {total / 2**30:.0f} GiB free"
+    elif torch.backends.mps.is_available():
+        where = "Apple GPU"
+    else:
+        where = f"no GPU, {torch.get_num_threads()} CPU threads: the mini backbone runs well, 7b slowly"
+    return Check("torch", "ok", f"{torch.__version__}, {where}")
+
+
+def _builtin_model() -> Check:
+    from j2a.models import registry
+
+    try:
+        captioner = registry.load("1.0", "mini")
+    except J2AError as error:
+        return Check("built-in model", "broken", error.message, error.hint)
+    count = sum(parameter.numel() for parameter in captioner.llm.model.parameters())
+    return Check("built-in model", "ok", f"J2A-1.0 mini, {count / 1e6:.1f} M parameters, weights {captioner.llm.weights}")
+
+
+def _sound() -> Check:
+    try:
+        import sounddevice
+    except (OSError, ImportError):
+        return Check("sound", "missing", "PortAudio is not installed: the app runs silently", portaudio_command())
+    try:
+        device = sounddevice.query_devices(kind="output")
+    except (sounddevice.PortAudioError, ValueError):
+        return Check("sound", "missing", "there is no sound device: the app runs silently")
+    return Check("sound", "ok", str(device["name"]))
+
+
+def portaudio_command() -> str:
+    """The command that installs PortAudio on this system."""
+    for manager, command in (("apt-get", "sudo apt-get install libportaudio2"), ("dnf", "sudo dnf install portaudio"),
+                             ("pacman", "sudo pacman -S portaudio"), ("brew", "brew install portaudio")):
+        if shutil.which(manager):
+            return command
+    return "install PortAudio with your system's packages"
+
+
+def _extra(name: str, package: str, extra: str, what: str, without: str) -> Check:
+    if importlib.util.find_spec(package) is not None:
+        return Check(name, "ok", f"{package} {version(package)}: {what}")
+    return Check(name, "missing", without, f'pip install "j2a[{extra}]"')
+
+
+def _formats() -> Check:
+    return _extra("more formats", "av", "av", "m4a, aac, wma, wv, Ogg FLAC",
+                  "m4a, aac, wma, wv and Ogg FLAC cannot be read")
+
+
+def _quantisation() -> Check:
+    return _extra("8 and 4 bit", "bitsandbytes", "llm", "large models in less memory", "7b needs 15 GB of memory")
+
+
+def _adapters() -> Check:
+    return _extra("LoRA adapters", "peft", "llm", "fine-tuned adapters load", "fine-tuned adapters cannot be loaded")
+
+
+def _genre() -> Check:
+    from j2a.features import genre
+
+    folder = genre.find_model()
+    if folder is None:
+        return Check("genre", "missing", "the genre model's weights are not here: genre stays unknown", genre.GET_COMMAND)
+    return Check("genre", "ok", str(folder))
+
+
+def _disk() -> Check:
+    folder = paths.data_dir()
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not os.access(existing, os.W_OK):
+        return Check("captions", "broken", f"{folder} cannot be written", "set J2A_HOME to a folder you own")
+    free = shutil.disk_usage(existing).free
+    state: Literal["ok", "broken"] = "ok" if free > _LOW_DISK_BYTES else "broken"
+    return Check("captions", state, f"kept in {Path(folder)}, {free / 2**30:.0f} GiB free",
+                 "" if state == "ok" else "free some disk space, or set J2A_HOME to a folder on another disk")

@@ -1,0 +1,141 @@
+"""What the engine can do. Heavy imports happen inside the jobs, so that the process itself is up in a moment."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from j2a import paths
+from j2a.clip import Clip
+from j2a.engine.messages import (
+    Describe,
+    Done,
+    Event,
+    Extract,
+    FeatureReady,
+    Inspect,
+    Load,
+    Piece,
+    Progress,
+    Request,
+)
+from j2a.features.record import FEATURE_NAMES, Features
+
+if TYPE_CHECKING:
+    from j2a.models.j2a_1 import J2A1
+
+_FEATURES_KEPT = 64
+Emit = Callable[[Event], None]
+Cancelled = Callable[[], bool]
+
+
+class Jobs:
+    """The loaded captioner, the features measured last, and one method per request."""
+
+    def __init__(self, emit: Emit) -> None:
+        self._emit = emit
+        self._captioner: J2A1 | None = None
+        self._loaded: tuple[str, str] | None = None
+        self._measured: OrderedDict[tuple[object, ...], Features] = OrderedDict()
+
+    def run(self, request_id: int, request: Request, cancelled: Cancelled) -> Event:
+        """Do one request and return its last event. Raises what goes wrong."""
+        match request:
+            case Load():
+                captioner, load_s = self._load(request_id, request.version, request.backbone)
+                return Done(request_id, {"version": captioner.version, "backbone": captioner.backbone,
+                                         "weights": captioner.llm.weights, "device": captioner.llm.device,
+                                         "precision": captioner.llm.precision}, {"load_s": load_s})
+            case Extract():
+                features, features_s = self._features(request_id, request.clip, cancelled)
+                return Done(request_id, features.to_json(), {"features_s": features_s}, cancelled())
+            case Describe():
+                return self._describe(request_id, request, cancelled)
+            case Inspect():
+                return Done(request_id, {"rows": inspect(request.what)})
+        raise TypeError(f"{type(request).__name__} is not a job")
+
+    def _describe(self, request_id: int, request: Describe, cancelled: Cancelled) -> Event:
+        started = time.perf_counter()
+        features, features_s = self._features(request_id, request.clip, cancelled)
+        stats: dict[str, Any] = {"features_s": features_s}
+        if cancelled():
+            return Done(request_id, {}, stats, cancelled=True)
+        captioner, stats["load_s"] = self._load(request_id, request.version, request.backbone)
+        self._emit(Progress(request_id, "writing"))
+        first_piece_s = None
+        for piece in captioner.stream(request.clip, prompt=request.prompt, sampling=request.sampling,
+                                      seed=request.seed, features=features, cancelled=cancelled):
+            if first_piece_s is None:
+                first_piece_s = time.perf_counter() - started
+            self._emit(Piece(request_id, piece))
+        assert captioner.caption is not None
+        captioner.caption.text = captioner.caption.text.strip()
+        stats |= {**captioner.stats, "first_piece_s": first_piece_s, "total_s": time.perf_counter() - started}
+        return Done(request_id, captioner.caption.to_json(), stats, cancelled())
+
+    def _load(self, request_id: int, version: str, backbone: str) -> tuple[J2A1, float]:
+        if self._captioner is not None and self._loaded == (version, backbone):
+            return self._captioner, 0.0
+        self._emit(Progress(request_id, "loading the model"))
+        started = time.perf_counter()
+        from j2a.models import registry
+
+        self._captioner = self._loaded = None  # the old one's memory first
+        self._captioner = registry.load(version, backbone)
+        self._loaded = (version, backbone)
+        return self._captioner, time.perf_counter() - started
+
+    def _features(self, request_id: int, clip: Clip, cancelled: Cancelled) -> tuple[Features, float]:
+        """Measured features, from memory when the file has not changed since; emits each one."""
+        started = time.perf_counter()
+
+        def report(name: str, value: Any, reason: str | None) -> None:
+            self._emit(FeatureReady(request_id, name, value, reason))
+
+        key = _identity(clip)
+        known = self._measured.get(key)
+        if known is not None:
+            values = known.to_json()
+            for name in (*FEATURE_NAMES, "key_probability"):
+                report(name, values[name], known.unknown.get(name))
+            return known, time.perf_counter() - started
+        self._emit(Progress(request_id, "measuring"))
+        from j2a import features as extraction
+
+        features = extraction.extract(clip, on_feature=report, cancelled=cancelled)
+        if not cancelled():
+            self._measured[key] = features
+            if len(self._measured) > _FEATURES_KEPT:
+                self._measured.popitem(last=False)
+        return features, time.perf_counter() - started
+
+
+def inspect(what: str) -> list[dict[str, Any]]:
+    """Rows of a report: "models", "doctor" or "paths"."""
+    if what == "models":
+        from j2a.models import registry
+
+        return [asdict(row) for row in registry.models()]
+    if what == "doctor":
+        from j2a.engine import doctor
+
+        return [asdict(check) for check in doctor.checks()]
+    if what == "paths":
+        return [{"name": name, "path": str(path)} for name, path in (
+            ("captions", paths.store_path()), ("models", paths.models_dir()), ("built-in model", paths.builtin_model_dir()),
+            ("cache", paths.cache_dir()), ("settings", paths.config_dir()), ("engine log", paths.engine_log_path()),
+            ("app log", paths.app_log_path()))]
+    raise ValueError(f"nothing to inspect under {what!r}")
+
+
+def _identity(clip: Clip) -> tuple[object, ...]:
+    """What must stay the same for measured features to stay true."""
+    try:
+        status = clip.path.stat()
+    except OSError:
+        return (clip,)
+    return (clip, status.st_mtime_ns, status.st_size)

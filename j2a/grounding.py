@@ -1,0 +1,119 @@
+"""Claims found in a caption, each held against what was measured.
+
+A claim is "agreed" (the features say the same), "contradicted" (they say otherwise) or "unmeasured" (they say
+nothing about it). Checked are tempo figures and words, key, meter and chords; pure text and numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from j2a.features.record import Features
+from j2a.music import chord_identity, same_key
+
+Verdict = Literal["agreed", "contradicted", "unmeasured"]
+
+_NUMBER_WORDS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
+_NOTE = r"[A-G](?:[#b♯♭]|[ -](?:sharp|flat))?"
+_BPM = re.compile(r"(\d+(?:\.\d+)?)[ -]?(?:BPM\b|beats (?:per|a) minute)", re.IGNORECASE)
+_KEY = re.compile(rf"(?<![A-Za-z])({_NOTE})[ -](major|minor)\b")
+_METER = re.compile(r"(?<![\d/])(\d{1,2})/(2|4|8|16)(?![\d/])")
+_BEATS_A_BAR = re.compile(r"\b(two|three|four|five|six|seven)[ -]beats? (?:to|in|a|per) (?:the|a|each|every)? ?(?:bar|measure)",
+                          re.IGNORECASE)
+_METER_WORD = re.compile(r"\b(common time|waltz(?:-like)?|triple (?:meter|metre|time)|quadruple (?:meter|metre|time))\b",
+                         re.IGNORECASE)
+_METER_WORD_BEATS = {"common": 4, "waltz": 3, "triple": 3, "quadruple": 4}
+_TEMPO_WORD = re.compile(r"\b(very slow|slow|slowly|moderate|mid-tempo|medium|fast|very fast|quick)(?= (?:\w+ ){0,2}?"
+                         r"(?:tempo|pace|piece|track|music|pulse|beat|song|speed|clip|passage|groove|waltz))", re.IGNORECASE)
+# BPM ranges: inside the first a word is true; outside the second it is false; between them nobody can say.
+_TEMPO_RANGES = {
+    "very slow": ((0, 62), (0, 76)), "slow": ((0, 84), (0, 100)), "moderate": ((72, 120), (60, 136)),
+    "fast": ((108, 1000), (96, 1000)), "very fast": ((140, 1000), (120, 1000)),
+}
+_TEMPO_SYNONYMS = {"slowly": "slow", "mid-tempo": "moderate", "medium": "moderate", "quick": "fast"}
+# Lone capitals are English too ("A slow piece"): a chord needs a neighbour in a list, an accidental, an "m" or the word "chord".
+_CHORD = r"(?<![A-Za-z#])[A-G][#b♯♭]?m?(?![A-Za-z#♯♭'’])(?! (?:major|minor|sharp|flat))"
+_LINK = r"(?:, and |, then |, to | and | to | through |, | – | - | → )"
+_CHORD_LIST = re.compile(rf"{_CHORD}(?:{_LINK}{_CHORD})+")
+_LONE_CHORD = re.compile(rf"(?:\bon |chord of |chord, |chord is |\bstays (?:on|with) |\bholds |only |single chord )({_CHORD})"
+                         rf"|({_CHORD})(?= chord\b)")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One checkable statement: ``text[start:end]`` of the caption."""
+
+    kind: Literal["tempo", "key", "meter", "chord"]
+    text: str
+    start: int
+    end: int
+    verdict: Verdict
+
+
+def claims(text: str, features: Features) -> list[Claim]:
+    """Every claim in a caption, in order of appearance."""
+    found = [*_tempo(text, features), *_key(text, features), *_meter(text, features), *_chords(text, features)]
+    return sorted(found, key=lambda claim: (claim.start, claim.end))
+
+
+def _verdict(measured: bool, agrees: bool) -> Verdict:
+    if not measured:
+        return "unmeasured"
+    return "agreed" if agrees else "contradicted"
+
+
+def _tempo(text: str, features: Features) -> Iterator[Claim]:
+    bpm = features.bpm
+    for match in _BPM.finditer(text):
+        agrees = bpm is not None and abs(float(match[1]) - bpm) <= max(1.0, 0.02 * bpm)
+        yield Claim("tempo", match[0], *match.span(), _verdict(bpm is not None, agrees))
+    for match in _TEMPO_WORD.finditer(text):
+        word = match[1].lower()
+        true_range, possible_range = _TEMPO_RANGES[_TEMPO_SYNONYMS.get(word, word)]
+        verdict: Verdict = "unmeasured"
+        if bpm is not None and true_range[0] <= bpm <= true_range[1]:
+            verdict = "agreed"
+        elif bpm is not None and not possible_range[0] <= bpm <= possible_range[1]:
+            verdict = "contradicted"
+        yield Claim("tempo", match[1], *match.span(1), verdict)
+
+
+def _key(text: str, features: Features) -> Iterator[Claim]:
+    for match in _KEY.finditer(text):
+        tonic = re.sub(r"[ -]sharp", "#", re.sub(r"[ -]flat", "b", match[1]))
+        agrees = features.key is not None and same_key(f"{tonic} {match[2]}", features.key)
+        yield Claim("key", match[0], *match.span(), _verdict(features.key is not None, agrees))
+
+
+def _meter(text: str, features: Features) -> Iterator[Claim]:
+    measured = int(features.meter.split("/")[0]) if features.meter else None
+    for match in _METER.finditer(text):
+        yield Claim("meter", match[0], *match.span(), _verdict(measured is not None, match[0] == features.meter))
+    for match in _BEATS_A_BAR.finditer(text):
+        agrees = _NUMBER_WORDS[match[1].lower()] == measured
+        yield Claim("meter", match[0], *match.span(), _verdict(measured is not None, agrees))
+    for match in _METER_WORD.finditer(text):
+        agrees = _METER_WORD_BEATS[re.split(r"[ -]", match[1].lower())[0]] == measured
+        yield Claim("meter", match[0], *match.span(), _verdict(measured is not None, agrees))
+
+
+def _chords(text: str, features: Features) -> Iterator[Claim]:
+    measured = {(chord_identity(_lead_sheet(chord.label))) for chord in features.chords if chord.label != "N"}
+    spans: set[tuple[int, int]] = set()
+    for run in _CHORD_LIST.finditer(text):
+        spans.update((run.start() + m.start(), run.start() + m.end()) for m in re.finditer(_CHORD, run[0]))
+    for match in _LONE_CHORD.finditer(text):
+        spans.add(match.span(1) if match[1] else match.span(2))
+    spans.update(match.span() for match in re.finditer(_CHORD, text) if len(match[0]) > 1)
+    for start, end in sorted(spans):
+        name = text[start:end]
+        agrees = chord_identity(name) in measured
+        yield Claim("chord", name, start, end, _verdict(bool(features.chords), agrees))
+
+
+def _lead_sheet(label: str) -> str:
+    root, _, quality = label.partition(":")
+    return root + ("m" if quality == "min" else "")

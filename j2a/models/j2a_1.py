@@ -1,0 +1,65 @@
+"""J2A-1.0: measured features, written into a prompt, described by a language model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from typing import Any
+
+from j2a import features as feature_extraction
+from j2a.caption import Caption, Sampling
+from j2a.clip import Clip
+from j2a.features.record import Features
+from j2a.models.chat import prompt_ids
+from j2a.models.generation import GenerationStats, stream_text
+from j2a.models.llm import LoadedLLM
+from j2a.models.prompts import build_prompt
+
+
+class J2A1:
+    """A captioner: ``stream`` gives pieces of text; ``caption`` and ``stats`` tell about the last stream."""
+
+    version = "1.0"
+
+    def __init__(self, llm: LoadedLLM, backbone: str) -> None:
+        self.llm = llm
+        self.backbone = backbone
+        self.caption: Caption | None = None
+        self.stats: dict[str, Any] = {}
+
+    def stream(
+        self,
+        clip: Clip,
+        *,
+        prompt: str = "",
+        sampling: Sampling | None = None,
+        seed: int = 0,
+        features: Features | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Iterator[str]:
+        """Measure the clip, unless its ``features`` are given, and yield its description piece by piece."""
+        sampling = sampling or Sampling()
+        features = features or feature_extraction.extract(clip, cancelled=cancelled)
+        asked = build_prompt(features, prompt)
+        stats = GenerationStats()
+        self.caption = Caption("", self.version, self.backbone, self.llm.weights, asked.prompt_id, asked.text, seed,
+                               sampling, features)
+        started, first_token_s = time.perf_counter(), None
+        try:
+            for piece in stream_text(self.llm.model, self.llm.tokenizer, prompt_ids(self.llm.tokenizer, asked.text),
+                                     sampling=sampling, seed=seed, cancelled=cancelled, stats=stats):
+                if first_token_s is None:
+                    first_token_s = time.perf_counter() - started
+                self.caption.text += piece
+                yield piece
+        finally:
+            self.stats = {**asdict(stats), "first_token_s": first_token_s}
+
+    def describe(self, clip: Clip, **options: Any) -> Caption:
+        """The whole caption at once; takes the options of ``stream``."""
+        for _ in self.stream(clip, **options):
+            pass
+        assert self.caption is not None
+        self.caption.text = self.caption.text.strip()
+        return self.caption

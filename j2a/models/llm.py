@@ -1,0 +1,140 @@
+"""Loading a causal language model: the built-in one, Mistral-7B, or any folder; with LoRA adapters; in 16, 8 or 4 bits."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from safetensors import SafetensorError
+from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
+from transformers.utils import logging as transformers_logging
+
+from j2a.errors import ModelError, ModelMissingError
+from j2a.models.weights import find_folder, size_bytes, weights_hash
+
+Precision = Literal["auto", "float32", "bfloat16", "8bit", "4bit"]
+ADAPTER_CONFIG = "adapter_config.json"
+_SMALL_MODEL_BYTES = 512 << 20
+_ROOM = 1.25  # memory for the cache and activations, as a factor on the weights
+_LLM_EXTRA = 'pip install "j2a[llm]"'
+
+
+@dataclass(slots=True)
+class LoadedLLM:
+    """A model ready to generate, and what it is."""
+
+    model: Any
+    tokenizer: Any
+    folder: Path
+    weights: str  # see weights_hash; "base+adapter" with an adapter
+    device: str
+    precision: str
+
+
+def load_llm(source: str, *, precision: Precision = "auto", device: str = "auto") -> LoadedLLM:
+    """Load from a folder, a name in the models folder, or a hub id that was downloaded before.
+
+    A folder with ``adapter_config.json`` is a LoRA adapter: its base model is found the same way and the adapter is
+    merged into it, or put on top of it where the base is in 8 or 4 bits.
+    Raises ``ModelMissingError`` when something is not there, ``ModelError`` when it is there but cannot be used.
+    """
+    transformers_logging.disable_progress_bar()
+    folder = find_folder(source)
+    adapter = folder if (folder / ADAPTER_CONFIG).is_file() else None
+    base = find_folder(_base_of(folder)) if adapter else folder
+    device = _pick_device(device)
+    chosen = _pick_precision(precision, base, device)
+    try:
+        model = AutoModelForCausalLM.from_pretrained(base, local_files_only=True, attn_implementation="sdpa",
+                                                     **_loading_options(chosen, device))
+        tokenizer = AutoTokenizer.from_pretrained(_tokenizer_folder(base, adapter), local_files_only=True)
+        if adapter:
+            model = _with_adapter(model, adapter, merge=chosen in ("float32", "bfloat16"))
+    except torch.OutOfMemoryError as error:
+        raise ModelError(f"{base.name} does not fit into the memory of {device} in {chosen}.",
+                         "Choose 8bit or 4bit, or the built-in backbone: --backbone mini.") from error
+    except pickle.UnpicklingError as error:  # raised by torch's weights-only reader
+        raise ModelError(f"{folder} holds something other than weights, which J2A never runs.",
+                         "Use a safetensors version of this model.") from error
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+        raise ModelError(f"{folder} cannot be loaded: {_first_line(error)}",
+                         "Fetch the model again, or choose another --backbone.") from error
+    if tokenizer.eos_token_id is None:
+        raise ModelError(f"the tokenizer of {base.name} has no EOS token, so captions would never end.",
+                         "Set eos_token in its tokenizer_config.json.")
+    hashes = [weights_hash(base), *([weights_hash(adapter)] if adapter else [])]
+    return LoadedLLM(model.eval(), tokenizer, folder, "+".join(hashes), device, chosen)
+
+
+def _loading_options(precision: str, device: str) -> dict[str, Any]:
+    if precision == "8bit":
+        return {"quantization_config": BitsAndBytesConfig(load_in_8bit=True), "device_map": device}
+    if precision == "4bit":
+        config = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True,
+                                    bnb_4bit_compute_dtype=torch.bfloat16)
+        return {"quantization_config": config, "device_map": device}
+    options: dict[str, Any] = {"dtype": getattr(torch, precision)}
+    if device != "cpu":
+        options["device_map"] = device
+    return options
+
+
+def _pick_device(device: str) -> str:
+    if device != "auto":
+        return device
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _pick_precision(precision: Precision, base: Path, device: str) -> str:
+    """By the size of the weights and the free memory; the first of bfloat16, 8bit and 4bit that fits a GPU."""
+    if precision in ("8bit", "4bit"):
+        _require("bitsandbytes", f"{precision} weights need bitsandbytes.")
+    if precision != "auto":
+        return precision
+    size = size_bytes(base)
+    if size <= _SMALL_MODEL_BYTES and device == "cpu":
+        return "float32"  # bfloat16 is slower than float32 on most processors, and small models fit anyway
+    if device != "cuda" or importlib.util.find_spec("bitsandbytes") is None:
+        return "bfloat16"
+    free, _ = torch.cuda.mem_get_info()
+    if size * _ROOM <= free:
+        return "bfloat16"
+    return "8bit" if size * _ROOM / 2 <= free else "4bit"
+
+
+def _with_adapter(model: Any, adapter: Path, *, merge: bool) -> Any:
+    _require("peft", f"{adapter.name} is a LoRA adapter, which needs peft.")
+    from peft import PeftModel
+
+    model = PeftModel.from_pretrained(model, str(adapter), local_files_only=True)
+    return model.merge_and_unload() if merge else model
+
+
+def _require(package: str, message: str) -> None:
+    if importlib.util.find_spec(package) is None:
+        raise ModelMissingError(message, f"Install the extra: {_LLM_EXTRA}")
+
+
+def _base_of(adapter: Path) -> str:
+    try:
+        base: str = json.loads((adapter / ADAPTER_CONFIG).read_text(encoding="utf-8"))["base_model_name_or_path"]
+    except (ValueError, KeyError) as error:
+        raise ModelError(f"{adapter / ADAPTER_CONFIG} does not name its base model.",
+                         "Save the adapter again with peft.") from error
+    # A base given as a relative path is meant from the adapter's own place.
+    return str(adapter / base) if (adapter / base).is_dir() else base
+
+
+def _tokenizer_folder(base: Path, adapter: Path | None) -> Path:
+    return adapter if adapter and (adapter / "tokenizer_config.json").is_file() else base
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,100 @@
+"""Which J2A versions and backbones there are, which of them are on this machine, and how to load one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from j2a import paths
+from j2a.errors import ModelError, ModelMissingError, UsageError
+from j2a.models.weights import download_command, find_folder, size_bytes
+
+if TYPE_CHECKING:
+    from j2a.models.j2a_1 import J2A1
+
+VERSIONS = ("1.0",)
+DEFAULT_VERSION, DEFAULT_BACKBONE = "1.0", "mini"
+BASE_7B = "mistralai/Mistral-7B-v0.1"
+TUNED_7B = "j2a-1.0-7b"  # a fine-tuned model or a LoRA adapter of this name in the models folder comes first
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """One version with one backbone: whether it is here, what it is, and the command that gets it."""
+
+    version: str
+    backbone: str
+    present: bool
+    detail: str
+    licence: str
+    get: str = ""
+
+
+def models() -> list[ModelRow]:
+    """What can be loaded, and what could be."""
+    return [_mini_row(), _7b_row(), *_folder_rows()]
+
+
+def load(version: str = DEFAULT_VERSION, backbone: str = DEFAULT_BACKBONE) -> J2A1:
+    """Load a captioner into this process.
+
+    ``backbone`` is "mini", "7b", a model folder, a name in the models folder, or a hub id that is in the cache.
+    Raises ``UsageError`` for an unknown version, ``ModelMissingError`` or ``ModelError`` for the weights.
+    """
+    if version not in VERSIONS:
+        raise UsageError(f"there is no J2A-{version} in this release.", f"Versions: {', '.join(VERSIONS)}.")
+    from j2a.models.j2a_1 import J2A1
+    from j2a.models.llm import load_llm
+
+    return J2A1(load_llm(source_of(backbone)), backbone)
+
+
+def source_of(backbone: str) -> str:
+    """Where the language model of a backbone is: a folder or a hub id."""
+    if backbone == "mini":
+        return str(paths.builtin_model_dir())
+    if backbone == "7b":
+        return TUNED_7B if (paths.models_dir() / TUNED_7B).is_dir() else BASE_7B
+    return backbone
+
+
+def _mini_row() -> ModelRow:
+    folder = paths.builtin_model_dir()
+    present = (folder / "model.safetensors").is_file()
+    detail = f"built in, {size_bytes(folder) / 1e6:.0f} MB, runs on any CPU" if present else "missing from this installation"
+    return ModelRow("1.0", "mini", present, detail, "CC BY-SA 4.0", "" if present else "install J2A again")
+
+
+def _7b_row() -> ModelRow:
+    try:
+        folder = find_folder(source_of("7b"))
+    except ModelMissingError:
+        return ModelRow("1.0", "7b", False, "Mistral-7B, 14.5 GB; wants a GPU", "Apache 2.0", download_command(BASE_7B))
+    tuned = folder.name == TUNED_7B
+    detail = f"{'fine-tuned' if tuned else 'base'} Mistral-7B in {folder}"
+    return ModelRow("1.0", "7b", True, detail, "see its card" if tuned else "Apache 2.0")
+
+
+def _folder_rows() -> Iterator[ModelRow]:
+    for folder in _model_folders():
+        if folder.name not in (TUNED_7B, BASE_7B.rpartition("/")[2]):
+            yield ModelRow("1.0", folder.name, True, f"{size_bytes(folder) / 1e6:.0f} MB in {folder}", "see its card")
+
+
+def _model_folders() -> list[Path]:
+    """Folders of causal language models or LoRA adapters in the models folder."""
+    if not paths.models_dir().is_dir():
+        return []
+    return [folder for folder in sorted(paths.models_dir().iterdir()) if _is_language_model(folder)]
+
+
+def _is_language_model(folder: Path) -> bool:
+    if (folder / "adapter_config.json").is_file():
+        return True
+    config = folder / "config.json"
+    return config.is_file() and "ForCausalLM" in config.read_text(encoding="utf-8", errors="replace")
+
+
+__all__ = ["DEFAULT_BACKBONE", "DEFAULT_VERSION", "VERSIONS", "ModelError", "ModelRow", "load", "models", "source_of"]

@@ -1,0 +1,72 @@
+"""Finding model folders on this machine, and telling which weights they hold."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+from j2a import paths
+from j2a.errors import ModelMissingError
+
+_WEIGHT_SUFFIXES = {".safetensors", ".bin", ".pt", ".pth"}
+_WHOLE_FILE_BYTES = 256 << 20
+_SAMPLE_BYTES, _SAMPLES = 1 << 20, 64
+
+
+def find_folder(source: str) -> Path:
+    """The local folder of a model, given as a folder, as a name in the models folder, or as a hub id in the cache.
+
+    Never touches the network. Raises ``ModelMissingError`` that names the command to get it.
+    """
+    folder = Path(source).expanduser()
+    if folder.is_dir():
+        return folder
+    for name in (source, source.rpartition("/")[2]):
+        if name and (paths.models_dir() / name).is_dir() and ".." not in name:
+            return paths.models_dir() / name
+    try:
+        return Path(snapshot_download(source, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError, FileNotFoundError):
+        raise ModelMissingError(f"{source} is neither a folder nor a model on this machine.",
+                                f"To get it from the hub: {download_command(source)}") from None
+
+
+def download_command(source: str) -> str:
+    """The command that puts a hub model where ``find_folder`` looks."""
+    return f"hf download {source} --local-dir '{paths.models_dir() / source.rpartition('/')[2]}'"
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The files that hold weights, sorted by name. Safetensors alone, where a folder has both kinds."""
+    files = sorted(path for path in folder.iterdir() if path.suffix in _WEIGHT_SUFFIXES)
+    safe = [path for path in files if path.suffix == ".safetensors"]
+    return safe or [path for path in files if path.name != "training_args.bin"]
+
+
+def size_bytes(folder: Path) -> int:
+    """Bytes of weights in a folder."""
+    return sum(path.stat().st_size for path in weight_files(folder))
+
+
+def weights_hash(folder: Path) -> str:
+    """First 12 hex digits of a SHA-256 over the weights of a folder.
+
+    Files up to 256 MiB are read whole. Of larger ones the length and 64 evenly spaced blocks of 1 MiB are read,
+    so that a 14 GB model is named in a second: enough to tell revisions apart, no protection against forgery.
+    """
+    digest = hashlib.sha256()
+    for path in weight_files(folder):
+        size = path.stat().st_size
+        digest.update(f"{path.name}:{size}\n".encode())
+        with path.open("rb") as file:
+            if size <= _WHOLE_FILE_BYTES:
+                while block := file.read(_SAMPLE_BYTES):
+                    digest.update(block)
+                continue
+            for index in range(_SAMPLES):
+                file.seek(index * (size - _SAMPLE_BYTES) // (_SAMPLES - 1))
+                digest.update(file.read(_SAMPLE_BYTES))
+    return digest.hexdigest()[:12]

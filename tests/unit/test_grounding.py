@@ -1,0 +1,83 @@
+"""Claims found in captions, held against the features."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from j2a.features.record import Chord, Features
+from j2a.grounding import claims
+from training.features_prior import random_features
+from training.grammar import write_caption
+
+FEATURES = Features(
+    bpm=120.0, meter="4/4", key="A minor",
+    chords=[Chord(0, 2, "A:min"), Chord(2, 4, "F:maj"), Chord(4, 6, "D#:min")],
+)
+
+
+def verdicts(text: str, features: Features = FEATURES) -> list[tuple[str, str, str]]:
+    return [(claim.kind, claim.text, claim.verdict) for claim in claims(text, features)]
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("It runs at 120 BPM.", [("tempo", "120 BPM", "agreed")]),
+    ("It runs at 121.5 beats per minute.", [("tempo", "121.5 beats per minute", "agreed")]),
+    ("It runs at 60 BPM.", [("tempo", "60 BPM", "contradicted")]),
+    ("A slow piece.", [("tempo", "slow", "contradicted")]),
+    ("A fast rock track.", [("tempo", "fast", "agreed")]),
+    ("The key is A minor.", [("key", "A minor", "agreed")]),
+    ("The key is A major.", [("key", "A major", "contradicted")]),
+    ("It is in C minor.", [("key", "C minor", "contradicted")]),
+    ("In 3/4 time.", [("meter", "3/4", "contradicted")]),
+    ("A waltz with three beats to the bar.", [("meter", "waltz", "contradicted"), ("meter", "three beats to the bar", "contradicted")]),
+    ("In common time.", [("meter", "common time", "agreed")]),
+    ("The chords are Am, F and Ebm.", [("chord", "Am", "agreed"), ("chord", "F", "agreed"), ("chord", "Ebm", "agreed")]),
+    ("It moves from Am to G.", [("chord", "Am", "agreed"), ("chord", "G", "contradicted")]),
+    ("The harmony stays on F throughout.", [("chord", "F", "agreed")]),
+    ("A gentle piano. A man sings. I like it.", []),
+])
+def test_verdicts(text, expected):
+    assert verdicts(text) == expected
+
+
+def test_what_was_not_measured_is_neither_true_nor_false():
+    text = "At 90 BPM in 4/4, in D minor, with Dm and C."
+    assert {verdict for _, _, verdict in verdicts(text, Features())} == {"unmeasured"}
+    assert len(verdicts(text, Features())) == 5
+
+
+def test_spans_point_at_the_words():
+    text = "A waltz in Bb major over Bb and Eb."
+    assert [text[c.start:c.end] for c in claims(text, Features())] == ["waltz", "Bb major", "Bb", "Eb"]
+
+
+def test_captions_of_the_grammar_agree_with_their_features():
+    rng = random.Random(5)
+    stated = 0
+    for _ in range(2000):
+        features = random_features(rng)
+        instruction = rng.choice(("describe", "short", "detailed"))
+        caption = write_caption(features, instruction, rng)
+        found = claims(caption, features)
+        assert all(claim.verdict == "agreed" for claim in found), caption
+        kinds = {claim.kind for claim in found}
+        measured = {kind for kind, value in (("tempo", features.bpm), ("key", features.key), ("meter", features.meter)) if value}
+        assert measured <= kinds, caption
+        stated += len(found)
+    assert stated > 8000
+
+
+def test_a_changed_fact_is_caught():
+    rng = random.Random(6)
+    caught = 0
+    for _ in range(200):
+        features = random_features(rng)
+        if features.bpm is None or features.key is None:
+            continue
+        caption = write_caption(features, "describe", rng)
+        features.bpm *= 1.5
+        assert any(claim.kind == "tempo" and claim.verdict == "contradicted" for claim in claims(caption, features))
+        caught += 1
+    assert caught > 100

@@ -1,0 +1,272 @@
+"""Our own caption grammar: true, fluent captions for a set of measured features.
+
+``write_caption(features, instruction, rng)`` says what the prompt of ``j2a.models.prompts`` says, and nothing
+else, in many wordings. The built-in J2A-LLM learns from prompt and caption pairs made here.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from j2a.features.record import Features
+from j2a.models.prompts import NO_BEAT, facts
+
+Rng = random.Random
+
+_NOUNS = ("piece", "track", "clip", "passage", "recording", "excerpt")
+_TEMPO_ADJECTIVES = {
+    "very slow": ("very slow",),
+    "slow": ("slow", "slow", "unhurried"),
+    "moderate": ("mid-tempo", "mid-tempo", "moderately paced", "medium-tempo"),
+    "fast": ("fast", "fast", "brisk"),
+    "very fast": ("very fast", "very quick"),
+}
+_TEMPO_NOUNS = {
+    "very slow": ("a very slow tempo", "a very slow pace"),
+    "slow": ("a slow tempo", "an unhurried pace", "a slow pace"),
+    "moderate": ("a moderate tempo", "a medium pace", "a moderate pace"),
+    "fast": ("a fast tempo", "a brisk pace", "a fast pace"),
+    "very fast": ("a very fast tempo", "a very quick pace"),
+}
+_METERS = {
+    "4/4": ("in 4/4", "in 4/4 time", "in common time (4/4)", "with four beats to the bar", "in 4/4"),
+    "3/4": ("in 3/4", "in 3/4 time", "in a waltz-like 3/4", "with three beats to the bar", "in triple time (3/4)"),
+}
+_HARMONY = {
+    "a new chord about every bar": (
+        "The chord changes about once a bar.", "There is a new chord about every bar.",
+        "The harmony moves on about once per bar."),
+    "a new chord about every two bars": (
+        "There is a new chord about every two bars.", "Each chord is held for about two bars.",
+        "The harmony changes about every two bars."),
+    "slow chord changes": (
+        "The chords change slowly.", "The harmony moves slowly.", "Each chord is held for a long time."),
+    "about two chords a bar": (
+        "There are about two chords in each bar.", "The chord changes about twice a bar.",
+        "The harmony moves about twice per bar."),
+    "several chords a bar": (
+        "The chords change several times a bar.", "The harmony moves quickly, with several chords a bar.",
+        "There are several chord changes in each bar."),
+}
+_NOTHING = (
+    "No steady beat, key or chords could be measured in this clip.",
+    "Nothing about the tempo, the key or the chords could be measured here.",
+    "This clip has no beat, key or chords that could be measured.",
+)
+
+
+def write_caption(features: Features, instruction: str, rng: Rng) -> str:
+    """A caption for the instruction "describe", "short" or "detailed"; deterministic for a given ``rng``."""
+    known = facts(features)
+    if not known:
+        return rng.choice(_NOTHING)
+    if instruction == "short":
+        return _short(known, rng)
+    sentences = [_rhythm_sentence(known, rng), *_harmony_sentences(known, rng, detailed=instruction == "detailed")]
+    if instruction == "detailed":
+        sentences += _extra_sentences(known, rng)
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _short(known: dict[str, str], rng: Rng) -> str:
+    noun = _noun(known, rng)
+    meter = rng.choice((f"in {known['Meter']}", f"in {known['Meter']} time")) if "Meter" in known else ""
+    key = _key_phrase(known, rng)
+    chords = _chord_phrase(known, rng)
+    if "Tempo" not in known or known["Tempo"] == NO_BEAT:
+        middle = _join([key, chords and f"with {chords}"])
+        return _sentence(f"{_a(noun)} {middle}" if middle else f"{_a(noun)} {meter}")
+    bpm, word = _tempo(known)
+    adjective = rng.choice(_TEMPO_ADJECTIVES[word])
+    meter, key = (f" {meter}" if meter else ""), (f" {key}" if key else "")
+    form = rng.choice((
+        f"{_a(f'{adjective} {noun}')} at {bpm} BPM{meter}{',' if meter and key else ''}{key}",
+        f"{_a(f'{adjective} {noun}')}{key} at {bpm} BPM{meter}",
+        f"{_a(f'{adjective} {noun}')}{meter}{key} at {_about(bpm, rng)}",
+    ))
+    if chords:
+        form += rng.choice((f", with {chords}", f", over {chords}"))
+    return _sentence(form)
+
+
+def _rhythm_sentence(known: dict[str, str], rng: Rng) -> str:
+    noun, meter = _noun(known, rng), _meter_phrase(known, rng)
+    if "Tempo" not in known:
+        return _sentence(f"The {noun} is {meter}") if meter else _genre_sentence(known, noun, rng)
+    if known["Tempo"] == NO_BEAT:
+        return rng.choice((
+            f"This {noun} has no steady beat.", f"No steady beat was found in this {noun}.",
+            f"The {noun} floats without a steady beat.", f"There is no steady pulse in this {noun}."))
+    bpm, word = _tempo(known)
+    adjective, tempo_noun, about = rng.choice(_TEMPO_ADJECTIVES[word]), rng.choice(_TEMPO_NOUNS[word]), _about(bpm, rng)
+    pulse = known.get("Pulse")
+    steady = f"{pulse} " if pulse and rng.random() < 0.7 else ""
+    comma_meter = f", {meter}" if meter else ""
+    space_meter = f" {meter}" if meter else ""
+    return _sentence(rng.choice((
+        f"{_a(f'{adjective} {noun}')}{space_meter} at {about}",
+        f"This is {_a(f'{adjective} {noun}').lower()}{space_meter} at {about}",
+        f"This {noun} moves at {tempo_noun} of {about}{comma_meter}",
+        f"The {noun} runs at {about}, {tempo_noun}{comma_meter}",
+        f"The {noun} keeps {_a(f'{steady}{adjective} pulse').lower()} of {about}{comma_meter}",
+        f"{_capital(meter)}, the {noun} keeps {_a(f'{steady}pulse').lower()} at {about}, {tempo_noun}" if meter
+        else f"At {about}, the {noun} keeps {tempo_noun}",
+        f"At {about}{comma_meter}, this is {_a(f'{adjective} {noun}').lower()}",
+        f"{_a(f'{adjective} {noun}')} with {_a(f'{steady}beat').lower()} of {about}{comma_meter}",
+    )))
+
+
+def _harmony_sentences(known: dict[str, str], rng: Rng, *, detailed: bool) -> list[str]:
+    key, chords = known.get("Key"), known.get("Chords")
+    if key and chords and not detailed and rng.random() < 0.6:
+        verb = rng.choice(("It is", "The music is", "It sits", "The music sits"))
+        link = rng.choice((", with", ", over", ", built on"))
+        return [_sentence(f"{verb} {_key_phrase(known, rng)}{link} {_chord_phrase(known, rng)}")]
+    return [_key_sentence(known, rng), _chord_sentence(known, rng)]
+
+
+def _key_sentence(known: dict[str, str], rng: Rng) -> str:
+    if "Key" not in known:
+        return ""
+    key, uncertain = _key(known)
+    if uncertain:
+        return rng.choice((
+            f"The key is probably {key}.", f"It is probably in {key}.", f"The key seems to be {key}.",
+            f"It is most likely in {key}.", f"The key is most likely {key}, though this is not certain."))
+    mode = key.split()[1]
+    return rng.choice((
+        f"The key is {key}.", f"It is in {key}.", f"It is in the key of {key}.", f"The music sits in {key}.",
+        f"The music is centred on {key}.", f"It is written in a {mode} key, {key}.",
+        f"The harmony is centred on {key}.", f"Its key is {key}."))
+
+
+def _chord_sentence(known: dict[str, str], rng: Rng) -> str:
+    if "Chords" not in known:
+        return ""
+    names, ending = _chords(known)
+    listed = _listed(names)
+    if ending == "only":
+        return rng.choice((f"The harmony stays on {listed} throughout.", f"There is only one chord, {listed}.",
+                           f"It holds a single chord, {listed}.", f"The harmony stays on a single chord of {listed}."))
+    if ending == "repeating":
+        if len(names) == 2:
+            return rng.choice((f"The harmony alternates between {listed}.", f"The chords alternate between {listed}.",
+                               f"Two chords, {listed}, alternate throughout.", f"It goes back and forth between {listed}."))
+        return rng.choice((f"The chords {listed} repeat.", f"The harmony cycles through {listed}.",
+                           f"It repeats a progression of {listed}.", f"The chords loop through {listed}.",
+                           f"A repeating progression moves through {listed}."))
+    if ending == "and more":
+        sequence = ", ".join(names)
+        return rng.choice((f"The chords begin {sequence} and move on from there.",
+                           f"The harmony moves through {sequence} and more.",
+                           f"The progression starts with {sequence} and continues from there."))
+    return rng.choice((f"The chords move through {listed}.", f"The progression is {', '.join(names)}.",
+                       f"The harmony moves from {_through(names)}.", f"The chords are {listed}.",
+                       f"The harmony passes through {listed}."))
+
+
+def _extra_sentences(known: dict[str, str], rng: Rng) -> list[str]:
+    extra: list[str] = []
+    if "Harmony" in known:
+        extra.append(rng.choice(_HARMONY[known["Harmony"]]))
+    if known.get("Pulse") == "steady":
+        extra.append(rng.choice(("The pulse stays steady throughout.", "The beat is steady.", "The beat holds steady.")))
+    elif known.get("Pulse") == "flexible":
+        extra.append(rng.choice(("The pulse is flexible.", "The beat speeds up and slows down.", "The tempo is not strict.")))
+    if "Genre" in known:
+        extra.append(rng.choice((f"The style is closest to {known['Genre']}.", f"It sounds like {known['Genre']}.",
+                                 f"The genre is most likely {known['Genre']}.")))
+    rng.shuffle(extra)
+    return extra
+
+
+def _genre_sentence(known: dict[str, str], noun: str, rng: Rng) -> str:
+    return f"This is {_a(noun).lower()}." if "Genre" in known else ""
+
+
+def _noun(known: dict[str, str], rng: Rng) -> str:
+    noun = rng.choice(_NOUNS)
+    return f"{known['Genre']} {noun}" if "Genre" in known and (rng.random() < 0.8 or "Tempo" not in known) else noun
+
+
+def _meter_phrase(known: dict[str, str], rng: Rng) -> str:
+    return rng.choice(_METERS[known["Meter"]]) if "Meter" in known else ""
+
+
+def _key_phrase(known: dict[str, str], rng: Rng) -> str:
+    if "Key" not in known:
+        return ""
+    key, uncertain = _key(known)
+    if uncertain:
+        return rng.choice((f"probably in {key}", f"most likely in {key}"))
+    return rng.choice((f"in {key}", f"in {key}", f"in the key of {key}"))
+
+
+def _chord_phrase(known: dict[str, str], rng: Rng) -> str:
+    if "Chords" not in known:
+        return ""
+    names, ending = _chords(known)
+    listed = _listed(names)
+    if ending == "only":
+        return rng.choice((f"a single chord, {listed}", f"one chord, {listed}"))
+    if ending == "repeating":
+        return rng.choice((f"a repeating progression of {listed}", f"the chords {listed} repeating", f"a loop of {listed}"))
+    if ending == "and more":
+        return rng.choice((f"chords that begin {', '.join(names)} and move on", f"a progression that begins {', '.join(names)}"))
+    return rng.choice((f"the chords {listed}", f"a progression of {listed}", f"a progression from {_through(names)}"))
+
+
+def _tempo(known: dict[str, str]) -> tuple[str, str]:
+    figure, word = known["Tempo"].split(" BPM, ")
+    return figure, word
+
+
+def _about(bpm: str, rng: Rng) -> str:
+    return rng.choice((f"{bpm} BPM", f"{bpm} BPM", f"about {bpm} BPM", f"around {bpm} BPM", f"{bpm} beats per minute"))
+
+
+def _key(known: dict[str, str]) -> tuple[str, bool]:
+    key, _, doubt = known["Key"].partition(", ")
+    return key, bool(doubt)
+
+
+def _chords(known: dict[str, str]) -> tuple[list[str], str]:
+    text = known["Chords"]
+    if text.endswith(" only"):
+        return [text.removesuffix(" only")], "only"
+    for ending in ("repeating", "and more"):
+        if text.endswith(f", {ending}"):
+            return text.removesuffix(f", {ending}").split(", "), ending
+    return text.split(", "), ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _through(names: Sequence[str]) -> str:
+    if len(names) == 2:
+        return f"{names[0]} to {names[1]}"
+    return f"{names[0]} through {_listed(names[1:-1])} to {names[-1]}"
+
+
+def _join(phrases: Sequence[str]) -> str:
+    return " ".join(phrase for phrase in phrases if phrase)
+
+
+def _a(noun: str) -> str:
+    return f"{'An' if noun[0] in 'aeio' else 'A'} {noun}" if not noun[0].isdigit() else _a_number(noun)
+
+
+def _a_number(noun: str) -> str:
+    return f"{'An' if noun.startswith('8') else 'A'} {noun}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _sentence(text: str) -> str:
+    return " ".join(text.split()).rstrip(".") + "."
+

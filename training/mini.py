@@ -1,0 +1,183 @@
+"""Trains the built-in mini J2A-LLM: a small Mistral that writes captions from measured features.
+
+The learning rate warms up, stays, and decays over the last fifth of the time given, so that a run can be sized in
+minutes. Every evaluation saves; the run's log is JSON lines in ``log.jsonl``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import MistralConfig, MistralForCausalLM
+
+from j2a.grounding import claims
+from j2a.models.prompts import build_prompt
+from training.datasets.musiccaps import read_musiccaps
+from training.features_prior import random_features
+from training.mini_data import Example, encode, pairs, train_tokenizer
+
+IGNORED = -100  # label of positions that do not count in the loss
+
+
+@dataclass(frozen=True, slots=True)
+class MiniConfig:
+    """Everything that decides a run."""
+
+    minutes: float = 60.0  # wall time to train for
+    vocabulary_size: int = 4096
+    width: int = 256
+    depth: int = 6
+    heads: int = 8
+    key_value_heads: int = 4
+    mlp_width: int = 704
+    batch_size: int = 32
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.05
+    warmup_steps: int = 100
+    decay_share: float = 0.3  # last part of the time in which the learning rate falls to nothing
+    tags_share: float = 0.2  # share of MusicCaps pairs
+    evaluate_every: int = 250  # steps
+    threads: int = 2
+    seed: int = 0
+
+
+def train(captions: Path | None, out: Path, config: MiniConfig) -> None:
+    """Train from nothing and save model and tokenizer to ``out`` (safetensors, bfloat16).
+
+    ``captions`` is the published MusicCaps file; only its training half is read. Without it the model learns
+    from our own grammar alone.
+    """
+    torch.manual_seed(config.seed)
+    torch.set_num_threads(config.threads)
+    out.mkdir(parents=True, exist_ok=True)
+    rows = read_musiccaps(captions, "train") if captions else []
+    tokenizer = train_tokenizer(rows, config.vocabulary_size, config.seed)
+    tokenizer.save_pretrained(out)
+    model = build_model(config, tokenizer)
+    log = (out / "log.jsonl").open("a", encoding="utf-8")
+    _write(log, {"config": asdict(config), "parameters": sum(p.numel() for p in model.parameters())})
+
+    optimizer = torch.optim.AdamW(_parameter_groups(model, config.weight_decay), lr=config.learning_rate, betas=(0.9, 0.98))
+    batches = _batches(tokenizer, pairs(rows, config.tags_share, config.seed), config.batch_size, tokenizer.pad_token_id)
+    started, running_loss, tokens = time.monotonic(), 0.0, 0
+    step = 0
+    while (share_done := (time.monotonic() - started) / (60 * config.minutes)) < 1.0:
+        step += 1
+        for group in optimizer.param_groups:
+            group["lr"] = config.learning_rate * _schedule(step, share_done, config)
+        ids, mask, labels = next(batches)
+        loss = _loss(model, ids, mask, labels)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        running_loss += loss.item()
+        tokens += int(mask.sum())
+        if step % config.evaluate_every == 0:
+            elapsed_s = time.monotonic() - started
+            record = {"step": step, "elapsed_s": round(elapsed_s), "loss": round(running_loss / config.evaluate_every, 4),
+                      "tokens_per_s": round(tokens / elapsed_s), **evaluate(model, tokenizer)}
+            _write(log, record)
+            save(model, out)
+            running_loss = 0.0
+    save(model, out)
+    _write(log, {"step": step, "finished": True, **evaluate(model, tokenizer, count=100)})
+
+
+def build_model(config: MiniConfig, tokenizer: Any) -> MistralForCausalLM:
+    """A randomly initialised Mistral of the configured size, embeddings tied."""
+    return MistralForCausalLM(MistralConfig(
+        vocab_size=len(tokenizer), hidden_size=config.width, num_hidden_layers=config.depth,
+        num_attention_heads=config.heads, num_key_value_heads=config.key_value_heads,
+        intermediate_size=config.mlp_width, max_position_embeddings=1024, sliding_window=None,
+        tie_word_embeddings=True, bos_token_id=None, eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id, attn_implementation="sdpa",
+    ))
+
+
+def save(model: MistralForCausalLM, out: Path) -> None:
+    """Write the weights as bfloat16 safetensors, leaving the model in training as it is."""
+    weights = {name: tensor.detach().to(torch.bfloat16) for name, tensor in model.state_dict().items()}
+    dtype, model.config.dtype = model.config.dtype, torch.bfloat16
+    model.save_pretrained(out, state_dict=weights)
+    model.config.dtype = dtype
+
+
+@torch.inference_mode()
+def evaluate(model: MistralForCausalLM, tokenizer: Any, count: int = 32) -> dict[str, float]:
+    """Greedy captions of held-back features: share of claims that agree, and of captions with no false claim."""
+    from j2a.models.chat import prompt_ids
+
+    rng = random.Random("held back")
+    agreed = total = clean = 0
+    for _ in range(count):
+        features = random_features(rng)
+        ids = prompt_ids(tokenizer, build_prompt(features).text)
+        answer = model.generate(torch.tensor([ids]), attention_mask=torch.ones(1, len(ids), dtype=torch.long),
+                                max_new_tokens=120, do_sample=False)[0, len(ids):]
+        found = claims(tokenizer.decode(answer, skip_special_tokens=True), features)
+        good = sum(claim.verdict == "agreed" for claim in found)
+        agreed, total, clean = agreed + good, total + len(found), clean + (good == len(found))
+    return {"claims_agreed": round(agreed / max(1, total), 4), "captions_clean": round(clean / count, 4),
+            "claims_per_caption": round(total / count, 2)}
+
+
+def _loss(model: MistralForCausalLM, ids: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        hidden = model.model(input_ids=ids, attention_mask=mask).last_hidden_state[:, :-1]
+        wanted = labels[:, 1:]
+        counts = wanted != IGNORED  # logits only where the loss looks: half of the positions are prompt
+        logits = model.lm_head(hidden[counts])
+    return torch.nn.functional.cross_entropy(logits.float(), wanted[counts])
+
+
+def _batches(
+    tokenizer: Any, source: Iterator[Any], batch_size: int, pad_id: int
+) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+    """Endless batches of like lengths, padded on the right: ids, mask and labels, each (batch, length)."""
+    shuffle = random.Random(0)
+    while True:
+        pool = sorted((encode(tokenizer, pair) for pair in islice(source, 16 * batch_size)), key=lambda e: len(e.ids))
+        groups = [pool[start : start + batch_size] for start in range(0, len(pool), batch_size)]
+        shuffle.shuffle(groups)
+        for group in groups:
+            yield _collate(group, pad_id)
+
+
+def _collate(group: list[Example], pad_id: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    length = max(len(example.ids) for example in group)
+    ids = torch.full((len(group), length), pad_id)
+    mask = torch.zeros((len(group), length), dtype=torch.long)
+    labels = torch.full((len(group), length), IGNORED)
+    for row, (tokens, caption_start) in enumerate(group):
+        ids[row, : len(tokens)] = torch.tensor(tokens)
+        mask[row, : len(tokens)] = 1
+        labels[row, caption_start : len(tokens)] = torch.tensor(tokens[caption_start:])
+    return ids, mask, labels
+
+
+def _schedule(step: int, share_done: float, config: MiniConfig) -> float:
+    warm = min(1.0, step / config.warmup_steps)
+    left = max(0.0, (1.0 - share_done) / config.decay_share)
+    return warm * (1.0 if left >= 1.0 else 0.5 - 0.5 * math.cos(math.pi * left))
+
+
+def _parameter_groups(model: torch.nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    matrices = [p for p in model.parameters() if p.ndim >= 2]
+    vectors = [p for p in model.parameters() if p.ndim < 2]
+    return [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+
+
+def _write(log: Any, record: dict[str, Any]) -> None:
+    print(json.dumps(record), flush=True)
+    log.write(json.dumps(record) + "\n")
+    log.flush()
