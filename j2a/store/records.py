@@ -1,0 +1,137 @@
+"""What the store hands out, and how it is written down."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from j2a.caption import Caption
+from j2a.clip import Clip
+from j2a.errors import StoreError
+
+TO_THE_END_MS = -1
+"""``end_ms`` of a clip that runs to the end of its file: SQLite holds two NULLs to be different."""
+
+
+class Status(StrEnum):
+    """What the annotator decided about a window."""
+
+    DRAFT = "draft"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    SKIPPED = "skipped"
+    FLAGGED = "flagged"
+
+
+BEST_FIRST = (Status.ACCEPTED, Status.FLAGGED, Status.DRAFT, Status.REJECTED, Status.SKIPPED)
+"""Which status stands for a file that has several windows."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One window of one file and its caption."""
+
+    clip: Clip  # absolute path, times to the millisecond
+    text: str  # the caption as it stands
+    generated_text: str  # as the model wrote it; "" when written by hand
+    status: Status
+    caption: Caption | None  # provenance; None when written by hand
+    annotator: str
+    created_at: str  # ISO 8601, UTC
+    updated_at: str
+
+
+class Key(NamedTuple):
+    """What identifies a window. Times are whole milliseconds, so that windows compare exactly."""
+
+    path: bytes  # absolute, as the file system has it: not every file name is Unicode
+    start_ms: int
+    end_ms: int
+
+
+def key_of(clip: Clip) -> Key:
+    """The key of a clip; symbolic links are kept as they are."""
+    start_ms = round(clip.start_s * 1000)
+    # A window shorter than a millisecond still ends after its start.
+    end_ms = TO_THE_END_MS if clip.end_s is None else max(start_ms + 1, round(clip.end_s * 1000))
+    return Key(path_bytes(clip.path), start_ms, end_ms)
+
+
+def clip_of(key: Key) -> Clip:
+    """The inverse of :func:`key_of`."""
+    end_s = None if key.end_ms == TO_THE_END_MS else key.end_ms / 1000
+    return Clip(Path(os.fsdecode(key.path)), key.start_ms / 1000, end_s)
+
+
+def path_bytes(path: Path) -> bytes:
+    """A path made absolute, as bytes. ``..`` is resolved by name, so the file need not exist."""
+    return os.fsencode(os.path.abspath(path))  # noqa: PTH100 - Path.absolute() keeps ".."
+
+
+def prefix_range(folder: Path) -> tuple[bytes, bytes]:
+    """The half-open range of path bytes that lie under a folder."""
+    prefix = path_bytes(folder)
+    separator = os.sep.encode()
+    if not prefix.endswith(separator):  # only the root does
+        prefix += separator
+    return prefix, prefix[:-1] + bytes([prefix[-1] + 1])
+
+
+def state_of(row: Row) -> str:
+    """Everything of a row but its clip, as JSON: what the journal keeps."""
+    return json.dumps({
+        "text": row.text,
+        "generated_text": row.generated_text,
+        "status": row.status.value,
+        "caption": row.caption.to_json() if row.caption else None,
+        "annotator": row.annotator,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+    })
+
+
+def row_of(key: Key, state: str) -> Row:
+    """The inverse of :func:`state_of`. Raises ``StoreError`` for a state that it did not write."""
+    try:
+        data: dict[str, Any] = json.loads(state)
+        provenance = data["caption"]
+        return Row(
+            clip=clip_of(key),
+            text=data["text"],
+            generated_text=data["generated_text"],
+            status=Status(data["status"]),
+            caption=Caption.from_json(provenance) if provenance else None,
+            annotator=data["annotator"],
+            created_at=data["created_at"],
+            updated_at=data["updated_at"],
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        message = f"The row of {os.fsdecode(key.path)!r} at {key.start_ms / 1000:g} s is damaged."
+        raise StoreError(message, f"Details: {error}.") from error
+
+
+def clean(text: str) -> str:
+    """The text with every half of a broken surrogate pair replaced by U+FFFD: those have no UTF-8 form."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def now() -> str:
+    """The time as ISO 8601 in UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def default_annotator() -> str:
+    """``J2A_ANNOTATOR``, else the login name, else ""."""
+    named = os.environ.get("J2A_ANNOTATOR")
+    if named is not None:
+        return named
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a user id without an account, as in many containers
+        return ""

@@ -1,0 +1,152 @@
+"""The tables, how they are made and brought up to date, and what SQLite's errors mean to the user."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from j2a.errors import StoreError
+
+APPLICATION_ID = 0x4A324143  # "J2AC": tells our file from another program's
+BUSY_TIMEOUT_S = 2.0
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    # 0 -> 1. "state" is the JSON of j2a.store.records.state_of; "status" repeats one field of it to be quick to read.
+    (
+        """CREATE TABLE caption (
+            path BLOB NOT NULL,
+            start_ms INTEGER NOT NULL,
+            end_ms INTEGER NOT NULL,
+            status TEXT NOT NULL,
+            state TEXT NOT NULL,
+            change INTEGER NOT NULL,
+            PRIMARY KEY (path, start_ms, end_ms)
+        )""",
+        "CREATE INDEX caption_status ON caption (path, status)",
+        """CREATE TABLE journal (
+            change INTEGER PRIMARY KEY AUTOINCREMENT,
+            at TEXT NOT NULL,
+            action TEXT NOT NULL,
+            annotator TEXT NOT NULL,
+            path BLOB NOT NULL,
+            start_ms INTEGER NOT NULL,
+            end_ms INTEGER NOT NULL,
+            before TEXT,
+            after TEXT
+        )""",
+        f"PRAGMA application_id = {APPLICATION_ID}",
+    ),
+)
+"""Entry n holds the statements that bring schema n to n + 1. Never change one that was released: add the next."""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the file, make it where it is not there, and bring its tables up to date.
+
+    Raises ``StoreError`` when the file is not ours, is newer than this program, or cannot be used.
+    """
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+        try:
+            _migrate(connection, path)
+            _use_wal(connection)
+            connection.execute("PRAGMA synchronous = FULL")
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
+    """All or nothing, written through to the disk at the end."""
+    with explained(path):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            # After a full disk SQLite has rolled back by itself already.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn errors of SQLite and of the file system into a ``StoreError`` that says what to do."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {error}.", _hint(error)) from error
+    except OSError as error:
+        hint = "Check the folder, or choose another by J2A_HOME."
+        raise StoreError(f"{path}: {error.strerror or error}.", hint) from error
+
+
+def _hint(error: sqlite3.Error) -> str:
+    name = getattr(error, "sqlite_errorname", "")
+    for start, hint in (
+        ("SQLITE_BUSY", "Another J2A is writing to it: try again, or close the other one."),
+        ("SQLITE_LOCKED", "Another J2A is writing to it: try again, or close the other one."),
+        ("SQLITE_FULL", "The disk is full: make room and try again."),
+        ("SQLITE_READONLY", "It is read-only: make it writable, or choose another folder by J2A_HOME."),
+        ("SQLITE_CANTOPEN", "Check that its folder exists and is yours, or choose another by J2A_HOME."),
+        ("SQLITE_NOTADB", "It is damaged or not a J2A file: move it away to begin a new one."),
+        ("SQLITE_CORRUPT", "It is damaged: move it away to begin a new one, and keep it to recover captions from."),
+        ("SQLITE_IOERR", "The disk reported an error: check it, then try again."),
+    ):
+        if name.startswith(start):
+            return hint
+    return "Move the file away to begin a new one."
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    if _version(connection, path) == len(MIGRATIONS):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Asked again: another process may have been here between the first look and the lock.
+        for statements in MIGRATIONS[_version(connection, path):]:
+            for statement in statements:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    """The file's schema version; 0 for an empty file."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    owner = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+    if owner != APPLICATION_ID and (tables or version):
+        raise StoreError(f"{path} belongs to another program.", "Move it away, or choose another folder by J2A_HOME.")
+    if version > len(MIGRATIONS):
+        raise StoreError(
+            f"{path} was written by a newer J2A (format {version}, this one knows {len(MIGRATIONS)}).",
+            "Update J2A, or choose another folder by J2A_HOME.",
+        )
+    return version
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Readers and a writer do not wait for each other. SQLite does not wait for the lock that the switch needs."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            busy = getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")
+            if not busy or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
