@@ -1,0 +1,151 @@
+"""``captions.csv`` read back by others' readers."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import io
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from j2a.caption import Caption, Sampling
+from j2a.clip import Clip
+from j2a.errors import ExportError
+from j2a.export import COLUMNS, to_csv
+from j2a.export.csv import aspect_list
+from j2a.features.record import Features, Genre
+from j2a.store import Row, Status
+
+FOLDER = Path("/music")
+CONTRACT = (
+    "file_name,start_s,end_s,caption,aspect_list,bpm,key,meter,genre,status,version,backbone,prompt_id,seed,annotator,"
+    "updated_at"
+)
+
+
+def a_row(
+    name: str = "a.flac", start_s: float = 0.0, end_s: float | None = 10.0, text: str = "A waltz.",
+    features: Features | None = None, annotator: str = "ada", status: Status = Status.ACCEPTED,
+) -> Row:
+    caption = None
+    if features is not None:
+        caption = Caption(text, "1.0", "mini", "0" * 12, "describe-1", "prompt", 7, Sampling(), features)
+    stamp = "2026-01-02T03:04:05.678Z"
+    return Row(Clip(FOLDER / name, start_s, end_s), text, text, status, caption, annotator, stamp, stamp)
+
+
+def read(data: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8"), newline=""), strict=True))
+
+
+def test_bytes_are_exactly_these() -> None:
+    rows = [
+        a_row("b/two.ogg", 12.5, None, 'He said "la, la".'),
+        a_row("a.flac", 10, 20, "Slow.", Features(bpm=91.5, key="A minor", meter="3/4", genre=Genre("jazz", 0.9))),
+    ]
+    assert to_csv(rows, FOLDER).decode() == (
+        CONTRACT + "\n"
+        "a.flac,10,20,Slow.,\"['92 BPM', 'A minor', '3/4', 'jazz']\",91.5,A minor,3/4,jazz,accepted,1.0,mini,"
+        "describe-1,7,ada,2026-01-02T03:04:05.678Z\n"
+        'b/two.ogg,12.5,,"He said ""la, la"".",,,,,,accepted,,,,,ada,2026-01-02T03:04:05.678Z\n'
+    )
+
+
+def test_no_rows_are_a_header() -> None:
+    assert to_csv([], FOLDER) == CONTRACT.encode() + b"\n"
+    assert ",".join(COLUMNS) == CONTRACT
+
+
+def test_sorted_by_name_then_time_and_the_whole_file_last() -> None:
+    rows = [a_row("b"), a_row("a", 10, 20), a_row("a", 0, None), a_row("a", 0, 5), a_row("a", 9, 20), a_row("a/b")]
+    found = [(row["file_name"], row["start_s"], row["end_s"]) for row in read(to_csv(rows, FOLDER))]
+    assert found == [
+        ("a", "0", "5"), ("a", "0", ""), ("a", "9", "20"), ("a", "10", "20"), ("a/b", "0", "10"), ("b", "0", "10"),
+    ]
+
+
+def test_a_file_elsewhere_is_an_error() -> None:
+    with pytest.raises(ExportError, match="not inside"):
+        to_csv([a_row("../other/a.flac")], FOLDER / "sub")
+
+
+def test_the_folder_may_be_relative(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    row = Row(Clip(tmp_path / "m" / "a.wav"), "x", "", Status.DRAFT, None, "", "t", "t")
+    assert read(to_csv([row], Path("m")))[0]["file_name"] == "a.wav"
+
+
+def test_a_name_that_is_not_utf8_is_escaped() -> None:
+    row = a_row(os.fsdecode(b"caf\xe9.mp3"))
+    assert read(to_csv([row], FOLDER))[0]["file_name"] == "caf\\xe9.mp3"
+
+
+def test_an_annotator_that_is_not_unicode_does_not_stop_the_export() -> None:
+    assert read(to_csv([a_row(annotator="zo\udceb")], FOLDER))[0]["annotator"] == "zo\\udceb"
+
+
+def test_aspect_list_is_a_python_list_of_what_is_known() -> None:
+    assert aspect_list(Features()) == ""
+    assert ast.literal_eval(aspect_list(Features(bpm=119.6, meter="4/4"))) == ["120 BPM", "4/4"]
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_spreadsheets_get_no_formulas(start: str) -> None:
+    text = f"{start}cmd|'/c calc'!A0"
+    row = a_row(f"{start}x.wav", text=text, annotator=f"{start}me")
+    guarded = read(to_csv([row], FOLDER, "spreadsheet"))[0]
+    assert guarded["caption"] == "'" + text
+    assert guarded["file_name"] == f"'{start}x.wav"
+    assert guarded["annotator"] == f"'{start}me"
+    assert guarded["dialect"] == "spreadsheet"
+    plain = read(to_csv([row], FOLDER))[0]
+    assert plain["caption"] == text
+    assert "dialect" not in plain
+
+
+_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.sampled_from(
+    ["=1+1", '"', '""', ",", "\n", "\r", "\r\n", " a ", "'x", "👩‍🎤 été", "\u2028", "None", "NA", "\0", "﻿x"]
+)
+_name = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/\0"), min_size=1, max_size=30).filter(
+    lambda name: name not in (".", "..")
+)
+
+
+@given(rows=st.lists(
+    st.builds(
+        a_row, name=_name, text=_text, annotator=_text, status=st.sampled_from(list(Status)),
+        start_s=st.integers(0, 10**7).map(lambda ms: ms / 1000), end_s=st.none() | st.just(10**5),
+        features=st.none() | st.builds(Features, bpm=st.none() | st.floats(20, 400), key=st.none() | _text),
+    ),
+    max_size=5,
+))
+def test_everything_is_read_back(rows: list[Row]) -> None:
+    data = to_csv(rows, FOLDER)
+    assert not data.startswith(b"\xef\xbb\xbf")
+    records = read(data)
+    assert all(tuple(record) == COLUMNS for record in records)
+
+    def facts(row: Row) -> tuple[object, ...]:
+        features = row.caption.features if row.caption else Features()
+        return (str(row.clip.path.relative_to(FOLDER)), row.clip.start_s, row.clip.end_s, row.text, features.bpm,
+                features.key or "", row.status.value, row.annotator)
+
+    def number(cell: str) -> float | None:
+        return float(cell) if cell else None
+
+    found = [(record["file_name"], number(record["start_s"]), number(record["end_s"]), record["caption"],
+              number(record["bpm"]), record["key"], record["status"], record["annotator"]) for record in records]
+    assert sorted(map(repr, found)) == sorted(repr(facts(row)) for row in rows)
+    names = [(record["file_name"], float(record["start_s"])) for record in records]
+    assert names == sorted(names)
+
+
+@given(text=_text)
+def test_spreadsheet_rows_stay_rows(text: str) -> None:
+    records = read(to_csv([a_row(text=text)], FOLDER, "spreadsheet"))
+    assert len(records) == 1
+    assert records[0]["caption"].removeprefix("'") == text.removeprefix("'")
