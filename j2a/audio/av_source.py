@@ -7,6 +7,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.container import InputContainer
 from numpy.typing import NDArray
 
 from j2a.audio.source import AudioInfo
@@ -24,10 +25,11 @@ class AvSource:
         # An open file instead of a name: FFmpeg would read "concat:..." as a protocol.
         self._file = path.open("rb")
         try:
-            self._container = av.open(self._file, format=demuxer)
+            container = av.open(self._file, mode="r", format=demuxer)
         except (av.FFmpegError, ValueError) as error:
             self._file.close()
             raise self._unreadable(error) from error
+        self._container: InputContainer = container
         if not self._container.streams.audio:
             self.close()
             raise AudioError(f"{path.name} holds no audio stream.")
@@ -45,7 +47,9 @@ class AvSource:
             self.close()
             raise AudioError(f"{path.name} holds no sound: its length is zero.")
         self.info = AudioInfo(self._rate, int(context.channels), frames, duration_s, demuxer)
-        self._restart(0)
+        self._waiting: list[NDArray[np.float32]] = []
+        self._waiting_frames = 0
+        self._blocks = self._decode(0)
 
     def seek(self, frame: int) -> None:
         try:
@@ -53,7 +57,9 @@ class AvSource:
             self._container.seek(round(target_s / self._tick_s) + self._first_tick, stream=self._stream)
         except av.FFmpegError as error:
             raise self._unreadable(error) from error
-        self._restart(frame)
+        self._waiting = []
+        self._waiting_frames = 0
+        self._blocks = self._decode(frame)
 
     def read(self, frames: int) -> NDArray[np.float32]:
         while self._waiting_frames < frames:
@@ -76,11 +82,6 @@ class AvSource:
     @property
     def _first_tick(self) -> int:
         return self._stream.start_time or 0
-
-    def _restart(self, frame: int) -> None:
-        self._waiting: list[NDArray[np.float32]] = []
-        self._waiting_frames = 0
-        self._blocks = self._decode(frame)
 
     def _decode(self, first_frame: int) -> Iterator[NDArray[np.float32]]:
         """(n, channels) blocks from ``first_frame`` on."""

@@ -56,6 +56,13 @@ class AudioReader:
         self.close()
 
 
+def duration_s(clip: Clip) -> float:
+    """Length of a clip in seconds, with an end past the file's cut. Raises ``AudioError``."""
+    info = probe(clip.path)
+    first, end = frames_of(clip, info)
+    return (end - first) / info.sample_rate
+
+
 def frames_of(clip: Clip, info: AudioInfo) -> tuple[int, int]:
     """First frame of a clip and the one after its last, at the file's own rate; an end past the file's is cut.
 

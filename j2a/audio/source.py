@@ -136,7 +136,9 @@ def _is_cut_short(path: Path, info: AudioInfo) -> bool:
         counted_s = TinyTag.get(str(path), tags=False).duration
     except (TinyTagException, OSError, UnicodeError):
         return False
-    return bool(counted_s) and abs(counted_s - info.duration_s) > LENGTH_TOLERANCE * max(counted_s, info.duration_s)
+    if counted_s is None:
+        return False
+    return abs(counted_s - info.duration_s) > LENGTH_TOLERANCE * max(counted_s, info.duration_s)
 
 
 def _ffmpeg_demuxer(path: Path) -> str | None:

@@ -98,4 +98,5 @@ def _reverberation(sound: NDArray[np.float32], decay_s: float, sample_rate: int)
     room *= (times > 0.012)[:, None]  # the walls are four metres away
     dark = scipy.signal.lfilter([0.25], [1, -0.75], room, axis=0)  # air and carpet swallow treble
     dark /= np.sqrt(np.square(dark).sum(axis=0))
-    return scipy.signal.fftconvolve(sound, dark, axes=0)[:len(sound)].astype(np.float32)
+    wet: NDArray[np.float32] = scipy.signal.fftconvolve(sound, dark, axes=0)[:len(sound)].astype(np.float32)
+    return wet

@@ -1,0 +1,111 @@
+"""Beats, downbeats, meter and tempo, by madmom's networks for beats and downbeats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from j2a.features.madmom_door import FPS, processor
+
+BEATS_PER_BAR = (3, 4)
+# Mean activation at the tracked beats below which there is no beat: the decoder finds a "best" beat in anything.
+MIN_BEAT_STRENGTH = 0.15
+MIN_BEATS = 4
+# The share by which intervals between beats may stray from their median before the tempo is called unsteady.
+MAX_STRAY = 0.25
+# Ratios of the tempo histogram's tempo to the tracked one that are the same pulse counted at another level.
+METRICAL_RATIOS = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 2.0, 3.0, 4.0)
+RATIO_TOLERANCE = 0.08
+
+
+@dataclass(frozen=True, slots=True)
+class Beats:
+    """What the beat tracker found: times in seconds, or nothing and the reason."""
+
+    times: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))  # (beats,)
+    positions: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))  # (beats,), 1 is the downbeat
+    strength: float = 0.0  # mean activation at the beats, 0 to 1
+    reason: str | None = None
+
+    @property
+    def downbeats(self) -> NDArray[np.float64]:
+        """Times of the first beat of each bar."""
+        first: NDArray[np.float64] = self.times[self.positions == 1]
+        return first
+
+    @property
+    def meter(self) -> str | None:
+        """"3/4" or "4/4": how far the beats count before they begin again; ``None`` when they never do."""
+        last_of_bar = self.positions[:-1][self.positions[1:] == 1]
+        return f"{int(last_of_bar.max())}/4" if len(last_of_bar) else None
+
+
+def track_beats(samples: NDArray[np.float32]) -> Beats:
+    """Track beats and downbeats, 3 or 4 beats a bar.
+
+    ``samples``: float32 (T,), mono, 44,100 Hz, checked by :func:`j2a.features.guards.fault`. The networks and the
+    decoder are madmom's ``RNNDownBeatProcessor`` and ``DBNDownBeatTrackingProcessor`` (Böck et al., ISMIR 2016) with
+    their own settings at 100 frames a second. When the activations are too weak for a beat, nothing is returned but
+    the reason.
+    """
+    network = processor("downbeat network", lambda madmom: madmom.features.downbeats.RNNDownBeatProcessor())
+    decoder = processor("downbeat decoder", lambda madmom: madmom.features.downbeats.DBNDownBeatTrackingProcessor(
+        beats_per_bar=list(BEATS_PER_BAR), fps=FPS))
+    activations = network(samples)  # (frames, 2): beat, downbeat
+    try:
+        found = decoder(activations)  # (beats, 2): seconds, position in the bar
+    except IndexError:  # madmom, when no path through its states explains the activations
+        return Beats(reason="No beat was found.")
+    if len(found) < MIN_BEATS:
+        return Beats(reason=f"No beat was found: fewer than {MIN_BEATS} beats stand out.")
+    strength = beat_strength(activations, found[:, 0])
+    if strength < MIN_BEAT_STRENGTH:
+        return Beats(strength=strength, reason="No clear beat was found.")
+    return Beats(found[:, 0], found[:, 1].astype(np.int64), strength)
+
+
+def beat_strength(activations: NDArray[np.float32], times: NDArray[np.float64]) -> float:
+    """Mean over the beats of the highest activation (beat or downbeat) within 20 ms: 0 to 1."""
+    either = activations.max(axis=1)
+    frames = np.clip(np.round(times * FPS).astype(int)[:, None] + np.arange(-2, 3), 0, len(either) - 1)
+    return float(either[frames].max(axis=1).mean())
+
+
+def tempo_candidates(samples: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Tempi in BPM and their shares, strongest first: float64 (candidates, 2).
+
+    madmom's ``RNNBeatProcessor`` and ``TempoEstimationProcessor`` (comb filters; Böck et al., ISMIR 2015). Precise
+    to whole frames only (120 BPM is followed by 122.4), and often off by a factor of two.
+    """
+    network = processor("beat network", lambda madmom: madmom.features.beats.RNNBeatProcessor())
+    histogram = processor("tempo", lambda madmom: madmom.features.tempo.TempoEstimationProcessor(fps=FPS))
+    candidates: NDArray[np.float64] = histogram(network(samples))
+    return candidates
+
+
+def reconciled_bpm(times: NDArray[np.float64], candidates: NDArray[np.float64]) -> float | None:
+    """The tempo of the tracked beats, if the tempo histogram knows it; else ``None``.
+
+    1. Tracked tempo: beat times are regressed on their index (least squares), which averages out the 10 ms grid of
+       the activations: 60 / slope.
+    2. The tempo histogram must support it: one of its candidates, possibly counted at another metrical level
+       (a half, a third, double, ...), lies within 8 %. Its own figure is never reported: it is quantised to whole
+       frames and may be an octave off. So tempo and beats always tell the same story.
+    3. Where single intervals stray from their median by more than a quarter on average there is no tempo to report.
+
+    The result is rounded to 0.1 BPM.
+    """
+    intervals = np.diff(times)
+    middle = float(np.median(intervals))
+    if float(np.mean(np.abs(intervals - middle))) > MAX_STRAY * middle:
+        return None
+    slope_s = float(np.polyfit(np.arange(len(times)), times, 1)[0])
+    bpm = 60.0 / slope_s
+    for candidate, share in candidates:
+        if np.isfinite(candidate) and share > 0:
+            ratios = candidate / bpm / np.array(METRICAL_RATIOS)
+            if np.any(np.abs(ratios - 1) <= RATIO_TOLERANCE):
+                return round(bpm, 1)
+    return None
