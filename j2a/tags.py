@@ -1,0 +1,147 @@
+"""Title, artist, album and duration as the file says, and a cache of them."""
+
+from __future__ import annotations
+
+import math
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tinytag import TinyTag, TinyTagException
+
+from j2a import paths
+from j2a.printable import printable
+
+if TYPE_CHECKING:
+    from j2a.library import Track
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What the file says about itself; "" where it says nothing. Untrusted, but printable."""
+
+    title: str
+    artist: str
+    album: str
+    duration_s: float | None
+
+
+def read_tags(track: Track) -> Tags | None:
+    """Read the tags of a file; ``None`` when it is broken or of a kind that has none we can read."""
+    try:
+        tag = TinyTag.get(track.path)
+    except (TinyTagException, OSError, ValueError):
+        return None
+    duration = tag.duration
+    known = duration is not None and math.isfinite(duration) and duration > 0
+    return Tags(_text(tag.title), _text(tag.artist), _text(tag.album), duration if known else None)
+
+
+def _text(value: str | None) -> str:
+    return printable((value or "").strip())
+
+
+class TagCache:
+    """Tags by (path, modification time, size), kept in the cache folder. For one thread at a time.
+
+    A cache that cannot be used is never in the way: a damaged one is made anew, and where none can be written the
+    tags are read from the files.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._connection = _open(path or paths.cache_dir() / "tags.sqlite")
+
+    def get(self, track: Track) -> Tags | None:
+        """The tags of one file, from the cache or else from the file."""
+        [(_, tags)] = next(self.read([track]))
+        return tags
+
+    def read(
+        self, tracks: Iterable[Track], cancelled: Callable[[], bool] | None = None, batch: int = 200
+    ) -> Iterator[list[tuple[Track, Tags | None]]]:
+        """The tags of many files, in their order, ``batch`` at a time. Ends early once ``cancelled`` says so."""
+        done: list[tuple[Track, Tags | None]] = []
+        fresh: list[tuple[Track, Tags | None]] = []
+        for track in tracks:
+            if cancelled is not None and cancelled():
+                break
+            hit, tags = self._look_up(track)
+            if not hit:
+                tags = read_tags(track)
+                fresh.append((track, tags))
+            done.append((track, tags))
+            if len(done) == batch:
+                self._keep(fresh)
+                yield done
+                done, fresh = [], []
+        self._keep(fresh)
+        if done:
+            yield done
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def _look_up(self, track: Track) -> tuple[bool, Tags | None]:
+        try:
+            found = self._connection.execute(
+                "SELECT title, artist, album, duration_s FROM tags WHERE path = ? AND mtime = ? AND size = ?",
+                (os.fsencode(track.path), track.mtime, track.size),
+            ).fetchone()
+        except sqlite3.Error:
+            return False, None
+        if found is None:
+            return False, None
+        # A file whose tags cannot be read is remembered too, without a title.
+        return True, Tags(*found) if found[0] is not None else None
+
+    def _keep(self, fresh: list[tuple[Track, Tags | None]]) -> None:
+        rows = [
+            (os.fsencode(track.path), track.mtime, track.size,
+             *((tags.title, tags.artist, tags.album, tags.duration_s) if tags else (None, None, None, None)))
+            for track, tags in fresh
+        ]
+        if not rows:
+            return
+        try:
+            with self._connection:
+                self._connection.executemany("INSERT OR REPLACE INTO tags VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        except sqlite3.Error:
+            return  # a full disk, or another J2A writing: read from the file again next time
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    for attempt in (1, 2):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return _prepare(sqlite3.connect(path, timeout=0.5, check_same_thread=False))
+        except sqlite3.OperationalError:
+            break  # locked, read-only, no room: not damaged
+        except sqlite3.DatabaseError:
+            if attempt == 1:
+                _remove(path)
+        except OSError:
+            break
+    return _prepare(sqlite3.connect(":memory:", check_same_thread=False))
+
+
+def _prepare(connection: sqlite3.Connection) -> sqlite3.Connection:
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS tags (path BLOB PRIMARY KEY, mtime REAL, size INTEGER,"
+            " title TEXT, artist TEXT, album TEXT, duration_s REAL)"
+        )
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -1,0 +1,122 @@
+"""Tags of real files, broken files, and the cache."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from j2a import paths
+from j2a.library import TagCache, Tags, Track, read_tags
+
+
+def a_flac(path: Path, title: str = "Waltz No. 2", seconds: float = 1.5) -> Path:
+    with soundfile.SoundFile(path, "w", 44100, 1, format="FLAC") as file:
+        file.title, file.artist, file.album = title, "Ada", "Firsts"
+        file.write(np.zeros(int(44100 * seconds), np.float32))
+    return path
+
+
+def track_of(path: Path) -> Track:
+    about = path.stat()
+    return Track(path, path.name, about.st_size, about.st_mtime)
+
+
+def test_tags_of_a_real_file(tmp_path: Path) -> None:
+    tags = read_tags(track_of(a_flac(tmp_path / "a.flac")))
+    assert tags == Tags("Waltz No. 2", "Ada", "Firsts", pytest.approx(1.5))
+
+
+def test_a_file_without_tags(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.zeros(8000, np.float32), 16000)
+    assert read_tags(track_of(path)) == Tags("", "", "", 0.5)
+
+
+def test_tags_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    tags = read_tags(track_of(a_flac(tmp_path / "a.flac", " \x1b]0;owned\x07[b]\n ")))
+    assert tags is not None
+    assert tags.title == "␛]0;owned␇[b]"
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    suffix=st.sampled_from([".mp3", ".flac", ".ogg", ".wav", ".m4a", ".wma", ".aiff", ".opus", ".caf"]),
+    head=st.sampled_from([b"", b"ID3\x04\0\0\0\0\x02\x01", b"fLaC\0\0\0\x22", b"OggS\0\x02",
+                          b"RIFF\xff\xff\xff\x7fWAVEfmt ", b"\0\0\0\x18ftypM4A ", b"FORM\0\0\1\0AIFFCOMM",
+                          struct.pack(">I", 0xFFFB9064)]),
+    body=st.binary(max_size=300),
+)
+def test_broken_files_never_raise(
+    tmp_path_factory: pytest.TempPathFactory, suffix: str, head: bytes, body: bytes
+) -> None:
+    path = tmp_path_factory.mktemp("tags") / f"x{suffix}"
+    path.write_bytes(head + body)
+    tags = read_tags(track_of(path))
+    assert tags is None or isinstance(tags, Tags)
+
+
+def test_a_file_that_is_gone(tmp_path: Path) -> None:
+    assert read_tags(Track(tmp_path / "gone.mp3", "gone.mp3", 1, 1.0)) is None
+
+
+def test_the_cache_answers_until_the_file_changes(tmp_path: Path) -> None:
+    path = a_flac(tmp_path / "a.flac", "One")
+    track = track_of(path)
+    first = TagCache()
+    assert first.get(track) == read_tags(track)
+    first.close()
+    assert (paths.cache_dir() / "tags.sqlite").is_file()
+    path.unlink()  # what is answered now can only come from the cache
+    again = TagCache()
+    assert again.get(track) == Tags("One", "Ada", "Firsts", pytest.approx(1.5))
+    a_flac(path, "Two")
+    os.utime(path, (5000, 5000))
+    changed = again.get(track_of(path))
+    assert changed is not None
+    assert changed.title == "Two"
+
+
+def test_broken_files_are_remembered_too(tmp_path: Path) -> None:
+    path = tmp_path / "broken.flac"
+    path.write_bytes(b"nonsense")
+    track = track_of(path)
+    cache = TagCache()
+    assert cache.get(track) is None
+    a_flac(path)
+    assert cache.get(track) is None  # asked about the old file
+    assert cache.get(track_of(path)) is not None
+
+
+def test_batches_come_in_order_and_can_be_stopped(tmp_path: Path) -> None:
+    tracks = [track_of(a_flac(tmp_path / f"{i}.flac", f"T{i}", 0.1)) for i in range(7)]
+    cache = TagCache()
+    batches = list(cache.read(tracks, batch=3))
+    assert [len(batch) for batch in batches] == [3, 3, 1]
+    assert [tags.title for batch in batches for _, tags in batch if tags] == [f"T{i}" for i in range(7)]
+    assert list(cache.read(tracks, cancelled=lambda: True)) == []
+
+
+def test_a_damaged_cache_is_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "tags.sqlite"
+    path.write_bytes(b"not a database at all" * 500)
+    track = track_of(a_flac(tmp_path / "a.flac"))
+    cache = TagCache(path)
+    assert cache.get(track) is not None
+    cache.close()
+    assert sqlite3.connect(path).execute("SELECT title FROM tags").fetchall() == [("Waltz No. 2",)]
+
+
+def test_no_place_for_a_cache_is_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    track = track_of(a_flac(tmp_path / "a.flac"))
+    assert TagCache(tmp_path / "file" / "tags.sqlite").get(track) is not None
+    (tmp_path / "folder").mkdir()
+    assert TagCache(tmp_path / "folder").get(track) is not None
