@@ -18,7 +18,9 @@ def _commands() -> None:
 @app.command("mini")
 def mini(
     out: Annotated[Path, typer.Argument(help="Folder for the model, the tokenizer and the log.")],
-    captions: Annotated[Path | None, typer.Option(help="musiccaps-public.csv; its training half adds language.")] = None,
+    captions: Annotated[
+        Path | None, typer.Option(help="musiccaps-public.csv; its training half adds language.")
+    ] = None,
     minutes: Annotated[float, typer.Option(help="Wall time to train for.")] = 60.0,
     batch_size: Annotated[int, typer.Option(help="Pairs a step.")] = 32,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 2,

@@ -11,7 +11,17 @@ from j2a.music import FLAT_NAMES, SHARP_NAMES, pitch_class
 GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock")
 # Scale degree in semitones and quality of the triads that are usual in each mode.
 _TRIADS = {
-    "major": ((0, "maj"), (2, "min"), (4, "min"), (5, "maj"), (7, "maj"), (9, "min"), (10, "maj"), (4, "maj"), (5, "min")),
+    "major": (
+        (0, "maj"),
+        (2, "min"),
+        (4, "min"),
+        (5, "maj"),
+        (7, "maj"),
+        (9, "min"),
+        (10, "maj"),
+        (4, "maj"),
+        (5, "min"),
+    ),
     "minor": ((0, "min"), (3, "maj"), (5, "min"), (7, "min"), (8, "maj"), (10, "maj"), (7, "maj"), (5, "maj")),
 }
 _TONICS = sorted({*SHARP_NAMES, *FLAT_NAMES})
@@ -48,12 +58,13 @@ def _random_chords(features: Features, duration_s: float, rng: random.Random) ->
     length = rng.choice((1, 2, 2, 3, 3, 4, 4, 4, 5, 6))
     loop = [_random_chord(pitch_class(tonic), mode, rng) for _ in range(length)]
     bar_s = int(features.meter[0]) * 60.0 / features.bpm
+    silent_share = rng.choice((0.02, 0.02, 0.02, 0.02, 0.02, 0.05, 0.3, 0.6))
     chord_s = bar_s * rng.choice((0.3, 0.5, 1.0, 1.0, 1.0, 2.0, 4.0))
     chords, start_s, index, wanders = [], 0.0, 0, rng.random() < 0.4
     while start_s < duration_s:
         end_s = min(duration_s, start_s + chord_s * rng.choice((1.0, 1.0, rng.uniform(0.5, 1.5))))
         label = _random_chord(pitch_class(tonic), mode, rng) if wanders else loop[index % length]
-        chords.append(Chord(round(start_s, 2), round(end_s, 2), "N" if rng.random() < 0.03 else label))
+        chords.append(Chord(round(start_s, 2), round(end_s, 2), "N" if rng.random() < silent_share else label))
         start_s, index = end_s, index + 1
     return chords
 

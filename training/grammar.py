@@ -35,19 +35,30 @@ _METERS = {
 }
 _HARMONY = {
     "a new chord about every bar": (
-        "The chord changes about once a bar.", "There is a new chord about every bar.",
-        "The harmony moves on about once per bar."),
+        "The chord changes about once a bar.",
+        "There is a new chord about every bar.",
+        "The harmony moves on about once per bar.",
+    ),
     "a new chord about every two bars": (
-        "There is a new chord about every two bars.", "Each chord is held for about two bars.",
-        "The harmony changes about every two bars."),
+        "There is a new chord about every two bars.",
+        "Each chord is held for about two bars.",
+        "The harmony changes about every two bars.",
+    ),
     "slow chord changes": (
-        "The chords change slowly.", "The harmony moves slowly.", "Each chord is held for a long time."),
+        "The chords change slowly.",
+        "The harmony moves slowly.",
+        "Each chord is held for a long time.",
+    ),
     "about two chords a bar": (
-        "There are about two chords in each bar.", "The chord changes about twice a bar.",
-        "The harmony moves about twice per bar."),
+        "There are about two chords in each bar.",
+        "The chord changes about twice a bar.",
+        "The harmony moves about twice per bar.",
+    ),
     "several chords a bar": (
-        "The chords change several times a bar.", "The harmony moves quickly, with several chords a bar.",
-        "There are several chord changes in each bar."),
+        "The chords change several times a bar.",
+        "The harmony moves quickly, with several chords a bar.",
+        "There are several chord changes in each bar.",
+    ),
 }
 _NOTHING = (
     "No steady beat, key or chords could be measured in this clip.",
@@ -80,11 +91,13 @@ def _short(known: dict[str, str], rng: Rng) -> str:
     bpm, word = _tempo(known)
     adjective = rng.choice(_TEMPO_ADJECTIVES[word])
     meter, key = (f" {meter}" if meter else ""), (f" {key}" if key else "")
-    form = rng.choice((
-        f"{_a(f'{adjective} {noun}')} at {bpm} BPM{meter}{',' if meter and key else ''}{key}",
-        f"{_a(f'{adjective} {noun}')}{key} at {bpm} BPM{meter}",
-        f"{_a(f'{adjective} {noun}')}{meter}{key} at {_about(bpm, rng)}",
-    ))
+    form = rng.choice(
+        (
+            f"{_a(f'{adjective} {noun}')} at {bpm} BPM{meter}{',' if meter and key else ''}{key}",
+            f"{_a(f'{adjective} {noun}')}{key} at {bpm} BPM{meter}",
+            f"{_a(f'{adjective} {noun}')}{meter}{key} at {_about(bpm, rng)}",
+        )
+    )
     if chords:
         form += rng.choice((f", with {chords}", f", over {chords}"))
     return _sentence(form)
@@ -95,26 +108,36 @@ def _rhythm_sentence(known: dict[str, str], rng: Rng) -> str:
     if "Tempo" not in known:
         return _sentence(f"The {noun} is {meter}") if meter else _genre_sentence(known, noun, rng)
     if known["Tempo"] == NO_BEAT:
-        return rng.choice((
-            f"This {noun} has no steady beat.", f"No steady beat was found in this {noun}.",
-            f"The {noun} floats without a steady beat.", f"There is no steady pulse in this {noun}."))
+        return rng.choice(
+            (
+                f"This {noun} has no steady beat.",
+                f"No steady beat was found in this {noun}.",
+                f"The {noun} floats without a steady beat.",
+                f"There is no steady pulse in this {noun}.",
+            )
+        )
     bpm, word = _tempo(known)
     adjective, tempo_noun, about = rng.choice(_TEMPO_ADJECTIVES[word]), rng.choice(_TEMPO_NOUNS[word]), _about(bpm, rng)
     pulse = known.get("Pulse")
     steady = f"{pulse} " if pulse and rng.random() < 0.7 else ""
     comma_meter = f", {meter}" if meter else ""
     space_meter = f" {meter}" if meter else ""
-    return _sentence(rng.choice((
-        f"{_a(f'{adjective} {noun}')}{space_meter} at {about}",
-        f"This is {_a(f'{adjective} {noun}').lower()}{space_meter} at {about}",
-        f"This {noun} moves at {tempo_noun} of {about}{comma_meter}",
-        f"The {noun} runs at {about}, {tempo_noun}{comma_meter}",
-        f"The {noun} keeps {_a(f'{steady}{adjective} pulse').lower()} of {about}{comma_meter}",
-        f"{_capital(meter)}, the {noun} keeps {_a(f'{steady}pulse').lower()} at {about}, {tempo_noun}" if meter
-        else f"At {about}, the {noun} keeps {tempo_noun}",
-        f"At {about}{comma_meter}, this is {_a(f'{adjective} {noun}').lower()}",
-        f"{_a(f'{adjective} {noun}')} with {_a(f'{steady}beat').lower()} of {about}{comma_meter}",
-    )))
+    return _sentence(
+        rng.choice(
+            (
+                f"{_a(f'{adjective} {noun}')}{space_meter} at {about}",
+                f"This is {_a(f'{adjective} {noun}').lower()}{space_meter} at {about}",
+                f"This {noun} moves at {tempo_noun} of {about}{comma_meter}",
+                f"The {noun} runs at {about}, {tempo_noun}{comma_meter}",
+                f"The {noun} keeps {_a(f'{steady}{adjective} pulse').lower()} of {about}{comma_meter}",
+                f"{_capital(meter)}, the {noun} keeps {_a(f'{steady}pulse').lower()} at {about}, {tempo_noun}"
+                if meter
+                else f"At {about}, the {noun} keeps {tempo_noun}",
+                f"At {about}{comma_meter}, this is {_a(f'{adjective} {noun}').lower()}",
+                f"{_a(f'{adjective} {noun}')} with {_a(f'{steady}beat').lower()} of {about}{comma_meter}",
+            )
+        )
+    )
 
 
 def _harmony_sentences(known: dict[str, str], rng: Rng, *, detailed: bool) -> list[str]:
@@ -131,14 +154,28 @@ def _key_sentence(known: dict[str, str], rng: Rng) -> str:
         return ""
     key, uncertain = _key(known)
     if uncertain:
-        return rng.choice((
-            f"The key is probably {key}.", f"It is probably in {key}.", f"The key seems to be {key}.",
-            f"It is most likely in {key}.", f"The key is most likely {key}, though this is not certain."))
+        return rng.choice(
+            (
+                f"The key is probably {key}.",
+                f"It is probably in {key}.",
+                f"The key seems to be {key}.",
+                f"It is most likely in {key}.",
+                f"The key is most likely {key}, though this is not certain.",
+            )
+        )
     mode = key.split()[1]
-    return rng.choice((
-        f"The key is {key}.", f"It is in {key}.", f"It is in the key of {key}.", f"The music sits in {key}.",
-        f"The music is centred on {key}.", f"It is written in a {mode} key, {key}.",
-        f"The harmony is centred on {key}.", f"Its key is {key}."))
+    return rng.choice(
+        (
+            f"The key is {key}.",
+            f"It is in {key}.",
+            f"It is in the key of {key}.",
+            f"The music sits in {key}.",
+            f"The music is centred on {key}.",
+            f"It is written in a {mode} key, {key}.",
+            f"The harmony is centred on {key}.",
+            f"Its key is {key}.",
+        )
+    )
 
 
 def _chord_sentence(known: dict[str, str], rng: Rng) -> str:
@@ -147,23 +184,60 @@ def _chord_sentence(known: dict[str, str], rng: Rng) -> str:
     names, ending = _chords(known)
     listed = _listed(names)
     if ending == "only":
-        return rng.choice((f"The harmony stays on {listed} throughout.", f"There is only one chord, {listed}.",
-                           f"It holds a single chord, {listed}.", f"The harmony stays on a single chord of {listed}."))
+        return rng.choice(
+            (
+                f"The harmony stays on {listed} throughout.",
+                f"There is only one chord, {listed}.",
+                f"It holds a single chord, {listed}.",
+                f"The harmony stays on a single chord of {listed}.",
+            )
+        )
     if ending == "repeating":
         if len(names) == 2:
-            return rng.choice((f"The harmony alternates between {listed}.", f"The chords alternate between {listed}.",
-                               f"Two chords, {listed}, alternate throughout.", f"It goes back and forth between {listed}."))
-        return rng.choice((f"The chords {listed} repeat.", f"The harmony cycles through {listed}.",
-                           f"It repeats a progression of {listed}.", f"The chords loop through {listed}.",
-                           f"A repeating progression moves through {listed}."))
+            return rng.choice(
+                (
+                    f"The harmony alternates between {listed}.",
+                    f"The chords alternate between {listed}.",
+                    f"Two chords, {listed}, alternate throughout.",
+                    f"It goes back and forth between {listed}.",
+                )
+            )
+        return rng.choice(
+            (
+                f"The chords {listed} repeat.",
+                f"The harmony cycles through {listed}.",
+                f"It repeats a progression of {listed}.",
+                f"The chords loop through {listed}.",
+                f"A repeating progression moves through {listed}.",
+            )
+        )
+    if ending == "in part":
+        chord = "chord" if len(names) == 1 else "chords"
+        return rng.choice(
+            (
+                f"In part of it the {chord} {listed} can be heard.",
+                f"Part of it has the {chord} {listed}.",
+                f"The {chord} {listed} can be heard for part of the time.",
+            )
+        )
     if ending == "and more":
         sequence = ", ".join(names)
-        return rng.choice((f"The chords begin {sequence} and move on from there.",
-                           f"The harmony moves through {sequence} and more.",
-                           f"The progression starts with {sequence} and continues from there."))
-    return rng.choice((f"The chords move through {listed}.", f"The progression is {', '.join(names)}.",
-                       f"The harmony moves from {_through(names)}.", f"The chords are {listed}.",
-                       f"The harmony passes through {listed}."))
+        return rng.choice(
+            (
+                f"The chords begin {sequence} and move on from there.",
+                f"The harmony moves through {sequence} and more.",
+                f"The progression starts with {sequence} and continues from there.",
+            )
+        )
+    return rng.choice(
+        (
+            f"The chords move through {listed}.",
+            f"The progression is {', '.join(names)}.",
+            f"The harmony moves from {_through(names)}.",
+            f"The chords are {listed}.",
+            f"The harmony passes through {listed}.",
+        )
+    )
 
 
 def _extra_sentences(known: dict[str, str], rng: Rng) -> list[str]:
@@ -171,12 +245,23 @@ def _extra_sentences(known: dict[str, str], rng: Rng) -> list[str]:
     if "Harmony" in known:
         extra.append(rng.choice(_HARMONY[known["Harmony"]]))
     if known.get("Pulse") == "steady":
-        extra.append(rng.choice(("The pulse stays steady throughout.", "The beat is steady.", "The beat holds steady.")))
+        extra.append(
+            rng.choice(("The pulse stays steady throughout.", "The beat is steady.", "The beat holds steady."))
+        )
     elif known.get("Pulse") == "flexible":
-        extra.append(rng.choice(("The pulse is flexible.", "The beat speeds up and slows down.", "The tempo is not strict.")))
+        extra.append(
+            rng.choice(("The pulse is flexible.", "The beat speeds up and slows down.", "The tempo is not strict."))
+        )
     if "Genre" in known:
-        extra.append(rng.choice((f"The style is closest to {known['Genre']}.", f"It sounds like {known['Genre']}.",
-                                 f"The genre is most likely {known['Genre']}.")))
+        extra.append(
+            rng.choice(
+                (
+                    f"The style is closest to {known['Genre']}.",
+                    f"It sounds like {known['Genre']}.",
+                    f"The genre is most likely {known['Genre']}.",
+                )
+            )
+        )
     rng.shuffle(extra)
     return extra
 
@@ -211,9 +296,15 @@ def _chord_phrase(known: dict[str, str], rng: Rng) -> str:
     if ending == "only":
         return rng.choice((f"a single chord, {listed}", f"one chord, {listed}"))
     if ending == "repeating":
-        return rng.choice((f"a repeating progression of {listed}", f"the chords {listed} repeating", f"a loop of {listed}"))
+        return rng.choice(
+            (f"a repeating progression of {listed}", f"the chords {listed} repeating", f"a loop of {listed}")
+        )
+    if ending == "in part":
+        return rng.choice((f"{listed} in part of it", f"{listed} heard in part"))
     if ending == "and more":
-        return rng.choice((f"chords that begin {', '.join(names)} and move on", f"a progression that begins {', '.join(names)}"))
+        return rng.choice(
+            (f"chords that begin {', '.join(names)} and move on", f"a progression that begins {', '.join(names)}")
+        )
     return rng.choice((f"the chords {listed}", f"a progression of {listed}", f"a progression from {_through(names)}"))
 
 
@@ -235,7 +326,7 @@ def _chords(known: dict[str, str]) -> tuple[list[str], str]:
     text = known["Chords"]
     if text.endswith(" only"):
         return [text.removesuffix(" only")], "only"
-    for ending in ("repeating", "and more"):
+    for ending in ("repeating", "and more", "in part"):
         if text.endswith(f", {ending}"):
             return text.removesuffix(f", {ending}").split(", "), ending
     return text.split(", "), ""
@@ -269,4 +360,3 @@ def _capital(text: str) -> str:
 
 def _sentence(text: str) -> str:
     return " ".join(text.split()).rstrip(".") + "."
-

@@ -6,6 +6,7 @@ minutes. Every evaluation saves; the run's log is JSON lines in ``log.jsonl``.
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import random
@@ -19,13 +20,17 @@ from typing import Any
 import torch
 from transformers import MistralConfig, MistralForCausalLM
 
-from j2a.grounding import claims
+from j2a.caption import Sampling
+from j2a.models.chat import prompt_ids
+from j2a.models.generation import stream_text
 from j2a.models.prompts import build_prompt
 from training.datasets.musiccaps import read_musiccaps
+from training.evaluate import STATED_BY, score
 from training.features_prior import random_features
 from training.mini_data import Example, encode, pairs, train_tokenizer
 
 IGNORED = -100  # label of positions that do not count in the loss
+ROUND_LENGTH, ROUND_ROWS = 16, 256  # batch shapes come in multiples of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +71,12 @@ def train(captions: Path | None, out: Path, config: MiniConfig) -> None:
     log = (out / "log.jsonl").open("a", encoding="utf-8")
     _write(log, {"config": asdict(config), "parameters": sum(p.numel() for p in model.parameters())})
 
-    optimizer = torch.optim.AdamW(_parameter_groups(model, config.weight_decay), lr=config.learning_rate, betas=(0.9, 0.98))
-    batches = _batches(tokenizer, pairs(rows, config.tags_share, config.seed), config.batch_size, tokenizer.pad_token_id)
+    optimizer = torch.optim.AdamW(
+        _parameter_groups(model, config.weight_decay), lr=config.learning_rate, betas=(0.9, 0.98)
+    )
+    batches = _batches(
+        tokenizer, pairs(rows, config.tags_share, config.seed), config.batch_size, tokenizer.pad_token_id
+    )
     started, running_loss, tokens = time.monotonic(), 0.0, 0
     step = 0
     while (share_done := (time.monotonic() - started) / (60 * config.minutes)) < 1.0:
@@ -84,8 +93,13 @@ def train(captions: Path | None, out: Path, config: MiniConfig) -> None:
         tokens += int(mask.sum())
         if step % config.evaluate_every == 0:
             elapsed_s = time.monotonic() - started
-            record = {"step": step, "elapsed_s": round(elapsed_s), "loss": round(running_loss / config.evaluate_every, 4),
-                      "tokens_per_s": round(tokens / elapsed_s), **evaluate(model, tokenizer)}
+            record = {
+                "step": step,
+                "elapsed_s": round(elapsed_s),
+                "loss": round(running_loss / config.evaluate_every, 4),
+                "tokens_per_s": round(tokens / elapsed_s),
+                **evaluate(model, tokenizer),
+            }
             _write(log, record)
             save(model, out)
             running_loss = 0.0
@@ -95,49 +109,52 @@ def train(captions: Path | None, out: Path, config: MiniConfig) -> None:
 
 def build_model(config: MiniConfig, tokenizer: Any) -> MistralForCausalLM:
     """A randomly initialised Mistral of the configured size, embeddings tied."""
-    return MistralForCausalLM(MistralConfig(
-        vocab_size=len(tokenizer), hidden_size=config.width, num_hidden_layers=config.depth,
-        num_attention_heads=config.heads, num_key_value_heads=config.key_value_heads,
-        intermediate_size=config.mlp_width, max_position_embeddings=1024, sliding_window=None,
-        tie_word_embeddings=True, bos_token_id=None, eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id, attn_implementation="sdpa",
-    ))
+    return MistralForCausalLM(
+        MistralConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=config.width,
+            num_hidden_layers=config.depth,
+            num_attention_heads=config.heads,
+            num_key_value_heads=config.key_value_heads,
+            intermediate_size=config.mlp_width,
+            max_position_embeddings=1024,
+            sliding_window=None,
+            tie_word_embeddings=True,
+            bos_token_id=None,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+    )
 
 
 def save(model: MistralForCausalLM, out: Path) -> None:
     """Write the weights as bfloat16 safetensors, leaving the model in training as it is."""
-    weights = {name: tensor.detach().to(torch.bfloat16) for name, tensor in model.state_dict().items()}
-    dtype, model.config.dtype = model.config.dtype, torch.bfloat16
-    model.save_pretrained(out, state_dict=weights)
-    model.config.dtype = dtype
+    copy.deepcopy(model).to(torch.bfloat16).save_pretrained(out)
 
 
-@torch.inference_mode()
 def evaluate(model: MistralForCausalLM, tokenizer: Any, count: int = 32) -> dict[str, float]:
-    """Greedy captions of held-back features: share of claims that agree, and of captions with no false claim."""
-    from j2a.models.chat import prompt_ids
-
+    """Greedy captions of held-back features: shares of agreeing claims by kind, and of captions without a false one."""
     rng = random.Random("held back")
-    agreed = total = clean = 0
-    for _ in range(count):
-        features = random_features(rng)
-        ids = prompt_ids(tokenizer, build_prompt(features).text)
-        answer = model.generate(torch.tensor([ids]), attention_mask=torch.ones(1, len(ids), dtype=torch.long),
-                                max_new_tokens=120, do_sample=False)[0, len(ids):]
-        found = claims(tokenizer.decode(answer, skip_special_tokens=True), features)
-        good = sum(claim.verdict == "agreed" for claim in found)
-        agreed, total, clean = agreed + good, total + len(found), clean + (good == len(found))
-    return {"claims_agreed": round(agreed / max(1, total), 4), "captions_clean": round(clean / count, 4),
-            "claims_per_caption": round(total / count, 2)}
+    features = [random_features(rng) for _ in range(count)]
+    captions = [
+        "".join(stream_text(model, tokenizer, prompt_ids(tokenizer, build_prompt(f).text), sampling=Sampling()))
+        for f in features
+    ]
+    result = score(captions, features)
+    return {"clean": round(result.clean, 4), **{kind: round(result.agreed(kind), 4) for kind in STATED_BY}}
 
 
 def _loss(model: MistralForCausalLM, ids: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     with torch.autocast("cpu", dtype=torch.bfloat16):
         hidden = model.model(input_ids=ids, attention_mask=mask).last_hidden_state[:, :-1]
         wanted = labels[:, 1:]
-        counts = wanted != IGNORED  # logits only where the loss looks: half of the positions are prompt
-        logits = model.lm_head(hidden[counts])
-    return torch.nn.functional.cross_entropy(logits.float(), wanted[counts])
+        # Logits only where the loss looks (half of the positions are prompt), in a few fixed sizes: every new
+        # shape costs the CPU kernels a new plan, in time and in memory.
+        rows = (wanted != IGNORED).flatten().nonzero()[:, 0]
+        # (Row 0 is a prompt position, whose label is ignored.)
+        rows = torch.cat([rows, rows.new_zeros(-len(rows) % ROUND_ROWS)])
+        logits = model.lm_head(hidden.flatten(0, 1)[rows])
+    return torch.nn.functional.cross_entropy(logits.float(), wanted.flatten()[rows], ignore_index=IGNORED)
 
 
 def _batches(
@@ -155,6 +172,7 @@ def _batches(
 
 def _collate(group: list[Example], pad_id: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     length = max(len(example.ids) for example in group)
+    length += -length % ROUND_LENGTH
     ids = torch.full((len(group), length), pad_id)
     mask = torch.zeros((len(group), length), dtype=torch.long)
     labels = torch.full((len(group), length), IGNORED)

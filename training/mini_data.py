@@ -75,15 +75,26 @@ def train_tokenizer(rows: list[MusicCapsRow], vocabulary_size: int, seed: int) -
     texts += [text for row in rows for text in tags_pair(row, rng)]
     bpe = Tokenizer(models.BPE())
     bpe.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Split(Regex(WORDS), "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+        [
+            pre_tokenizers.Split(Regex(WORDS), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
     )
     bpe.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary_size, special_tokens=[PAD, IM_START, IM_END], show_progress=False, min_frequency=3,
+        vocab_size=vocabulary_size,
+        special_tokens=[PAD, IM_START, IM_END],
+        show_progress=False,
+        min_frequency=3,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )
     bpe.train_from_iterator(texts, trainer)
     return PreTrainedTokenizerFast(
-        tokenizer_object=bpe, pad_token=PAD, eos_token=IM_END, bos_token=None, chat_template=CHATML,
-        clean_up_tokenization_spaces=False, model_max_length=1024,
+        tokenizer_object=bpe,
+        pad_token=PAD,
+        eos_token=IM_END,
+        bos_token=None,
+        chat_template=CHATML,
+        clean_up_tokenization_spaces=False,
+        model_max_length=1024,
     )

@@ -127,7 +127,11 @@ class EngineClient:
         # One log a run: its end is shown when the engine dies.
         with self._log_path.open("wb") as log:
             self._process = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=_engine_environment(),
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=_engine_environment(),
                 start_new_session=True,  # ctrl+c in the terminal is the caller's to handle
             )
         assert self._process.stdout is not None

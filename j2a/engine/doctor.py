@@ -31,13 +31,26 @@ class Check:
 def checks() -> list[Check]:
     """Every check, in the order a reader would ask."""
     probes: tuple[Callable[[], Check], ...] = (
-        _python, _features, _torch, _builtin_model, _sound, _formats, _quantisation, _adapters, _genre, _disk)
+        _python,
+        _features,
+        _torch,
+        _builtin_model,
+        _sound,
+        _formats,
+        _quantisation,
+        _adapters,
+        _genre,
+        _disk,
+    )
     return [probe() for probe in probes]
 
 
 def _python() -> Check:
-    return Check("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}, "
-                                 f"{os.cpu_count()} processors")
+    return Check(
+        "python",
+        "ok",
+        f"{platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} processors",
+    )
 
 
 def _features() -> Check:
@@ -68,7 +81,9 @@ def _builtin_model() -> Check:
     except J2AError as error:
         return Check("built-in model", "broken", error.message, error.hint)
     count = sum(parameter.numel() for parameter in captioner.llm.model.parameters())
-    return Check("built-in model", "ok", f"J2A-1.0 mini, {count / 1e6:.1f} M parameters, weights {captioner.llm.weights}")
+    return Check(
+        "built-in model", "ok", f"J2A-1.0 mini, {count / 1e6:.1f} M parameters, weights {captioner.llm.weights}"
+    )
 
 
 def _sound() -> Check:
@@ -85,8 +100,12 @@ def _sound() -> Check:
 
 def portaudio_command() -> str:
     """The command that installs PortAudio on this system."""
-    for manager, command in (("apt-get", "sudo apt-get install libportaudio2"), ("dnf", "sudo dnf install portaudio"),
-                             ("pacman", "sudo pacman -S portaudio"), ("brew", "brew install portaudio")):
+    for manager, command in (
+        ("apt-get", "sudo apt-get install libportaudio2"),
+        ("dnf", "sudo dnf install portaudio"),
+        ("pacman", "sudo pacman -S portaudio"),
+        ("brew", "brew install portaudio"),
+    ):
         if shutil.which(manager):
             return command
     return "install PortAudio with your system's packages"
@@ -99,8 +118,9 @@ def _extra(name: str, package: str, extra: str, what: str, without: str) -> Chec
 
 
 def _formats() -> Check:
-    return _extra("more formats", "av", "av", "m4a, aac, wma, wv, Ogg FLAC",
-                  "m4a, aac, wma, wv and Ogg FLAC cannot be read")
+    return _extra(
+        "more formats", "av", "av", "m4a, aac, wma, wv, Ogg FLAC", "m4a, aac, wma, wv and Ogg FLAC cannot be read"
+    )
 
 
 def _quantisation() -> Check:
@@ -113,10 +133,12 @@ def _adapters() -> Check:
 
 def _genre() -> Check:
     from j2a.features import genre
+    from j2a.models.weights import download_command
 
-    folder = genre.find_model()
+    folder = genre.find_weights()
     if folder is None:
-        return Check("genre", "missing", "the genre model's weights are not here: genre stays unknown", genre.GET_COMMAND)
+        missing = "the genre model's weights are not here: genre stays unknown"
+        return Check("genre", "missing", missing, download_command(genre.REPOSITORY, "genre"))
     return Check("genre", "ok", str(folder))
 
 
@@ -127,5 +149,9 @@ def _disk() -> Check:
         return Check("captions", "broken", f"{folder} cannot be written", "set J2A_HOME to a folder you own")
     free = shutil.disk_usage(existing).free
     state: Literal["ok", "broken"] = "ok" if free > _LOW_DISK_BYTES else "broken"
-    return Check("captions", state, f"kept in {Path(folder)}, {free / 2**30:.0f} GiB free",
-                 "" if state == "ok" else "free some disk space, or set J2A_HOME to a folder on another disk")
+    return Check(
+        "captions",
+        state,
+        f"kept in {Path(folder)}, {free / 2**30:.0f} GiB free",
+        "" if state == "ok" else "free some disk space, or set J2A_HOME to a folder on another disk",
+    )

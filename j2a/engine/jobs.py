@@ -46,9 +46,17 @@ class Jobs:
         match request:
             case Load():
                 captioner, load_s = self._load(request_id, request.version, request.backbone)
-                return Done(request_id, {"version": captioner.version, "backbone": captioner.backbone,
-                                         "weights": captioner.llm.weights, "device": captioner.llm.device,
-                                         "precision": captioner.llm.precision}, {"load_s": load_s})
+                return Done(
+                    request_id,
+                    {
+                        "version": captioner.version,
+                        "backbone": captioner.backbone,
+                        "weights": captioner.llm.weights,
+                        "device": captioner.llm.device,
+                        "precision": captioner.llm.precision,
+                    },
+                    {"load_s": load_s},
+                )
             case Extract():
                 features, features_s = self._features(request_id, request.clip, cancelled)
                 return Done(request_id, features.to_json(), {"features_s": features_s}, cancelled())
@@ -67,8 +75,14 @@ class Jobs:
         captioner, stats["load_s"] = self._load(request_id, request.version, request.backbone)
         self._emit(Progress(request_id, "writing"))
         first_piece_s = None
-        for piece in captioner.stream(request.clip, prompt=request.prompt, sampling=request.sampling,
-                                      seed=request.seed, features=features, cancelled=cancelled):
+        for piece in captioner.stream(
+            request.clip,
+            prompt=request.prompt,
+            sampling=request.sampling,
+            seed=request.seed,
+            features=features,
+            cancelled=cancelled,
+        ):
             if first_piece_s is None:
                 first_piece_s = time.perf_counter() - started
             self._emit(Piece(request_id, piece))
@@ -125,10 +139,18 @@ def inspect(what: str) -> list[dict[str, Any]]:
 
         return [asdict(check) for check in doctor.checks()]
     if what == "paths":
-        return [{"name": name, "path": str(path)} for name, path in (
-            ("captions", paths.store_path()), ("models", paths.models_dir()), ("built-in model", paths.builtin_model_dir()),
-            ("cache", paths.cache_dir()), ("settings", paths.config_dir()), ("engine log", paths.engine_log_path()),
-            ("app log", paths.app_log_path()))]
+        return [
+            {"name": name, "path": str(path)}
+            for name, path in (
+                ("captions", paths.store_path()),
+                ("models", paths.models_dir()),
+                ("built-in model", paths.builtin_model_dir()),
+                ("cache", paths.cache_dir()),
+                ("settings", paths.config_dir()),
+                ("engine log", paths.engine_log_path()),
+                ("app log", paths.app_log_path()),
+            )
+        ]
     raise ValueError(f"nothing to inspect under {what!r}")
 
 

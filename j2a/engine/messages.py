@@ -124,8 +124,12 @@ class EngineDied:
 
 Event = Progress | FeatureReady | Piece | Done | Failed | EngineDied
 
-_TYPES = {cls.__name__: cls for cls in (Load, Extract, Describe, Inspect, Cancel, Shutdown,
-                                        Progress, FeatureReady, Piece, Done, Failed, EngineDied)}
+_REQUESTS: dict[str, type[Request]] = {
+    cls.__name__: cls for cls in (Load, Extract, Describe, Inspect, Cancel, Shutdown)
+}
+_EVENTS: dict[str, type[Event]] = {
+    cls.__name__: cls for cls in (Progress, FeatureReady, Piece, Done, Failed, EngineDied)
+}
 
 
 def encode_request(request_id: int, request: Request) -> bytes:
@@ -141,7 +145,7 @@ def decode_request(line: bytes) -> tuple[int, Request]:
         data["clip"] = Clip(**data["clip"])
     if "sampling" in data:
         data["sampling"] = Sampling(**data["sampling"])
-    return request_id, _TYPES[name](**data)
+    return request_id, _REQUESTS[name](**data)
 
 
 def encode_event(event: Event) -> bytes:
@@ -152,8 +156,7 @@ def encode_event(event: Event) -> bytes:
 def decode_event(line: bytes) -> Event:
     """The inverse of :func:`encode_event`."""
     data = json.loads(line)
-    event: Event = _TYPES[data.pop("type")](**data)
-    return event
+    return _EVENTS[data.pop("type")](**data)
 
 
 def _line(data: dict[str, Any]) -> bytes:

@@ -67,15 +67,19 @@ class Worker:
             return request_id in self._cancelled
 
         try:
-            event: Event = Done(request_id, cancelled=True) if cancelled() else self._jobs.run(
-                request_id, request, cancelled
+            event: Event = (
+                Done(request_id, cancelled=True) if cancelled() else self._jobs.run(request_id, request, cancelled)
             )
         except J2AError as error:
             event = Failed(request_id, error.title, error.message, error.hint, int(error.exit_code))
         except Exception as error:  # noqa: BLE001 - the boundary: whatever a job raises becomes an answer and a log entry
             traceback.print_exc(file=sys.stderr)
-            event = Failed(request_id, "Unexpected error", f"{type(error).__name__}: {error}",
-                           "The engine goes on. The details are in its log; see `j2a paths`.")
+            event = Failed(
+                request_id,
+                "Unexpected error",
+                f"{type(error).__name__}: {error}",
+                "The engine goes on. The details are in its log; see `j2a paths`.",
+            )
         self._cancelled.discard(request_id)
         self.emit(event)
 

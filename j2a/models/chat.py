@@ -25,8 +25,10 @@ class Turn(NamedTuple):
 def user_turn(tokenizer: Any) -> Turn:
     """The fixed tokens around the user's words. ``tokenizer`` is a transformers tokenizer."""
     text = tokenizer.apply_chat_template(
-        [{"role": "user", "content": _SLOT}], chat_template=tokenizer.chat_template or CHATML,
-        add_generation_prompt=True, tokenize=False,
+        [{"role": "user", "content": _SLOT}],
+        chat_template=tokenizer.chat_template or CHATML,
+        add_generation_prompt=True,
+        tokenize=False,
     )
     before, _, after = text.partition(_SLOT)
     return Turn(_ids(tokenizer, before), _ids(tokenizer, after))

@@ -109,11 +109,18 @@ def stream_text(
     cancelled: Callable[[], bool] = lambda: False,
     stats: GenerationStats | None = None,
 ) -> Iterator[str]:
-    """The answer to one prompt (token ids) as pieces of text. Incomplete UTF-8 is held back, special tokens left out."""
+    """The answer to one prompt (token ids) as pieces of text, without special tokens or incomplete UTF-8."""
     decoder = DecodeStream(skip_special_tokens=True)
     ids = torch.tensor([list(prompt)], device=model.device)
-    for (token,) in generate_tokens(model, input_ids=ids, sampling=sampling, eos_ids=eos_ids(model, tokenizer),
-                                    seed=seed, cancelled=cancelled, stats=stats):
+    for (token,) in generate_tokens(
+        model,
+        input_ids=ids,
+        sampling=sampling,
+        eos_ids=eos_ids(model, tokenizer),
+        seed=seed,
+        cancelled=cancelled,
+        stats=stats,
+    ):
         piece = decoder.step(tokenizer.backend_tokenizer, token)
         if piece:
             yield piece
@@ -127,7 +134,7 @@ def eos_ids(model: Any, tokenizer: Any) -> list[int]:
 
 
 def choose(logits: torch.Tensor, sampling: Sampling, generators: Sequence[torch.Generator]) -> torch.Tensor:
-    """The next ids (B,) from logits (B, V): the most likely, or drawn from the top-p nucleus (Holtzman et al., 2020)."""
+    """The next ids (B,) from logits (B, V): the most likely, or from the top-p nucleus (Holtzman et al., 2020)."""
     if sampling.temperature <= 0:
         return logits.argmax(dim=-1)
     logits = logits.float() / sampling.temperature
@@ -137,8 +144,12 @@ def choose(logits: torch.Tensor, sampling: Sampling, generators: Sequence[torch.
     before = probabilities.cumsum(dim=-1) - probabilities
     probabilities = probabilities.masked_fill(before >= sampling.top_p, 0.0)
     probabilities[:, 0] = probabilities[:, 0].clamp_min(torch.finfo(probabilities.dtype).tiny)
-    drawn = torch.cat([torch.multinomial(row, 1, generator=generator)
-                       for row, generator in zip(probabilities, generators, strict=True)])
+    drawn = torch.cat(
+        [
+            torch.multinomial(row, 1, generator=generator)
+            for row, generator in zip(probabilities, generators, strict=True)
+        ]
+    )
     return order.gather(1, drawn[:, None])[:, 0]
 
 
@@ -149,9 +160,7 @@ class _Prompt:
     mask: torch.Tensor  # (B, S) int64
 
     @classmethod
-    def check(
-        cls, ids: torch.Tensor | None, embeds: torch.Tensor | None, mask: torch.Tensor | None
-    ) -> _Prompt:
+    def check(cls, ids: torch.Tensor | None, embeds: torch.Tensor | None, mask: torch.Tensor | None) -> _Prompt:
         if (ids is None) == (embeds is None):
             raise ValueError("give either input_ids or inputs_embeds")
         values = ids if ids is not None else embeds
@@ -177,7 +186,13 @@ def _forward(model: Any, part: dict[str, torch.Tensor], mask: torch.Tensor, cach
     new = next(iter(part.values())).shape[1]
     end = cache.get_seq_length() + new
     positions = (mask.cumsum(dim=-1) - 1).clamp_min(0)[:, end - new : end]
-    output = model(**part, attention_mask=mask[:, :end], position_ids=positions, past_key_values=cache,
-                   use_cache=True, logits_to_keep=1)
+    output = model(
+        **part,
+        attention_mask=mask[:, :end],
+        position_ids=positions,
+        past_key_values=cache,
+        use_cache=True,
+        logits_to_keep=1,
+    )
     logits: torch.Tensor = output.logits[:, -1]
     return logits

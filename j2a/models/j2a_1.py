@@ -43,12 +43,20 @@ class J2A1:
         features = features or feature_extraction.extract(clip, cancelled=cancelled)
         asked = build_prompt(features, prompt)
         stats = GenerationStats()
-        self.caption = Caption("", self.version, self.backbone, self.llm.weights, asked.prompt_id, asked.text, seed,
-                               sampling, features)
+        self.caption = Caption(
+            "", self.version, self.backbone, self.llm.weights, asked.prompt_id, asked.text, seed, sampling, features
+        )
         started, first_token_s = time.perf_counter(), None
         try:
-            for piece in stream_text(self.llm.model, self.llm.tokenizer, prompt_ids(self.llm.tokenizer, asked.text),
-                                     sampling=sampling, seed=seed, cancelled=cancelled, stats=stats):
+            for piece in stream_text(
+                self.llm.model,
+                self.llm.tokenizer,
+                prompt_ids(self.llm.tokenizer, asked.text),
+                sampling=sampling,
+                seed=seed,
+                cancelled=cancelled,
+                stats=stats,
+            ):
                 if first_token_s is None:
                     first_token_s = time.perf_counter() - started
                 self.caption.text += piece

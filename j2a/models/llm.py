@@ -1,4 +1,4 @@
-"""Loading a causal language model: the built-in one, Mistral-7B, or any folder; with LoRA adapters; in 16, 8 or 4 bits."""
+"""Loading a causal language model: the built-in one, Mistral-7B, any folder; LoRA adapters; 16, 8 or 4 bits."""
 
 from __future__ import annotations
 
@@ -50,23 +50,31 @@ def load_llm(source: str, *, precision: Precision = "auto", device: str = "auto"
     device = _pick_device(device)
     chosen = _pick_precision(precision, base, device)
     try:
-        model = AutoModelForCausalLM.from_pretrained(base, local_files_only=True, attn_implementation="sdpa",
-                                                     **_loading_options(chosen, device))
+        model = AutoModelForCausalLM.from_pretrained(
+            base, local_files_only=True, attn_implementation="sdpa", **_loading_options(chosen, device)
+        )
         tokenizer = AutoTokenizer.from_pretrained(_tokenizer_folder(base, adapter), local_files_only=True)
         if adapter:
             model = _with_adapter(model, adapter, merge=chosen in ("float32", "bfloat16"))
     except torch.OutOfMemoryError as error:
-        raise ModelError(f"{base.name} does not fit into the memory of {device} in {chosen}.",
-                         "Choose 8bit or 4bit, or the built-in backbone: --backbone mini.") from error
+        raise ModelError(
+            f"{base.name} does not fit into the memory of {device} in {chosen}.",
+            "Choose 8bit or 4bit, or the built-in backbone: --backbone mini.",
+        ) from error
     except pickle.UnpicklingError as error:  # raised by torch's weights-only reader
-        raise ModelError(f"{folder} holds something other than weights, which J2A never runs.",
-                         "Use a safetensors version of this model.") from error
+        raise ModelError(
+            f"{folder} holds something other than weights, which J2A never runs.",
+            "Use a safetensors version of this model.",
+        ) from error
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
-        raise ModelError(f"{folder} cannot be loaded: {_first_line(error)}",
-                         "Fetch the model again, or choose another --backbone.") from error
+        raise ModelError(
+            f"{folder} cannot be loaded: {_first_line(error)}", "Fetch the model again, or choose another --backbone."
+        ) from error
     if tokenizer.eos_token_id is None:
-        raise ModelError(f"the tokenizer of {base.name} has no EOS token, so captions would never end.",
-                         "Set eos_token in its tokenizer_config.json.")
+        raise ModelError(
+            f"the tokenizer of {base.name} has no EOS token, so captions would never end.",
+            "Set eos_token in its tokenizer_config.json.",
+        )
     hashes = [weights_hash(base), *([weights_hash(adapter)] if adapter else [])]
     return LoadedLLM(model.eval(), tokenizer, folder, "+".join(hashes), device, chosen)
 
@@ -75,8 +83,12 @@ def _loading_options(precision: str, device: str) -> dict[str, Any]:
     if precision == "8bit":
         return {"quantization_config": BitsAndBytesConfig(load_in_8bit=True), "device_map": device}
     if precision == "4bit":
-        config = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True,
-                                    bnb_4bit_compute_dtype=torch.bfloat16)
+        config = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=torch.bfloat16,
+        )
         return {"quantization_config": config, "device_map": device}
     options: dict[str, Any] = {"dtype": getattr(torch, precision)}
     if device != "cpu":
@@ -126,8 +138,9 @@ def _base_of(adapter: Path) -> str:
     try:
         base: str = json.loads((adapter / ADAPTER_CONFIG).read_text(encoding="utf-8"))["base_model_name_or_path"]
     except (ValueError, KeyError) as error:
-        raise ModelError(f"{adapter / ADAPTER_CONFIG} does not name its base model.",
-                         "Save the adapter again with peft.") from error
+        raise ModelError(
+            f"{adapter / ADAPTER_CONFIG} does not name its base model.", "Save the adapter again with peft."
+        ) from error
     # A base given as a relative path is meant from the adapter's own place.
     return str(adapter / base) if (adapter / base).is_dir() else base
 

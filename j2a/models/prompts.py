@@ -6,6 +6,7 @@ measured is left out, so that there is nothing to make up from.
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from j2a.features.record import Features
 from j2a.music import spelled_chord, tempo_word
 
 MAX_CHORDS = 6
+_MAX_SHARE_WITHOUT_CHORD = 0.3  # above it the chords are said to be heard in part of the clip only
 CERTAIN_KEY = 0.5  # probability below which a key is called uncertain
 CERTAIN_GENRE = 0.5
 _STEADY_SPREAD, _FLEXIBLE_SPREAD = 0.03, 0.08  # standard deviation of the beat intervals over their mean
@@ -20,9 +22,9 @@ NOTHING_MEASURED = "Nothing could be measured in this clip."
 NO_BEAT = "none found"
 
 INSTRUCTIONS = {
-    "describe": "Describe the music in two or three sentences. State only what was measured.",
-    "short": "Describe the music in one short sentence. State only what was measured.",
-    "detailed": "Describe the music in detail. State only what was measured.",
+    "describe": "Describe the music from these facts.",
+    "short": "Describe the music from these facts in one short sentence.",
+    "detailed": "Describe the music from these facts in detail.",
 }
 DEFAULT_PROMPT = "describe"
 
@@ -70,10 +72,10 @@ def facts(features: Features) -> dict[str, str]:
 
 
 def pulse_word(beats: list[float]) -> str:
-    """"steady" or "flexible" by the spread of the beat intervals, "" in between or for fewer than four beats."""
+    """ "steady" or "flexible" by the spread of the beat intervals, "" in between or for fewer than four beats."""
     if len(beats) < 4:
         return ""
-    intervals = [later - earlier for earlier, later in zip(beats, beats[1:], strict=False)]
+    intervals = [later - earlier for earlier, later in itertools.pairwise(beats)]
     spread = statistics.pstdev(intervals) / statistics.fmean(intervals)
     if spread <= _STEADY_SPREAD:
         return "steady"
@@ -91,10 +93,12 @@ def chord_names(features: Features) -> list[str]:
 
 
 def chord_progression(features: Features) -> str:
-    """"Am, F, C, G, repeating", "C only", or the first chords "and more"; "" where there are none."""
+    """ "Am, F, C, G, repeating", "C only", "C, in part", or the first chords "and more"; "" where there are none."""
     names = chord_names(features)
     if not names:
         return ""
+    if _share_without_chord(features) > _MAX_SHARE_WITHOUT_CHORD:
+        return ", ".join(list(dict.fromkeys(names))[:MAX_CHORDS]) + ", in part"
     if len(names) == 1:
         return f"{names[0]} only"
     for length in range(2, min(MAX_CHORDS, len(names) // 2 + 1) + 1):
@@ -107,10 +111,19 @@ def chord_progression(features: Features) -> str:
     return ", ".join(names)
 
 
+def _share_without_chord(features: Features) -> float:
+    """The part of the clip in which no chord sounds, 0 to 1."""
+    total_s = sum(chord.end_s - chord.start_s for chord in features.chords)
+    empty_s = sum(chord.end_s - chord.start_s for chord in features.chords if chord.label == "N")
+    return empty_s / total_s
+
+
 def harmonic_rhythm(features: Features) -> str:
     """How often the chord changes against the bar, "" when the bar or the changes are not known."""
     changes = len(chord_names(features)) - 1
     if features.bpm is None or features.meter is None or changes < 2:
+        return ""
+    if _share_without_chord(features) > _MAX_SHARE_WITHOUT_CHORD:
         return ""
     bar_s = int(features.meter.split("/")[0]) * 60.0 / features.bpm
     sounding_s = sum(chord.end_s - chord.start_s for chord in features.chords if chord.label != "N")

@@ -63,7 +63,9 @@ def source_of(backbone: str) -> str:
 def _mini_row() -> ModelRow:
     folder = paths.builtin_model_dir()
     present = (folder / "model.safetensors").is_file()
-    detail = f"built in, {size_bytes(folder) / 1e6:.0f} MB, runs on any CPU" if present else "missing from this installation"
+    detail = (
+        f"built in, {size_bytes(folder) / 1e6:.0f} MB, runs on any CPU" if present else "missing from this installation"
+    )
     return ModelRow("1.0", "mini", present, detail, "CC BY-SA 4.0", "" if present else "install J2A again")
 
 

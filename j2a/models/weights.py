@@ -30,13 +30,15 @@ def find_folder(source: str) -> Path:
     try:
         return Path(snapshot_download(source, local_files_only=True))
     except (LocalEntryNotFoundError, HFValidationError, FileNotFoundError):
-        raise ModelMissingError(f"{source} is neither a folder nor a model on this machine.",
-                                f"To get it from the hub: {download_command(source)}") from None
+        raise ModelMissingError(
+            f"{source} is neither a folder nor a model on this machine.",
+            f"To get it from the hub: {download_command(source)}",
+        ) from None
 
 
-def download_command(source: str) -> str:
-    """The command that puts a hub model where ``find_folder`` looks."""
-    return f"hf download {source} --local-dir '{paths.models_dir() / source.rpartition('/')[2]}'"
+def download_command(source: str, name: str = "") -> str:
+    """The command that puts a hub model where ``find_folder`` looks, in a folder called ``name``."""
+    return f"hf download {source} --local-dir '{paths.models_dir() / (name or source.rpartition('/')[2])}'"
 
 
 def weight_files(folder: Path) -> list[Path]:

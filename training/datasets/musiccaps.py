@@ -31,10 +31,15 @@ def read_musiccaps(path: Path, split: Literal["train", "eval"]) -> list[MusicCap
         reader = csv.DictReader(file)
         missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
         if missing:
-            raise J2AError(f"{path.name} has no column {', '.join(missing)}.",
-                           "Give the MusicCaps file as published (musiccaps-public.csv).", title="Not MusicCaps")
+            raise J2AError(
+                f"{path.name} has no column {', '.join(missing)}.",
+                "Give the MusicCaps file as published (musiccaps-public.csv).",
+                title="Not MusicCaps",
+            )
         for row in reader:
             if (row["is_audioset_eval"] == "True") == (split == "eval"):
                 aspects = tuple(str(aspect) for aspect in ast.literal_eval(row["aspect_list"]))
-                rows.append(MusicCapsRow(row["ytid"], float(row["start_s"]), float(row["end_s"]), aspects, row["caption"]))
+                rows.append(
+                    MusicCapsRow(row["ytid"], float(row["start_s"]), float(row["end_s"]), aspects, row["caption"])
+                )
     return rows

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import scipy.signal
+import soundfile
 from numpy.typing import NDArray
 
 from j2a.errors import ModelMissingError
@@ -14,6 +15,7 @@ from training.synth.compose import Piece, programs
 
 SAMPLE_RATE = 44_100
 PEAK = 0.8  # highest absolute sample of a rendered piece
+VORBIS_QUALITY = 0.4  # from 0 to 1; about 110 kbit/s for stereo
 _PLACES = ("/usr/share/sounds/sf2/FluidR3_GM.sf2", "/usr/share/sounds/sf2/TimGM6mb.sf2")  # Debian
 _CHANNELS = {"bass": 0, "chords": 1, "pad": 2, "lead": 3, "drums": 9}
 _VOLUME = {"bass": 105, "chords": 92, "pad": 70, "lead": 104, "drums": 92}  # MIDI controller 7
@@ -100,3 +102,14 @@ def _reverberation(sound: NDArray[np.float32], decay_s: float, sample_rate: int)
     dark /= np.sqrt(np.square(dark).sum(axis=0))
     wet: NDArray[np.float32] = scipy.signal.fftconvolve(sound, dark, axes=0)[:len(sound)].astype(np.float32)
     return wet
+
+
+def write_ogg(path: Path, sound: NDArray[np.float32], **tags: str) -> None:
+    """Write float32 (T, channels) at 44.1 kHz as Ogg Vorbis; ``tags`` are title, artist, album, license, comment."""
+    with soundfile.SoundFile(path, "w", SAMPLE_RATE, sound.shape[1], format="OGG", subtype="VORBIS",
+                             compression_level=1 - VORBIS_QUALITY) as file:
+        for name, value in tags.items():
+            setattr(file, name, value)
+        # In pieces of a second: libsndfile's Vorbis encoder overflows its stack on long single writes.
+        for start in range(0, len(sound), SAMPLE_RATE):
+            file.write(sound[start:start + SAMPLE_RATE])

@@ -15,13 +15,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import soundfile
-
 from j2a.clip import Clip
 from j2a.features import extract
 from j2a.music import chord_identity, same_key, spelled_chord
 from training.synth.compose import compose, random_plan
-from training.synth.render import SAMPLE_RATE, Renderer
+from training.synth.render import Renderer, write_ogg
 
 FIRST_SEED = 1000  # the training corpus draws its seeds elsewhere
 
@@ -56,7 +54,7 @@ def _render_and_measure(index: int, folder: Path, renderer: Renderer) -> dict[st
     piece = compose(random_plan(seed), seed)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"rendered-{index:02d}.ogg"
-    soundfile.write(path, renderer.render(piece).mean(axis=1), SAMPLE_RATE, format="OGG", subtype="VORBIS")
+    write_ogg(path, renderer.render(piece).mean(axis=1, keepdims=True))
     return {"name": path.name, "truth": piece.truth(), "features": extract(Clip(path)).to_json()}
 
 
