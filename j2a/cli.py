@@ -81,7 +81,9 @@ def models(as_json: AsJson = False) -> None:
             return
         for row in rows:
             mark = "here" if row["present"] else "missing"
-            sys.stdout.write(f"{row['version']:<5} {row['backbone']:<16} {mark:<8} {row['detail']} ({row['licence']})\n")
+            sys.stdout.write(
+                f"{row['version']:<5} {row['backbone']:<16} {mark:<8} {row['detail']} ({row['licence']})\n"
+            )
             if row["get"]:
                 sys.stdout.write(f"{'':<31} get it: {row['get']}\n")
 
@@ -173,10 +175,18 @@ def _description(clip: Clip, done: Done) -> dict[str, Any]:
     caption = done.result
     measured = Features.from_json(caption["features"])
     return {
-        "file": str(clip.path), "start_s": clip.start_s, "end_s": clip.end_s, "version": caption["version"],
-        "backbone": caption["backbone"], "weights": caption["weights"], "caption": caption["text"],
-        "features": caption["features"], "claims": [asdict(claim) for claim in claims(caption["text"], measured)],
-        "prompt_id": caption["prompt_id"], "seed": caption["seed"], "timings": done.stats,
+        "file": str(clip.path),
+        "start_s": clip.start_s,
+        "end_s": clip.end_s,
+        "version": caption["version"],
+        "backbone": caption["backbone"],
+        "weights": caption["weights"],
+        "caption": caption["text"],
+        "features": caption["features"],
+        "claims": [asdict(claim) for claim in claims(caption["text"], measured)],
+        "prompt_id": caption["prompt_id"],
+        "seed": caption["seed"],
+        "timings": done.stats,
     }
 
 
@@ -189,15 +199,27 @@ def _features_table(measured: Features) -> str:
     def known(name: str, value: str) -> str:
         return f"{name:<10} {value or 'unknown: ' + measured.unknown.get(name, 'not measured')}\n"
 
-    key = f"{measured.key} ({measured.key_probability:.0%})" if measured.key and measured.key_probability else measured.key
-    chords = ", ".join(f"{spelled_chord(chord.label, measured.key)} {chord.start_s:.1f}-{chord.end_s:.1f} s"
-                       for chord in measured.chords)
+    key = (
+        f"{measured.key} ({measured.key_probability:.0%})"
+        if measured.key and measured.key_probability
+        else measured.key
+    )
+    chords = ", ".join(
+        f"{spelled_chord(chord.label, measured.key)} {chord.start_s:.1f}-{chord.end_s:.1f} s"
+        for chord in measured.chords
+    )
     genre = f"{measured.genre.label} ({measured.genre.score:.0%})" if measured.genre else ""
-    return "".join((
-        known("bpm", f"{measured.bpm:.1f}" if measured.bpm else ""), known("meter", measured.meter or ""),
-        known("key", key or ""), known("chords", chords), known("genre", genre),
-        known("beats", times(measured.beats)), known("downbeats", times(measured.downbeats)),
-    ))
+    return "".join(
+        (
+            known("bpm", f"{measured.bpm:.1f}" if measured.bpm else ""),
+            known("meter", measured.meter or ""),
+            known("key", key or ""),
+            known("chords", chords),
+            known("genre", genre),
+            known("beats", times(measured.beats)),
+            known("downbeats", times(measured.downbeats)),
+        )
+    )
 
 
 def _print_json(data: Any) -> None:

@@ -21,25 +21,37 @@ _NOTE = r"[A-G](?:[#b♯♭]|[ -](?:sharp|flat))?"
 _BPM = re.compile(r"(\d+(?:\.\d+)?)[ -]?(?:BPM\b|beats (?:per|a) minute)", re.IGNORECASE)
 _KEY = re.compile(rf"(?<![A-Za-z])({_NOTE})[ -](major|minor)\b")
 _METER = re.compile(r"(?<![\d/])(\d{1,2})/(2|4|8|16)(?![\d/])")
-_BEATS_A_BAR = re.compile(r"\b(two|three|four|five|six|seven)[ -]beats? (?:to|in|a|per) (?:the|a|each|every)? ?(?:bar|measure)",
-                          re.IGNORECASE)
-_METER_WORD = re.compile(r"\b(common time|waltz(?:-like)?|triple (?:meter|metre|time)|quadruple (?:meter|metre|time))\b",
-                         re.IGNORECASE)
+_BEATS_A_BAR = re.compile(
+    r"\b(two|three|four|five|six|seven)[ -]beats? (?:to|in|a|per) (?:the |a |each |every )?(?:bar|measure)",
+    re.IGNORECASE,
+)
+_METER_WORD = re.compile(
+    r"\b(common time|waltz(?:-like)?|triple (?:meter|metre|time)|quadruple (?:meter|metre|time))\b", re.IGNORECASE
+)
 _METER_WORD_BEATS = {"common": 4, "waltz": 3, "triple": 3, "quadruple": 4}
-_TEMPO_WORD = re.compile(r"\b(very slow|slow|slowly|moderate|mid-tempo|medium|fast|very fast|quick)(?= (?:\w+ ){0,2}?"
-                         r"(?:tempo|pace|piece|track|music|pulse|beat|song|speed|clip|passage|groove|waltz))", re.IGNORECASE)
+_TEMPO_WORD = re.compile(
+    r"\b(very slow|slow|slowly|moderate|mid-tempo|medium|fast|very fast|quick)(?= (?:\w+ ){0,2}?"
+    r"(?:tempo|pace|piece|track|music|pulse|beat|song|speed|clip|passage|groove|waltz))",
+    re.IGNORECASE,
+)
 # BPM ranges: inside the first a word is true; outside the second it is false; between them nobody can say.
 _TEMPO_RANGES = {
-    "very slow": ((0, 62), (0, 76)), "slow": ((0, 84), (0, 100)), "moderate": ((72, 120), (60, 136)),
-    "fast": ((108, 1000), (96, 1000)), "very fast": ((140, 1000), (120, 1000)),
+    "very slow": ((0, 62), (0, 76)),
+    "slow": ((0, 84), (0, 100)),
+    "moderate": ((72, 120), (60, 136)),
+    "fast": ((108, 1000), (96, 1000)),
+    "very fast": ((140, 1000), (120, 1000)),
 }
 _TEMPO_SYNONYMS = {"slowly": "slow", "mid-tempo": "moderate", "medium": "moderate", "quick": "fast"}
-# Lone capitals are English too ("A slow piece"): a chord needs a neighbour in a list, an accidental, an "m" or the word "chord".
+# Lone capitals are English too ("A slow piece"): a chord needs a neighbour in a list, an accidental, an "m", or
+# the word "chord".
 _CHORD = r"(?<![A-Za-z#])[A-G][#b♯♭]?m?(?![A-Za-z#♯♭'’])(?! (?:major|minor|sharp|flat))"
 _LINK = r"(?:, and |, then |, to | and | to | through |, | – | - | → )"
 _CHORD_LIST = re.compile(rf"{_CHORD}(?:{_LINK}{_CHORD})+")
-_LONE_CHORD = re.compile(rf"(?:\bon |chord of |chord, |chord is |\bstays (?:on|with) |\bholds |only |single chord )({_CHORD})"
-                         rf"|({_CHORD})(?= chord\b)")
+_LONE_CHORD = re.compile(
+    rf"(?:\bon |chord of |chord, |chord is |\bstays (?:on|with) |\bholds |only |single chord )({_CHORD})"
+    rf"|({_CHORD})(?= chord\b)"
+)
 
 
 @dataclass(frozen=True, slots=True)

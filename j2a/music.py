@@ -18,7 +18,7 @@ TEMPO_WORDS = ((56.0, "very slow"), (76.0, "slow"), (112.0, "moderate"), (152.0,
 
 
 def pitch_class(name: str) -> int:
-    """"Bb" -> 10. Accepts #, b and their Unicode signs; raises ``ValueError`` for anything else."""
+    """ "Bb" -> 10. Accepts #, b and their Unicode signs; raises ``ValueError`` for anything else."""
     match = re.fullmatch(r"([A-G])([#b♯♭]*)", name)
     if not match:
         raise ValueError(f"{name!r} is not a note name")
@@ -54,5 +54,5 @@ def spelled_chord(label: str, key: str | None) -> str:
 
 
 def tempo_word(bpm: float) -> str:
-    """"slow", "moderate", "fast", ... for a tempo in beats per minute."""
+    """ "slow", "moderate", "fast", ... for a tempo in beats per minute."""
     return next(word for bound, word in TEMPO_WORDS if bpm < bound)

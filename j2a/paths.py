@@ -16,8 +16,14 @@ def _base(kind: str) -> Path:
     if home:
         return Path(home).expanduser() / kind
     places = platformdirs.PlatformDirs("j2a", appauthor=False)
-    return Path({"data": places.user_data_dir, "cache": places.user_cache_dir, "log": places.user_log_dir,
-                 "config": places.user_config_dir}[kind])
+    return Path(
+        {
+            "data": places.user_data_dir,
+            "cache": places.user_cache_dir,
+            "log": places.user_log_dir,
+            "config": places.user_config_dir,
+        }[kind]
+    )
 
 
 def data_dir() -> Path:

@@ -27,13 +27,15 @@ def prompt(length: int, seed: int = 1) -> list[int]:
 def rows(model, ids, mask=None, **options) -> list[list[int]]:
     """Token ids of each row."""
     options = {"sampling": GREEDY, "eos_ids": NO_EOS, **options}
-    return [list(row) for row in zip(*generate_tokens(model, input_ids=ids, attention_mask=mask, **options), strict=True)]
+    return [
+        list(row) for row in zip(*generate_tokens(model, input_ids=ids, attention_mask=mask, **options), strict=True)
+    ]
 
 
 def reference(model, ids, mask=None, **options) -> list[list[int]]:
     mask = mask if mask is not None else torch.ones_like(ids)
     options = {"do_sample": False, "max_new_tokens": 24, "eos_token_id": NO_EOS, "pad_token_id": 0, **options}
-    return model.generate(ids, attention_mask=mask, **options)[:, ids.shape[1]:].tolist()
+    return model.generate(ids, attention_mask=mask, **options)[:, ids.shape[1] :].tolist()
 
 
 @pytest.mark.parametrize("length", [1, 5, 63, 64, 65, 200])
@@ -99,8 +101,16 @@ def test_cancel_stops_between_prefill_chunks(model, after):
     seen: list[int] = []
     handle = model.register_forward_hook(lambda *_: seen.append(1))
     stats = GenerationStats()
-    out = list(generate_tokens(model, input_ids=torch.tensor([prompt(400)]), sampling=GREEDY, eos_ids=NO_EOS,
-                               cancelled=lambda: next(calls) > after, stats=stats))
+    out = list(
+        generate_tokens(
+            model,
+            input_ids=torch.tensor([prompt(400)]),
+            sampling=GREEDY,
+            eos_ids=NO_EOS,
+            cancelled=lambda: next(calls) > after,
+            stats=stats,
+        )
+    )
     handle.remove()
     assert out == []
     assert len(seen) == after
@@ -108,11 +118,11 @@ def test_cancel_stops_between_prefill_chunks(model, after):
 
 
 def test_cancel_stops_after_the_token_in_hand(model):
-    stop, out = False, []
-    for (token,) in generate_tokens(model, input_ids=torch.tensor([prompt(5)]), sampling=GREEDY, eos_ids=NO_EOS,
-                                    cancelled=lambda: stop):
+    out: list[int] = []
+    for (token,) in generate_tokens(
+        model, input_ids=torch.tensor([prompt(5)]), sampling=GREEDY, eos_ids=NO_EOS, cancelled=lambda: len(out) == 3
+    ):
         out.append(token)
-        stop = len(out) == 3
     assert len(out) == 3
 
 

@@ -79,7 +79,9 @@ def test_quantised_weights_answer_nearly_the_same(folder, precision):
 @pytest.mark.parametrize("precision", ["float32", "8bit"])
 def test_lora_adapter_changes_the_base_as_trained(tmp_path, precision):
     base = save_tiny(tmp_path / "base")
-    tuned = get_peft_model(tiny_mistral(), LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False))
+    tuned = get_peft_model(
+        tiny_mistral(), LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False)
+    )
     tuned.peft_config["default"].base_model_name_or_path = str(base)
     adapter = tmp_path / "adapter"
     tuned.save_pretrained(adapter)
@@ -94,7 +96,7 @@ def test_lora_adapter_changes_the_base_as_trained(tmp_path, precision):
 
 
 def test_what_is_not_here_names_the_command_that_gets_it():
-    with pytest.raises(ModelMissingError, match="hf download mistralai/Mistral-7B-v0.1") as caught:
+    with pytest.raises(ModelMissingError, match=r"hf download mistralai/Mistral-7B-v0\.1") as caught:
         load_llm("mistralai/Mistral-7B-v0.1")
     assert caught.value.exit_code == ExitCode.MODEL_MISSING
 
@@ -124,7 +126,8 @@ def test_an_adapter_without_its_base_is_refused(tmp_path):
 def test_the_prompt_is_a_user_turn_then_the_assistants():
     tokenizer = tiny_tokenizer()
     assert tokenizer.decode(prompt_ids(tokenizer, "Tempo: 120 BPM")) == (
-        "<|im_start|>user\nTempo: 120 BPM<|im_end|>\n<|im_start|>assistant\n")
+        "<|im_start|>user\nTempo: 120 BPM<|im_end|>\n<|im_start|>assistant\n"
+    )
     assert caption_ids(tokenizer, "A song.")[-1] == tokenizer.eos_token_id
 
 

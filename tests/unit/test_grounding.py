@@ -12,7 +12,9 @@ from training.features_prior import random_features
 from training.grammar import write_caption
 
 FEATURES = Features(
-    bpm=120.0, meter="4/4", key="A minor",
+    bpm=120.0,
+    meter="4/4",
+    key="A minor",
     chords=[Chord(0, 2, "A:min"), Chord(2, 4, "F:maj"), Chord(4, 6, "D#:min")],
 )
 
@@ -21,23 +23,32 @@ def verdicts(text: str, features: Features = FEATURES) -> list[tuple[str, str, s
     return [(claim.kind, claim.text, claim.verdict) for claim in claims(text, features)]
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    ("It runs at 120 BPM.", [("tempo", "120 BPM", "agreed")]),
-    ("It runs at 121.5 beats per minute.", [("tempo", "121.5 beats per minute", "agreed")]),
-    ("It runs at 60 BPM.", [("tempo", "60 BPM", "contradicted")]),
-    ("A slow piece.", [("tempo", "slow", "contradicted")]),
-    ("A fast rock track.", [("tempo", "fast", "agreed")]),
-    ("The key is A minor.", [("key", "A minor", "agreed")]),
-    ("The key is A major.", [("key", "A major", "contradicted")]),
-    ("It is in C minor.", [("key", "C minor", "contradicted")]),
-    ("In 3/4 time.", [("meter", "3/4", "contradicted")]),
-    ("A waltz with three beats to the bar.", [("meter", "waltz", "contradicted"), ("meter", "three beats to the bar", "contradicted")]),
-    ("In common time.", [("meter", "common time", "agreed")]),
-    ("The chords are Am, F and Ebm.", [("chord", "Am", "agreed"), ("chord", "F", "agreed"), ("chord", "Ebm", "agreed")]),
-    ("It moves from Am to G.", [("chord", "Am", "agreed"), ("chord", "G", "contradicted")]),
-    ("The harmony stays on F throughout.", [("chord", "F", "agreed")]),
-    ("A gentle piano. A man sings. I like it.", []),
-])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It runs at 120 BPM.", [("tempo", "120 BPM", "agreed")]),
+        ("It runs at 121.5 beats per minute.", [("tempo", "121.5 beats per minute", "agreed")]),
+        ("It runs at 60 BPM.", [("tempo", "60 BPM", "contradicted")]),
+        ("A slow piece.", [("tempo", "slow", "contradicted")]),
+        ("A fast rock track.", [("tempo", "fast", "agreed")]),
+        ("The key is A minor.", [("key", "A minor", "agreed")]),
+        ("The key is A major.", [("key", "A major", "contradicted")]),
+        ("It is in C minor.", [("key", "C minor", "contradicted")]),
+        ("In 3/4 time.", [("meter", "3/4", "contradicted")]),
+        (
+            "A waltz with three beats to the bar.",
+            [("meter", "waltz", "contradicted"), ("meter", "three beats to the bar", "contradicted")],
+        ),
+        ("In common time.", [("meter", "common time", "agreed")]),
+        (
+            "The chords are Am, F and Ebm.",
+            [("chord", "Am", "agreed"), ("chord", "F", "agreed"), ("chord", "Ebm", "agreed")],
+        ),
+        ("It moves from Am to G.", [("chord", "Am", "agreed"), ("chord", "G", "contradicted")]),
+        ("The harmony stays on F throughout.", [("chord", "F", "agreed")]),
+        ("A gentle piano. A man sings. I like it.", []),
+    ],
+)
 def test_verdicts(text, expected):
     assert verdicts(text) == expected
 
@@ -50,7 +61,7 @@ def test_what_was_not_measured_is_neither_true_nor_false():
 
 def test_spans_point_at_the_words():
     text = "A waltz in Bb major over Bb and Eb."
-    assert [text[c.start:c.end] for c in claims(text, Features())] == ["waltz", "Bb major", "Bb", "Eb"]
+    assert [text[c.start : c.end] for c in claims(text, Features())] == ["waltz", "Bb major", "Bb", "Eb"]
 
 
 def test_captions_of_the_grammar_agree_with_their_features():
@@ -63,7 +74,9 @@ def test_captions_of_the_grammar_agree_with_their_features():
         found = claims(caption, features)
         assert all(claim.verdict == "agreed" for claim in found), caption
         kinds = {claim.kind for claim in found}
-        measured = {kind for kind, value in (("tempo", features.bpm), ("key", features.key), ("meter", features.meter)) if value}
+        measured = {
+            kind for kind, value in (("tempo", features.bpm), ("key", features.key), ("meter", features.meter)) if value
+        }
         assert measured <= kinds, caption
         stated += len(found)
     assert stated > 8000

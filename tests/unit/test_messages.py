@@ -15,20 +15,35 @@ from j2a.features.record import Chord, Features, Genre
 CLIP = Clip(Path("/music/a b.flac"), 1.5, 11.5)
 
 
-@pytest.mark.parametrize("request_", [
-    m.Load("1.0", "7b"), m.Extract(CLIP), m.Describe(CLIP, prompt="“short”\n", sampling=Sampling(0.7, 0.9, 12), seed=3),
-    m.Inspect("doctor"), m.Cancel(4), m.Shutdown(),
-])
+@pytest.mark.parametrize(
+    "request_",
+    [
+        m.Load("1.0", "7b"),
+        m.Extract(CLIP),
+        m.Describe(CLIP, prompt="“short”\n", sampling=Sampling(0.7, 0.9, 12), seed=3),
+        m.Inspect("doctor"),
+        m.Cancel(4),
+        m.Shutdown(),
+    ],
+)
 def test_requests(request_):
     line = m.encode_request(7, request_)
     assert line.count(b"\n") == 1
     assert m.decode_request(line) == (7, request_)
 
 
-@pytest.mark.parametrize("event", [
-    m.Progress(1, "measuring", 0.5), m.FeatureReady(1, "bpm", None, "silence"), m.FeatureReady(1, "beats", [0.1, 0.6]),
-    m.Piece(1, " naïve ☕\n"), m.Done(1, {"a": [1]}, {"total_s": 0.1}, True), m.Failed(1, "T", "m", "h", 3), m.EngineDied(0, -9, "x"),
-])
+@pytest.mark.parametrize(
+    "event",
+    [
+        m.Progress(1, "measuring", 0.5),
+        m.FeatureReady(1, "bpm", None, "silence"),
+        m.FeatureReady(1, "beats", [0.1, 0.6]),
+        m.Piece(1, " naïve ☕\n"),
+        m.Done(1, {"a": [1]}, {"total_s": 0.1}, True),
+        m.Failed(1, "T", "m", "h", 3),
+        m.EngineDied(0, -9, "x"),
+    ],
+)
 def test_events(event):
     line = m.encode_event(event)
     assert line.count(b"\n") == 1
@@ -48,8 +63,15 @@ def test_not_a_number_does_not_cross():
 
 
 def test_caption_and_features_round_trip():
-    features = Features(bpm=120.0, beats=[0.5], key="A minor", key_probability=0.7, chords=[Chord(0, 1, "A:min")],
-                        genre=Genre("rock", 0.6), unknown={"meter": "too short"})
+    features = Features(
+        bpm=120.0,
+        beats=[0.5],
+        key="A minor",
+        key_probability=0.7,
+        chords=[Chord(0, 1, "A:min")],
+        genre=Genre("rock", 0.6),
+        unknown={"meter": "too short"},
+    )
     caption = Caption("text", "1.0", "mini", "abc", "facts-1/describe", "prompt", 3, Sampling(0.5), features)
     assert Caption.from_json(caption.to_json()) == caption
 
