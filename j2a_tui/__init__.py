@@ -1,0 +1,1 @@
+"""The Textual app. It holds no rule about music or captions, and never loads torch."""

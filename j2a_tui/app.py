@@ -1,0 +1,168 @@
+"""The app: owns the engine, the store, the player and the threads, and shows the desk."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from j2a.engine.client import Engine, EngineClient
+from j2a.engine.messages import EngineDied, Event
+from j2a.errors import J2AError
+from j2a.store import Store
+from j2a_tui import bindings
+from j2a_tui.background import Background
+from j2a_tui.display import clean
+from j2a_tui.messages import Crashed, EngineEvents
+from j2a_tui.player import Player, open_player
+from j2a_tui.reading import scanning
+from j2a_tui.screens.desk import Desk
+from j2a_tui.session import Change, Session
+from j2a_tui.theme import THEME
+from j2a_tui.transport import Transport
+
+SOUND_CHECK_S = 0.4
+EngineFactory = Callable[[Callable[[Event], None]], Engine]
+
+
+class J2AApp(App[None]):
+    """Browse, play, describe, accept, export.
+
+    ``open_engine`` and ``open_sound`` are what tests replace. Raises ``StoreError`` when the captions cannot be read.
+    """
+
+    TITLE = "J2A"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = ""  # it is in our own table
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings.textual_bindings("anywhere")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
+
+    def __init__(
+        self,
+        folder: Path,
+        version: str = "1.0",
+        backbone: str = "mini",
+        *,
+        store: Store | None = None,
+        open_engine: EngineFactory = EngineClient,
+        open_sound: Callable[[], Player] = open_player,
+    ) -> None:
+        bindings.check()
+        super().__init__()
+        self.register_theme(THEME)
+        self.theme = THEME.name
+        self.folder = folder
+        self.store = store or Store()
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._events_told = threading.Event()
+        self.engine = open_engine(self._take_event)
+        self.session = Session(self.store, self.engine, folder, version, backbone, self.tell)
+        self.transport = Transport()
+        self._open_sound = open_sound
+        self._sound_told = ""
+        self.library = Background("library", self._on_crash)
+        self.audio = Background("audio", self._on_crash)
+        self.desk = Desk(self.session, self.transport, self.library, self.audio, folder)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The desk."""
+        return self.desk
+
+    def on_mount(self) -> None:
+        """Paint first; everything that takes time comes after."""
+        self.call_after_refresh(self._start)
+
+    def _start(self) -> None:
+        self.library.start()
+        self.audio.start()
+        self.library.submit("scan", scanning(self.folder, lambda: self.library.closed, self.desk.post_message))
+        self.engine.start()
+        self.session.load_model()
+        self.desk.show_model()
+        self.transport.attach(self._open_sound())
+        self.set_interval(SOUND_CHECK_S, self._check_sound)
+
+    # From the threads
+
+    def _take_event(self, event: Event) -> None:
+        """On the engine's reader thread: queue the event, and wake the screen once for all that are waiting."""
+        self._events.put(event)
+        if not self._events_told.is_set():
+            self._events_told.set()
+            self.post_message(EngineEvents())
+
+    def on_engine_events(self) -> None:
+        """Everything that has arrived; the desk is drawn once for all of it."""
+        self._events_told.clear()
+        change = Change.NOTHING
+        while not self._events.empty():
+            event = self._events.get()
+            change |= self.session.handle(event)
+            self.desk.take_other_event(event)
+            if isinstance(event, EngineDied):
+                self.notify("Ask again: it is started anew. `j2a paths` says where its log is.",
+                            title="The engine stopped", severity="warning", timeout=8, markup=False)
+        self.desk.show_change(change)
+
+    def _check_sound(self) -> None:
+        """Say once why there is no sound, when it becomes known."""
+        player = self.transport.player
+        reason = player.reason if player is not None else ""
+        if reason and reason != self._sound_told:
+            self.notify(clean(reason), title="No sound", severity="warning", timeout=8, markup=False)
+        if reason != self._sound_told:
+            self._sound_told = reason
+            self.desk.show_transport()
+
+    def _on_crash(self, error: Exception) -> None:
+        self.post_message(Crashed(error))
+
+    def on_crashed(self, message: Crashed) -> None:
+        """A bug in a thread is a bug in the app: it ends with a traceback instead of going on without the thread."""
+        raise message.error
+
+    # For everyone
+
+    def tell(self, error: J2AError) -> None:
+        """Show an error."""
+        self.desk.tell(error)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette holds every action of the desk."""
+        for key in bindings.KEYS:
+            if key.where == "desk":
+                yield SystemCommand(f"{key.label} ({key.shown})", key.help, self._runner(key.action))
+
+    def _runner(self, action: str) -> Callable[[], None]:
+        def run() -> None:
+            self.call_next(self.run_action, action, self.desk)
+
+        return run
+
+    async def action_quit(self) -> None:
+        """Save what is on the screen and leave; the engine is told first, so that it ends while we do."""
+        self.desk.save_now()
+        self.session.leave()
+        closing = threading.Thread(target=self.engine.close, name="close-engine")
+        closing.start()
+        self.exit()
+        self.library.close()
+        self.audio.close()
+        if self.transport.player is not None:
+            self.transport.player.close()
+        closing.join()
+
+    def on_unmount(self) -> None:
+        """However it ends: nothing of ours goes on."""
+        self.engine.close()
+        self.library.close()
+        self.audio.close()
+        self.store.close()

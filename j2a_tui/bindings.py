@@ -1,0 +1,126 @@
+"""Every key of the app, in one table: help, the key bar, the palette and the bindings are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.binding import Binding
+
+from j2a.errors import UsageError
+
+Where = Literal["anywhere", "desk", "editor", "search"]
+PLACES: tuple[Where, ...] = ("anywhere", "desk", "editor", "search")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One action and the keys that start it."""
+
+    id: str
+    keys: str  # Textual's names, separated by commas
+    shown: str  # as people write them
+    action: str
+    label: str  # one or two words, for the key bar and the palette
+    help: str  # one line, for the help screen and the palette
+    where: Where
+    group: str
+    bar: bool = False  # in the key bar
+
+
+KEYS: tuple[Key, ...] = (
+    # Making captions
+    Key("describe", "enter", "enter", "describe", "Describe", "Measure the window and write its caption",
+        "desk", "Captions", bar=True),
+    Key("accept", "a", "a", "accept", "Accept", "Accept the caption and go on to the next file",
+        "desk", "Captions", bar=True),
+    Key("variant", "r", "r", "variant", "Variant", "Write another variant (next seed, temperature 0.8)",
+        "desk", "Captions", bar=True),
+    Key("edit", "e", "e", "edit", "Edit", "Edit the caption in place", "desk", "Captions", bar=True),
+    Key("external_editor", "ctrl+g", "ctrl+g", "external_editor", "Open $EDITOR", "Edit the caption in $EDITOR",
+        "desk", "Captions"),
+    Key("reject", "x", "x", "reject", "Reject", "Mark the caption as rejected, and stay", "desk", "Captions"),
+    Key("skip", "s", "s", "skip", "Skip", "Mark the file as skipped and go on", "desk", "Captions"),
+    Key("undo", "u", "u", "undo", "Undo", "Take back the last change", "desk", "Captions"),
+    Key("redo", "ctrl+r", "ctrl+r", "redo", "Redo", "Make it again", "desk", "Captions"),
+    Key("stop", "escape", "esc", "stop", "Stop", "Stop measuring or writing; what was written stays",
+        "desk", "Captions"),
+    # Listening
+    Key("play", "space", "space", "play", "Play", "Play the window, or pause", "desk", "Sound", bar=True),
+    Key("back", "left,h", "← h", "seek(-5)", "Back 5 s", "Back 5 s (with shift 1 s)", "desk", "Sound"),
+    Key("forward", "right,l", "→ l", "seek(5)", "Forward 5 s", "Forward 5 s (with shift 1 s)", "desk", "Sound"),
+    Key("back_fine", "shift+left,H", "shift ←", "seek(-1)", "Back 1 s", "Back 1 s", "desk", "Sound"),
+    Key("forward_fine", "shift+right,L", "shift →", "seek(1)", "Forward 1 s", "Forward 1 s", "desk", "Sound"),
+    Key("quieter", "minus", "-", "volume(-0.1)", "Quieter", "Volume down", "desk", "Sound"),
+    Key("louder", "equals_sign,plus", "=", "volume(0.1)", "Louder", "Volume up", "desk", "Sound"),
+    # The window
+    Key("window_back", "left_square_bracket", "[", "move_window(-1)", "Window back", "Window back by its length",
+        "desk", "Window"),
+    Key("window_forward", "right_square_bracket", "]", "move_window(1)", "Window forward",
+        "Window forward by its length", "desk", "Window"),
+    Key("nudge_back", "comma", ",", "nudge_window(-1)", "Nudge back", "Window back by 1 s", "desk", "Window"),
+    Key("nudge_forward", "full_stop", ".", "nudge_window(1)", "Nudge forward", "Window forward by 1 s",
+        "desk", "Window"),
+    Key("window_shorter", "left_curly_bracket", "{", "resize_window(-1)", "Shorter window", "Window shorter by 1 s",
+        "desk", "Window"),
+    Key("window_longer", "right_curly_bracket", "}", "resize_window(1)", "Longer window", "Window longer by 1 s",
+        "desk", "Window"),
+    # Files
+    Key("down", "down,j", "↓ j", "move(1)", "Next file", "Next file", "desk", "Files"),
+    Key("up", "up,k", "↑ k", "move(-1)", "Previous file", "Previous file", "desk", "Files"),
+    Key("page_down", "pagedown", "pgdn", "page(1)", "Page down", "A page down", "desk", "Files"),
+    Key("page_up", "pageup", "pgup", "page(-1)", "Page up", "A page up", "desk", "Files"),
+    Key("first", "g,home", "g", "edge(-1)", "First file", "First file", "desk", "Files"),
+    Key("last", "G,end", "G", "edge(1)", "Last file", "Last file", "desk", "Files"),
+    Key("search", "slash", "/", "search", "Search", "Search in names, titles, artists", "desk", "Files", bar=True),
+    Key("export", "E", "E", "export", "Export", "Write captions.csv into the folder", "desk", "Files", bar=True),
+    # The program
+    Key("version", "v", "v", "version", "Version", "Choose the J2A version and its weights",
+        "desk", "Program", bar=True),
+    Key("palette", "ctrl+p", "ctrl+p", "command_palette", "Palette", "Every action by name", "anywhere", "Program"),
+    Key("help", "question_mark", "?", "help", "Help", "This page", "desk", "Program", bar=True),
+    Key("quit", "q", "q", "quit", "Quit", "Leave; everything is saved", "desk", "Program", bar=True),
+    # While editing
+    Key("editor_accept", "ctrl+s", "ctrl+s", "save_and_accept", "Save, accept, next",
+        "Save, accept and go on to the next file", "editor", "While editing", bar=True),
+    Key("editor_leave", "escape", "esc", "leave", "Leave", "Leave the editor; the text is kept",
+        "editor", "While editing", bar=True),
+    Key("editor_play", "f2", "f2", "play", "Play", "Play or pause", "editor", "While editing", bar=True),
+    Key("editor_back", "f3", "f3", "back", "Back 2 s", "Back 2 s", "editor", "While editing", bar=True),
+    # While searching
+    Key("search_keep", "enter,down", "enter", "keep", "Keep", "Keep the filter and go to the files", "search",
+        "While searching", bar=True),
+    Key("search_clear", "escape", "esc", "clear", "Clear", "Show every file again", "search",
+        "While searching", bar=True),
+)
+
+
+class BindingClashError(UsageError):
+    """Two actions that want one key in the same place."""
+
+    title = "Two actions share a key"
+
+
+def check(keys: Iterable[Key] = KEYS) -> None:
+    """Raise :class:`BindingClashError`, naming both, when two actions of one place share a key or an id."""
+    taken: dict[tuple[str, str], Key] = {}
+    ids: dict[str, Key] = {}
+    for entry in keys:
+        if other := ids.get(entry.id):
+            raise BindingClashError(f"the id {entry.id!r} names both {other.label!r} and {entry.label!r}.")
+        ids[entry.id] = entry
+        for key in entry.keys.split(","):
+            for place in (PLACES if entry.where == "anywhere" else (entry.where, "anywhere")):
+                if other := taken.get((place, key)):
+                    raise BindingClashError(f"{key!r} starts both {other.id!r} and {entry.id!r}.",
+                                            "Give one of them another key.")
+            taken[entry.where, key] = entry
+
+
+def textual_bindings(where: Where) -> list[Binding]:
+    """The bindings of one place as Textual wants them."""
+    return [
+        Binding(entry.keys, entry.action, entry.label, show=False, id=entry.id, tooltip=entry.help)
+        for entry in KEYS if entry.where == where
+    ]

@@ -1,0 +1,91 @@
+"""``j2a-tui``: the app, or plain lines where there is no terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from j2a import paths
+from j2a.errors import ExitCode, J2AError, UsageError
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def run(
+    folder: Annotated[Path, typer.Argument(help="A folder with music.", show_default="this one")] = Path(),
+    version: Annotated[str, typer.Option(help="J2A version; `v` in the app chooses another.")] = "1.0",
+    backbone: Annotated[str, typer.Option(help="mini, 7b, a model folder, or a hub id that was downloaded.")] = "mini",
+) -> None:
+    """Browse a music folder, listen, and caption it. Without a terminal: describe its files in plain lines."""
+    try:
+        code = _run(_checked(folder), version, backbone)
+    except J2AError as error:
+        sys.stderr.write(f"{error}\n")
+        code = int(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted.\n")
+        code = int(ExitCode.INTERRUPTED)
+    raise typer.Exit(code)
+
+
+def _checked(folder: Path) -> Path:
+    folder = folder.expanduser()
+    if not folder.is_dir():
+        what = "is not a folder" if folder.exists() else "does not exist"
+        raise UsageError(f"{folder} {what}.", "Usage: j2a-tui [FOLDER], for example j2a-tui ~/Music. See j2a-tui --help.")
+    return Path(os.path.abspath(folder))  # noqa: PTH100 - as the store makes paths absolute
+
+
+def _run(folder: Path, version: str, backbone: str) -> int:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        from j2a_tui.plain import describe_folder
+
+        sys.stderr.write("No terminal here, so no app: describing the files in plain lines.\n")
+        return int(describe_folder(folder, version, backbone))
+    from j2a_tui.app import J2AApp
+
+    with native_noise_in_log():
+        desk = J2AApp(folder, version, backbone)
+        desk.run()
+    return desk.return_code or 0
+
+
+@contextlib.contextmanager
+def native_noise_in_log() -> Iterator[None]:
+    """Native libraries write to file descriptor 2, where the screen is drawn: send that to the app's log.
+
+    Textual and tracebacks keep the real one, through ``sys.stderr`` and ``sys.__stderr__``.
+    """
+    log_path = paths.app_log_path()
+    try:
+        log_path.parent.mkdir(parents=True, exist_ok=True)
+        log = log_path.open("wb")
+    except OSError:
+        log = Path(os.devnull).open("wb")  # noqa: SIM115 - closed below
+    python_stderr, real_stderr = sys.stderr, sys.__stderr__
+    terminal = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace", buffering=1)
+    with log:
+        os.dup2(log.fileno(), 2)
+    sys.stderr = sys.__stderr__ = terminal  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        terminal.flush()
+        os.dup2(terminal.fileno(), 2)
+        sys.stderr, sys.__stderr__ = python_stderr, real_stderr  # type: ignore[misc]
+
+
+def main() -> None:
+    """Entry point of ``j2a-tui``."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""How things are written on the screen: names, times, statuses. Pure text."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len, set_cell_size
+
+from j2a.features.record import Features
+from j2a.music import spelled_chord
+from j2a.printable import printable
+from j2a.store import Status
+
+STATUS_LETTERS = {
+    Status.ACCEPTED: "A", Status.DRAFT: "d", Status.REJECTED: "x", Status.SKIPPED: "s", Status.FLAGGED: "f",
+}
+NO_STATUS = "·"
+VERDICT_MARKS = {"agreed": "✓", "contradicted": "✗", "unmeasured": "?"}
+
+
+
+def clean(text: str, *, multiline: bool = False) -> str:
+    """Text from a file, a tag, a model or a message, safe to draw; ``multiline`` keeps newlines."""
+    return "\n".join(map(printable, text.split("\n"))) if multiline else printable(text)
+
+
+def fit(text: str, width: int) -> str:
+    """Exactly ``width`` cells: padded with spaces, or cut with an ellipsis."""
+    if width <= 0:
+        return ""
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    cut = set_cell_size(text, width - 1).rstrip() + "…"
+    return set_cell_size(cut, width)
+
+
+def fit_path(name: str, width: int) -> str:
+    """A relative path in exactly ``width`` cells; leading folders give way before the file's own name does."""
+    while cell_len(name) > width and "/" in name.removeprefix("…/"):
+        name = "…/" + name.removeprefix("…/").split("/", 1)[1]
+    return fit(name, width)
+
+
+def clock(seconds: float, *, tenths: bool = False) -> str:
+    """``222`` -> "3:42", ``3722`` -> "1:02:02", with tenths "3:42.0"."""
+    ticks = max(0, round(seconds * 10) if tenths else int(seconds) * 10)
+    minutes, rest = divmod(ticks, 600)
+    hours, minutes = divmod(minutes, 60)
+    written = f"{rest // 10:02d}" + (f".{rest % 10}" if tenths else "")
+    return f"{hours}:{minutes:02d}:{written}" if hours else f"{minutes}:{written}"
+
+
+def window_text(start_s: float, end_s: float | None) -> str:
+    """``(10, 20)`` -> "0:10–0:20"; tenths only where a time has them."""
+    tenths = any(round(value * 10) % 10 for value in (start_s, end_s or 0.0))
+    return f"{clock(start_s, tenths=tenths)}–{clock(end_s, tenths=tenths) if end_s is not None else 'end'}"
+
+
+def feature_text(name: str, features: Features) -> str:
+    """One measured feature in words, or "" when it is not known."""
+    match name:
+        case "bpm" if features.bpm is not None:
+            return f"{features.bpm:.1f} BPM"
+        case "meter" if features.meter is not None:
+            return features.meter
+        case "key" if features.key is not None:
+            sure = features.key_probability
+            return features.key if sure is None else f"{features.key} ({sure:.0%})"
+        case "beats" if features.beats:
+            return f"{len(features.beats)} beats"
+        case "downbeats" if features.downbeats:
+            return f"{len(features.downbeats)} bars"
+        case "chords" if features.chords:
+            return " ".join(chord_names(features))
+        case "genre" if features.genre is not None:
+            return f"{features.genre.label} ({features.genre.score:.0%})"
+    return ""
+
+
+def chord_names(features: Features) -> list[str]:
+    """Chord names in order as a lead sheet writes them: "Am", "F", and "–" where no chord sounds."""
+    names = [spelled_chord(chord.label, features.key) for chord in features.chords]
+    return ["–" if name == "N" else name for name in names]

@@ -1,0 +1,77 @@
+"""What threads tell the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from j2a.errors import J2AError
+
+if TYPE_CHECKING:
+    from j2a.library import Tags, Track
+
+
+class EngineEvents(Message):
+    """Events of the engine are waiting in the app's queue."""
+
+
+@dataclass
+class Scanned(Message):
+    """The folder was read."""
+
+    tracks: Sequence[Track]
+
+
+@dataclass
+class TagsRead(Message):
+    """Tags of some files; a file without readable tags is not among them."""
+
+    tags: Mapping[Path, Tags]
+
+
+@dataclass
+class AudioOpened(Message):
+    """How long a file is, or why it cannot be read."""
+
+    path: Path
+    duration_s: float | None
+    title: str = ""
+    problem: str = ""
+
+
+@dataclass
+class OverviewGrew(Message):
+    """Loudness of the whole file, as far as it was read; the rest is 0."""
+
+    path: Path
+    rms: Sequence[float]
+    peak: Sequence[float]
+
+
+@dataclass
+class DetailRead(Message):
+    """Loudness of one window."""
+
+    path: Path
+    start_s: float
+    end_s: float
+    rms: Sequence[float]
+    peak: Sequence[float]
+
+
+@dataclass
+class Problem(Message):
+    """Something the user should read."""
+
+    error: J2AError
+
+
+@dataclass
+class Crashed(Message):
+    """A background thread met a bug."""
+
+    error: Exception

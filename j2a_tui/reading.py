@@ -1,0 +1,89 @@
+"""Reading the folder and its files in the background. Jobs for :class:`Background`; results are posted as messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from j2a.clip import Clip
+from j2a.errors import AudioError, UsageError
+from j2a_tui.messages import AudioOpened, DetailRead, OverviewGrew, Problem, Scanned, TagsRead
+from j2a_tui.windows import Window
+
+if TYPE_CHECKING:
+    from j2a.library import Track
+
+OVERVIEW_COLUMNS = 480
+OVERVIEW_STEP_S = 60.0
+DETAIL_COLUMNS = 480
+TAG_BATCH = 100
+
+Post = Callable[[Message], object]
+
+
+def scanning(folder: Path, cancelled: Callable[[], bool], post: Post) -> Iterator[None]:
+    """Find the audio files of a folder."""
+    from j2a import library
+
+    try:
+        post(Scanned(library.scan(folder, cancelled)))
+    except UsageError as error:
+        post(Problem(error))
+    yield
+
+
+def tagging(tracks: Sequence[Track], post: Post) -> Iterator[None]:
+    """Tags and durations, in batches. What the cache has comes at once."""
+    from j2a.library import TagCache
+
+    cache = TagCache()
+    try:
+        for batch in cache.read(tracks, batch=TAG_BATCH):
+            post(TagsRead({track.path: tags for track, tags in batch if tags}))
+            yield
+    finally:
+        cache.close()
+
+
+def opening(path: Path, post: Post) -> Iterator[None]:
+    """The length of a file, then its overview piece by piece."""
+    from j2a import audio
+
+    try:
+        duration_s = audio.probe(path).duration_s
+    except AudioError as error:
+        post(AudioOpened(path, None, error.title, f"{error.message} {error.hint}".strip()))
+        return
+    if duration_s <= 0:
+        post(AudioOpened(path, None, AudioError.title, "There is no sound in this file."))
+        return
+    post(AudioOpened(path, duration_s))
+    yield
+    rms, peak = [0.0] * OVERVIEW_COLUMNS, [0.0] * OVERVIEW_COLUMNS
+    step = max(1, int(OVERVIEW_COLUMNS * OVERVIEW_STEP_S / max(duration_s, OVERVIEW_STEP_S)))
+    for first in range(0, OVERVIEW_COLUMNS, step):
+        last = min(first + step, OVERVIEW_COLUMNS)
+        part = Clip(path, first / OVERVIEW_COLUMNS * duration_s, last / OVERVIEW_COLUMNS * duration_s)
+        try:
+            levels = audio.compute_peaks(part, last - first)
+        except AudioError:
+            # The rest stays flat. The player and the engine say what is wrong with the file when they get there.
+            return
+        rms[first:last], peak[first:last] = levels.rms.tolist(), levels.peak.tolist()
+        post(OverviewGrew(path, tuple(rms), tuple(peak)))
+        yield
+
+
+def detailing(path: Path, window: Window, post: Post) -> Iterator[None]:
+    """Loudness of the window."""
+    from j2a import audio
+
+    try:
+        levels = audio.compute_peaks(Clip(path, window.start_s, window.end_s), DETAIL_COLUMNS)
+    except AudioError:
+        return
+    post(DetailRead(path, window.start_s, window.end_s, tuple(levels.rms.tolist()), tuple(levels.peak.tolist())))
+    yield

@@ -1,0 +1,1 @@
+"""Whole screens: the desk, help, the choice of a version, a question."""

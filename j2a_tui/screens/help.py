@@ -1,0 +1,60 @@
+"""Every key, and what the letters and marks mean."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from j2a_tui.bindings import KEYS
+from j2a_tui.display import NO_STATUS, STATUS_LETTERS, VERDICT_MARKS
+
+_KEY_WIDTH = 9
+_VERDICTS = {
+    "agreed": "the measurement says the same",
+    "contradicted": "the measurement says otherwise",
+    "unmeasured": "not measured, so nobody knows",
+}
+
+
+class HelpScreen(ModalScreen[None]):
+    """A page to scroll through; any of the leaving keys closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,enter", "dismiss", "Close", show=False),
+        Binding("j,down", "scroll(1)", show=False), Binding("k,up", "scroll(-1)", show=False),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """The page."""
+        with VerticalScroll(classes="dialog", id="help") as page:
+            page.border_title = Content("Keys and marks")
+            page.border_subtitle = Content("esc closes")
+            yield Static(_page(), markup=False)
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll by lines."""
+        self.query_one("#help").scroll_relative(y=lines, animate=False)
+
+
+def _page() -> Content:
+    blocks: list[Content] = []
+    for group, keys in groupby(KEYS, key=lambda key: key.group):
+        blocks.append(_block(group, [(key.shown, key.help) for key in keys]))
+    blocks.append(_block("Letters in the list", [
+        *((letter, status.value) for status, letter in STATUS_LETTERS.items()), (NO_STATUS, "nothing yet")]))
+    blocks.append(_block("Marks under a caption", [(mark, _VERDICTS[name]) for name, mark in VERDICT_MARKS.items()]))
+    return Content("\n\n").join(blocks)
+
+
+def _block(title: str, lines: list[tuple[str, str]]) -> Content:
+    written = [Content.styled(title, "bold $primary")]
+    for left, right in lines:
+        written.append(Content.assemble((f"{left:<{_KEY_WIDTH}}", "bold $accent"), (right, "$foreground")))
+    return Content("\n").join(written)

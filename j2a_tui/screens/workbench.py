@@ -1,0 +1,279 @@
+"""The layout of the desk and the flow of things through it: files are opened, measured, described, shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.timer import Timer
+
+from j2a.clip import Clip
+from j2a.engine.messages import Failed
+from j2a.errors import J2AError, StoreError
+from j2a.library import Track
+from j2a.store import Row, Status
+from j2a_tui import messages
+from j2a_tui.background import Background
+from j2a_tui.display import clean
+from j2a_tui.reading import detailing, opening, tagging
+from j2a_tui.session import Change, Session
+from j2a_tui.transport import Transport
+from j2a_tui.widgets.caption_panel import CaptionPanel
+from j2a_tui.widgets.features_panel import FeaturesPanel
+from j2a_tui.widgets.lines import KeyBar, TopBar, TransportLine
+from j2a_tui.widgets.track_list import TrackList
+from j2a_tui.widgets.waveform import Waveform
+from j2a_tui.windows import Window
+
+SETTLE_S = 0.12  # the cursor rests this long on a file before it is opened
+MEASURE_AFTER_S = 0.5  # and a window is left alone this long before it is measured
+PLAYHEAD_S = 1 / 20
+
+
+class Workbench(Screen[None]):
+    """Everything of the desk but its keys."""
+
+    def __init__(
+        self, session: Session, transport: Transport, library: Background, audio: Background, folder: Path
+    ) -> None:
+        super().__init__()
+        self.session = session
+        self.transport = transport
+        self.folder = folder
+        self._library = library
+        self._audio = audio
+        self._path: Path | None = None  # the file that is open
+        self._settling: Timer | None = None
+        self._measuring: Timer | None = None
+        self._ticking: Timer | None = None
+        self._broken = False  # the open file cannot be read
+        self._when_read = ""  # an action that waits for the length of the file
+
+        self.top = TopBar(clean(str(folder)))
+        self.tracks = TrackList(session.statuses, id="tracks")
+        self.waveform = Waveform(id="waveform")
+        self.transport_line = TransportLine(transport)
+        self.features = FeaturesPanel()
+        self.caption = CaptionPanel(session)
+        self.keys = KeyBar()
+        self.files_box = Vertical(self.tracks, id="files")
+        self.sound_box = Vertical(self.waveform, self.transport_line, id="sound")
+
+    def compose(self) -> ComposeResult:
+        """Two columns between two lines."""
+        yield self.top
+        yield Horizontal(self.files_box, Vertical(self.sound_box, self.features, self.caption, id="work"), id="desk")
+        yield self.keys
+
+    def on_mount(self) -> None:
+        """Say what is going on, and listen to the keys."""
+        self._ticking = self.set_interval(PLAYHEAD_S, self._tick, pause=True)
+        self.tracks.set_note("Looking for music …")
+        self.tracks.focus()
+        self.show_files_title("")
+        self.show_change(Change.EVERYTHING)
+
+    # The folder
+
+    def on_scanned(self, message: messages.Scanned) -> None:
+        """The files are known: list them, and read their tags."""
+        self.tracks.set_note("" if message.tracks else "No music here")
+        if not message.tracks:
+            self.waveform.set_note("No audio files in this folder")
+        self.tracks.set_tracks(message.tracks)
+        self.show_files_title("")
+        self._show_counts()
+        self._library.submit("tags", tagging(self.tracks.visible_first(), self.post_message))
+
+    def on_tags_read(self, message: messages.TagsRead) -> None:
+        """A batch of tags."""
+        self.tracks.add_tags(message.tags)
+        if self._path in message.tags:
+            self._show_name()
+
+    def on_problem(self, message: messages.Problem) -> None:
+        """Of a thread."""
+        self.tell(message.error)
+
+    def tell(self, error: J2AError) -> None:
+        """The one place that renders errors on the screen."""
+        self.notify(clean(f"{error.message} {error.hint}".strip(), multiline=True), title=error.title,
+                    severity="error", timeout=8, markup=False)
+
+    # From file to file
+
+    @on(TrackList.Moved)
+    def _moved(self, message: TrackList.Moved) -> None:
+        """The cursor went on; what ran for the other file is cancelled at once, the new one is opened when it rests."""
+        if message.track is not None and message.track.path == self._path and self._settling is None:
+            return
+        self.session.leave()
+        if self._settling is not None:
+            self._settling.stop()
+        self._settling = self.set_timer(SETTLE_S, self.settle)
+
+    def settle(self) -> None:
+        """Open the file under the cursor now, if that is still to be done."""
+        if self._settling is not None:
+            self._settling.stop()
+            self._settling = None
+        track = self.tracks.track
+        if (track.path if track else None) != self._path:
+            self.open(track)
+
+    def open(self, track: Track | None, window: Window | None = None) -> None:
+        """Put a file on the desk, with the window and the caption that were worked on last."""
+        self._path = track.path if track else None
+        self._broken, self._when_read = False, ""
+        if window is None:
+            row = self._latest(track.path) if track else None
+            window = Window(row.clip.start_s, row.clip.end_s) if row and row.clip.end_s is not None else Window()
+        self.transport.open(self._path, window)
+        self.waveform.open(window)
+        self._audio.cancel("detail")
+        if track is not None:
+            self._audio.submit("open", opening(track.path, self.post_message))
+        self._take_clip()
+        self._show_name()
+
+    def _latest(self, path: Path) -> Row | None:
+        try:
+            return self.session.store.latest(path)
+        except StoreError as error:
+            self.tell(error)
+            return None
+
+    def on_audio_opened(self, message: messages.AudioOpened) -> None:
+        """The length of the file is known, or that it cannot be read."""
+        if message.path != self._path:
+            return
+        if message.duration_s is None:
+            self._broken = True
+            self.waveform.set_note("This file cannot be read")
+            self.session.failure = Failed(0, message.title, message.problem)
+            self.show_change(Change.TEXT | Change.STAGE)
+            return
+        self.transport.set_duration(message.duration_s)
+        self.waveform.set_duration(message.duration_s)
+        self.take_window()
+        self.follow()
+        if self._when_read:
+            self.call_next(self.run_action, self._when_read)
+            self._when_read = ""
+
+    def on_overview_grew(self, message: messages.OverviewGrew) -> None:
+        """More of the file's waveform."""
+        if message.path == self._path:
+            self.waveform.set_overview(message.rms, message.peak)
+
+    def on_detail_read(self, message: messages.DetailRead) -> None:
+        """The window's waveform."""
+        if message.path == self._path and self.transport.window == Window(message.start_s, message.end_s):
+            self.waveform.set_detail(message.rms, message.peak)
+
+    def take_window(self) -> None:
+        """The window is another one: show it, with the caption it has."""
+        window = self.transport.window
+        self.waveform.set_window(window)
+        self.waveform.set_position(self.transport.position_s)
+        if self._path is not None:
+            self._audio.submit("detail", detailing(self._path, window, self.post_message))
+        self._take_clip()
+        if self._measuring is not None:
+            self._measuring.stop()
+        self._measuring = self.set_timer(MEASURE_AFTER_S, self._measure)
+
+    def _take_clip(self) -> None:
+        window = self.transport.window
+        self.session.open(Clip(self._path, window.start_s, window.end_s) if self._path is not None else None)
+        self.show_change(Change.EVERYTHING)
+        self.show_transport()
+
+    def _measure(self) -> None:
+        """The window has been left alone for a while."""
+        if self._settling is None and self.transport.duration_s is not None:
+            self.session.measure()
+            self.show_change(Change.FEATURES | Change.STAGE)
+
+    def ready_for(self, action: str) -> bool:
+        """Whether there is a file whose length is known; while it is not, ``action`` waits for it."""
+        self.settle()
+        if self._path is None or self._broken:
+            return False
+        if self.transport.duration_s is None:
+            self._when_read = action
+            return False
+        return True
+
+    # Drawing
+
+    def show_change(self, change: Change) -> None:
+        """Draw what changed."""
+        if not self.is_mounted:
+            return
+        session = self.session
+        if change & (Change.TEXT | Change.STAGE | Change.STATUS):
+            self.caption.show_soon()
+        if change & (Change.FEATURES | Change.STAGE):
+            self.features.show(session.features, session.known, measuring=session.measuring)
+        if change & Change.FEATURES:
+            self.waveform.set_features(session.features)
+        if change & Change.STATUS:
+            self.tracks.refresh()
+            self._show_counts()
+        if change & Change.MODEL:
+            self.show_model()
+        if change & Change.STAGE:
+            self.keys.show(busy=session.job is not None and not session.job.stopping)
+
+    def show_model(self) -> None:
+        """Version, backbone, and whether they are loaded."""
+        session = self.session
+        state = {"loading": session.model_stage or "loading"}.get(session.model_state, session.model_state)
+        self.top.show(model=f"{clean(session.version)} {clean(session.backbone)}", state=clean(state))
+
+    def _show_counts(self) -> None:
+        counts = Counter(self.session.statuses.values())
+        done = [f"{counts[status]} {status.value}" for status in (Status.ACCEPTED, Status.DRAFT) if counts[status]]
+        total = self.tracks.total
+        self.top.show(counts=", ".join([*done, f"{total:,} file{'' if total == 1 else 's'}"]))
+
+    def show_files_title(self, words: str) -> None:
+        """What is listed."""
+        title = Content("Files")
+        if words:
+            found = f"{len(self.tracks.tracks):,}"
+            title = Content.assemble("Files ", (f"/{clean(words)} ", "bold $accent"), found)
+        self.files_box.border_title = title
+
+    def _show_name(self) -> None:
+        track = self.tracks.track
+        if track is None or track.path != self._path:
+            self.sound_box.border_title = None
+            return
+        tags = self.tracks.tags(track.path)
+        about = " – ".join(clean(part) for part in (tags.artist, tags.title) if part) if tags else ""
+        name = Content.assemble((clean(track.path.name), "bold"), (f"  {about}" if about else "", "$quiet"))
+        self.sound_box.border_title = name
+
+    def show_transport(self) -> None:
+        """The line under the waveform."""
+        self.transport_line.refresh()
+
+    def follow(self) -> None:
+        """Follow the playhead while it moves; draw it where it is."""
+        self._tick()
+        if self.transport.wanted and self._ticking is not None:
+            self._ticking.resume()
+
+    def _tick(self) -> None:
+        playing = self.transport.poll()
+        self.waveform.set_position(self.transport.position_s)
+        self.show_transport()
+        if not playing and not self.transport.wanted and self._ticking is not None:
+            self._ticking.pause()

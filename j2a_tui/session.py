@@ -1,0 +1,389 @@
+"""What is being captioned now: the clip, its text, what was measured, the request that runs. Knows no screen.
+
+Everything here runs on the interface's thread.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Flag, auto
+from pathlib import Path
+from typing import Any, TypeVar
+
+from j2a.caption import Caption, Sampling
+from j2a.clip import Clip
+from j2a.engine.client import Engine
+from j2a.engine.messages import Describe, Done, EngineDied, Event, Extract, Failed, FeatureReady, Load, Piece, Progress
+from j2a.errors import J2AError, StoreError
+from j2a.features.record import Features
+from j2a.store import Row, Status, Store
+from j2a.store.records import BEST_FIRST
+
+PARTIAL_SAVE_S = 1.0
+VARIANT_TEMPERATURE = 0.8
+T = TypeVar("T")
+
+
+class Change(Flag):
+    """What an event changed, so that only that is drawn again."""
+
+    NOTHING = 0
+    TEXT = auto()
+    FEATURES = auto()
+    STAGE = auto()
+    STATUS = auto()
+    MODEL = auto()
+    EVERYTHING = TEXT | FEATURES | STAGE | STATUS | MODEL
+
+
+@dataclass(slots=True)
+class Job:
+    """A request that is with the engine."""
+
+    request_ids: list[int]  # the request itself, and before it a measurement of the same clip that still runs
+    clip: Clip
+    writes: bool  # Describe; otherwise Extract
+    version: str = ""
+    backbone: str = ""
+    seed: int = 0
+    sampling: Sampling = field(default_factory=Sampling)
+    stage: str = ""
+    fraction: float | None = None
+    written: str = ""  # pieces so far
+    replaces: bool = False  # the window had a text before
+    stopping: bool = False
+    saved_at: float = 0.0
+
+
+class Session:
+    """The clip on the desk and its way from the engine into the store.
+
+    ``on_problem`` is told what the user should read; nothing of the text is lost by then. ``clock`` is in seconds.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        engine: Engine,
+        folder: Path,
+        version: str,
+        backbone: str,
+        on_problem: Callable[[J2AError], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.store = store
+        self.engine = engine
+        self.version = version
+        self.backbone = backbone
+        self.statuses: dict[Path, Status] = store.statuses(folder)
+        self._on_problem = on_problem
+        self._clock = clock
+        self._undoable: list[int] = []  # store changes of each user action, oldest first
+        self._redoable: list[int] = []
+        self.model_state = "starting"
+        self.model_stage = ""
+        self._load_id: int | None = None
+        self.clip: Clip | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self.text = ""
+        self.status: Status | None = None
+        self.caption: Caption | None = None
+        self.features = Features()
+        self.known: set[str] = set()  # features that have arrived, measured or not
+        self.stats: dict[str, Any] = {}
+        self.failure: Failed | None = None
+        self.job: Job | None = None
+        self._saves = 0
+
+    # The model
+
+    def load_model(self) -> None:
+        """Have the engine load the chosen version, so that it is warm when it is needed."""
+        self.model_state = "loading"
+        self.model_stage = ""
+        self._load_id = self.engine.submit(Load(self.version, self.backbone))
+
+    def choose(self, version: str, backbone: str) -> None:
+        """Use another version or backbone from now on."""
+        self.stop()
+        self.version, self.backbone = version, backbone
+        self.load_model()
+
+    # The clip
+
+    def open(self, clip: Clip | None) -> None:
+        """Put a clip on the desk, with what the store has about it; the request for another one is cancelled."""
+        if clip == self.clip:
+            return
+        self.leave()
+        self.clip = clip
+        self._forget()
+        if clip is not None:
+            self._show(self._reading(lambda: self.store.get(clip)))
+
+    def leave(self) -> None:
+        """Cancel what runs; the beginning of a caption is kept."""
+        job = self.job
+        if job is None:
+            return
+        if not job.stopping:
+            self._cancel(job)
+            if not job.replaces:
+                self._save_partial(job)
+        self._end_job()
+
+    def _show(self, row: Row | None) -> None:
+        self.text = row.text if row else ""
+        self.status = row.status if row and (row.text or row.status is not Status.DRAFT) else None
+        self.caption = row.caption if row else None
+        if self.caption is not None and self.caption.prompt_id:
+            self.features = self.caption.features
+            self.known = set(self.features.to_json())
+
+    # Requests
+
+    @property
+    def measuring(self) -> bool:
+        """Whether features are still on their way."""
+        return self.job is not None and not self.job.stopping and self.job.stage != "writing" and not self.job.written
+
+    @property
+    def writing(self) -> bool:
+        """Whether a caption is being made, from measuring to its last word."""
+        return self.job is not None and self.job.writes and not self.job.stopping
+
+    def describe(self, *, variant: bool = False) -> None:
+        """Ask for a caption: greedy, or with ``variant`` sampled with the seed after the one on the desk."""
+        if self.clip is None or self.writing:
+            return
+        if self.job is not None and self.job.stopping:
+            self._end_job()
+        seed = (self.caption.seed + 1 if self.caption else 1) if variant else 0
+        sampling = Sampling(temperature=VARIANT_TEMPERATURE) if variant else Sampling()
+        request_id = self.engine.submit(Describe(self.clip, self.version, self.backbone, "", sampling, seed))
+        self.failure = None
+        # A measurement that runs goes on: the engine uses its result.
+        request_ids = [request_id, *(self.job.request_ids if self.job else [])]
+        self.job = Job(request_ids, self.clip, True, self.version, self.backbone, seed, sampling,
+                       replaces=bool(self.text), saved_at=self._clock())
+
+    def measure(self) -> None:
+        """Ask for the features, unless they are known or on their way."""
+        if self.clip is None or self.known or self.job is not None or self.failure is not None:
+            return
+        self.job = Job([self.engine.submit(Extract(self.clip))], self.clip, False)
+
+    def stop(self) -> bool:
+        """Stop what runs; the beginning of a caption is kept as a draft. False when nothing ran."""
+        job = self.job
+        if job is None or job.stopping:
+            return False
+        self._cancel(job)
+        self._save_partial(job)
+        if job.writes:
+            job.stopping = True  # its Done still brings the provenance
+        else:
+            self._end_job()
+        return True
+
+    def handle(self, event: Event) -> Change:
+        """Take in one event of the engine; those of requests that no longer matter change nothing."""
+        if isinstance(event, EngineDied):
+            self.model_state = "stopped"
+            self._load_id = None
+            return Change.MODEL | Change.STAGE
+        if event.request_id == self._load_id:
+            return self._handle_load(event)
+        job = self.job
+        if job is None or event.request_id not in job.request_ids:
+            return Change.NOTHING
+        match event:
+            case Progress():
+                job.stage, job.fraction = event.stage, event.fraction
+                return Change.STAGE
+            case FeatureReady():
+                self._take_feature(event)
+                return Change.FEATURES
+        if event.request_id != job.request_ids[0]:
+            return Change.NOTHING
+        match event:
+            case Piece():
+                return Change.NOTHING if job.stopping else self._take_piece(job, event.text)
+            case Failed():
+                self._take_failure(job, event)
+                return Change.EVERYTHING
+            case Done():
+                return self._take_done(job, event)
+        return Change.NOTHING
+
+    def _handle_load(self, event: Event) -> Change:
+        match event:
+            case Progress():
+                self.model_stage = event.stage
+            case Done():
+                self.model_state, self._load_id = "ready", None
+            case Failed():
+                self.model_state, self._load_id = "missing", None
+                self._on_problem(J2AError(event.message, event.hint, title=event.title))
+        return Change.MODEL
+
+    def _take_feature(self, event: FeatureReady) -> None:
+        self.features.set(event.name, event.value)
+        self.known.add(event.name)
+        unknown = dict(self.features.unknown)
+        unknown.pop(event.name, None)
+        if event.reason:
+            unknown[event.name] = event.reason
+        self.features.unknown = unknown
+
+    def _take_piece(self, job: Job, text: str) -> Change:
+        job.written += text
+        self.text = job.written.lstrip()
+        # A text that was there before stays in the store until the new one is whole.
+        if not job.replaces and self._clock() - job.saved_at >= PARTIAL_SAVE_S:
+            self._save_partial(job)
+        return Change.TEXT | Change.STAGE
+
+    def _take_done(self, job: Job, event: Done) -> Change:
+        self.stats = event.stats
+        self.job = None
+        if not job.writes:
+            if event.result and not event.cancelled:
+                self.features = Features.from_json(event.result)
+                self.known = set(self.features.to_json())
+            return Change.FEATURES | Change.STAGE
+        if event.result and (event.result["text"] or not event.cancelled):
+            caption = Caption.from_json(event.result)
+            if event.cancelled:
+                caption.text = self.text  # what was on the screen when it was stopped
+            self.features = caption.features
+            self.known = set(self.features.to_json())
+            self.text, self.caption = caption.text, caption
+            self.model_state = "ready"
+            self._save(job.clip, lambda: self.store.save_generated(job.clip, caption))
+        self._end_action()
+        return Change.EVERYTHING
+
+    def _take_failure(self, job: Job, event: Failed) -> None:
+        if not job.replaces:
+            self._save_partial(job)
+        elif job.written:  # the whole text that is in the store is worth more than half a new one
+            row = self._reading(lambda: self.store.get(job.clip))
+            self.text = row.text if row else ""
+        self._end_job()
+        self.failure = event
+
+    def _cancel(self, job: Job) -> None:
+        for request_id in job.request_ids:
+            self.engine.cancel(request_id)
+
+    def _end_job(self) -> None:
+        self.job = None
+        self._end_action()
+
+    def _save_partial(self, job: Job) -> None:
+        text = job.written.strip()
+        if not (job.writes and text):
+            return
+        job.saved_at = self._clock()
+        caption = Caption(text, job.version, job.backbone, "", "", "", job.seed, job.sampling, self.features)
+        self._save(job.clip, lambda: self.store.save_generated(job.clip, caption))
+
+    # Decisions
+
+    def edit(self, text: str) -> None:
+        """Replace the text by hand; it is saved at once."""
+        clip = self.clip
+        if clip is None or text == self.text:
+            return
+        self.text = text
+        self._save(clip, lambda: self.store.edit(clip, text))
+
+    def end_edit(self) -> None:
+        """The edits since the last action are taken back together by one undo."""
+        self._end_action()
+
+    def decide(self, status: Status) -> bool:
+        """Set the status of the clip; False when it could not be saved."""
+        clip = self.clip
+        if clip is None:
+            return False
+        saved = self._save(clip, lambda: self.store.set_status(clip, status))
+        self._end_action()
+        return saved
+
+    def undo(self) -> Row | None:
+        """Take back the last action, of whichever clip; the row as it is then, ``None`` when there is none."""
+        return self._step(self._undoable, self._redoable, self.store.undo)
+
+    def redo(self) -> Row | None:
+        """Make it again."""
+        return self._step(self._redoable, self._undoable, self.store.redo)
+
+    def _step(self, source: list[int], target: list[int], step: Callable[[], Row | None]) -> Row | None:
+        self.leave()
+        self._end_action()
+        if not source:
+            return None
+        count = source.pop()
+        target.append(count)
+        row: Row | None = None
+        try:
+            for _ in range(count):
+                row = step() or row
+        except StoreError as error:
+            self._on_problem(error)
+        if row is not None:
+            self._reread_status(row.clip.path)
+            self.clip = row.clip
+            self._forget()
+            self._show(row)
+        return row
+
+    def _save(self, clip: Clip, change: Callable[[], Row]) -> bool:
+        try:
+            before = self.store.get(clip)
+            row = change()
+        except StoreError as error:
+            self._on_problem(error)
+            return False
+        if row != before:
+            self._saves += 1
+            self._redoable.clear()
+        if clip == self.clip:
+            self.status = row.status
+        self._note_status(clip.path, row.status)
+        return True
+
+    def _end_action(self) -> None:
+        if self._saves:
+            self._undoable.append(self._saves)
+            self._saves = 0
+
+    def _note_status(self, path: Path, status: Status) -> None:
+        """Keep the status that stands for a file; only a step down needs a look at its other windows."""
+        before = self.statuses.get(path)
+        if before is None or BEST_FIRST.index(status) <= BEST_FIRST.index(before):
+            self.statuses[path] = status
+        else:
+            self._reread_status(path)
+
+    def _reread_status(self, path: Path) -> None:
+        fresh = self._reading(lambda: self.store.statuses(path.parent))
+        if fresh is None:
+            return
+        if path in fresh:
+            self.statuses[path] = fresh[path]
+        else:
+            self.statuses.pop(path, None)
+
+    def _reading(self, read: Callable[[], T]) -> T | None:
+        try:
+            return read()
+        except StoreError as error:
+            self._on_problem(error)
+            return None

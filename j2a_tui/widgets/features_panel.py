@@ -1,0 +1,58 @@
+"""What was measured in the window, filling in as it becomes known."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widget import Widget
+
+from j2a.features.record import Features
+from j2a_tui.display import clean, feature_text, fit
+
+LABELS = {"bpm": "Tempo", "meter": "Meter", "key": "Key", "chords": "Chords", "genre": "Genre", "beats": "Beats"}
+LABEL_WIDTH = 8
+
+
+class FeaturesPanel(Widget):
+    """A feature a line where there is room, two a line where there is not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._features = Features()
+        self._known: set[str] = set()
+        self._measuring = False
+        self.border_title = Content("Measured")
+
+    def show(self, features: Features, known: set[str], *, measuring: bool) -> None:
+        """Draw this."""
+        self._features, self._known, self._measuring = features, known, measuring
+        self.refresh()
+
+    def render(self) -> Content:
+        """Labels, values, and dim reasons where something could not be measured."""
+        width = self.size.width
+        if self.size.height >= len(LABELS):
+            return Content("\n").join([self._entry(name, width) for name in LABELS])
+        half = width // 2
+        lines = [
+            Content.assemble(self._entry("bpm", half), self._entry("key", width - half)),
+            Content.assemble(self._entry("meter", half), self._entry("genre", width - half)),
+            self._entry("chords", width),
+        ]
+        return Content("\n").join(lines)
+
+    def _entry(self, name: str, width: int) -> Content:
+        """Exactly ``width`` cells."""
+        label = f"{LABELS[name]:<{LABEL_WIDTH}}"
+        value, style = self._value(name)
+        return Content.assemble((label, "$quiet"), (fit(value, width - LABEL_WIDTH - 1) + " ", style))
+
+    def _value(self, name: str) -> tuple[str, str]:
+        text = feature_text(name, self._features)
+        if name == "beats" and text and self._features.downbeats:
+            text += f", {feature_text('downbeats', self._features)}"
+        if text:
+            return clean(text), "bold $foreground"
+        if name in self._known:
+            reason = self._features.unknown.get(name, "")
+            return "unknown" + (f": {clean(reason)}" if reason else ""), "italic $quiet"
+        return ("…", "$accent") if self._measuring else ("–", "$faint")

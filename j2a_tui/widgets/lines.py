@@ -1,0 +1,134 @@
+"""The one-line widgets: what is open at the top, the transport under the waveform, the keys at the bottom."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from j2a_tui.bindings import KEYS, Key, Where
+from j2a_tui.display import clock, fit_path, window_text
+from j2a_tui.transport import Transport
+
+Part = tuple[str, str]  # text and style
+
+
+def _length(parts: list[Part]) -> int:
+    return Content.assemble(*parts).cell_length
+
+
+def two_ends(left: list[Part], right: list[Part], width: int) -> Content:
+    """Parts at both ends of a line; the left one is cut where they would meet."""
+    right_content = Content.assemble(*right)
+    room = max(0, width - right_content.cell_length - (1 if right else 0))
+    left_content = Content.assemble(*left).truncate(room, ellipsis=True, pad=True)
+    return Content.assemble(left_content, " " if right else "", right_content)
+
+
+class TopBar(Widget):
+    """Program, folder, what is done, model."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__()
+        self._folder = folder
+        self._counts = ""
+        self._model = ""
+        self._state = ""
+
+    def show(self, *, counts: str | None = None, model: str | None = None, state: str | None = None) -> None:
+        """Change what is given."""
+        self._counts = self._counts if counts is None else counts
+        self._model = self._model if model is None else model
+        self._state = self._state if state is None else state
+        self.refresh()
+
+    def render(self) -> Content:
+        """``J2A  /music    12 files, 3 accepted    1.0 mini ready``."""
+        right: list[Part] = [(f" {self._model}", "bold $foreground"), (f" {self._state} ", "$quiet")]
+        counts: list[Part] = [(f"{self._counts}  ", "$foreground")]
+        room = self.size.width - 7 - _length(counts) - _length(right)
+        left: list[Part] = [(" J2A ", "bold $background on $primary"), (" ", "")]
+        folder = fit_path(self._folder, room).rstrip() if room >= 8 else ""
+        return two_ends([*left, (folder, "$quiet")], [*counts, *right], self.size.width)
+
+
+class TransportLine(Widget):
+    """Play state, position, window, volume; and that there is no sound."""
+
+    def __init__(self, transport: Transport) -> None:
+        super().__init__()
+        self._transport = transport
+
+    def render(self) -> Content:
+        """``▶ 0:12.3 / 3:42   window 0:10–0:20   volume 100 %``."""
+        transport = self._transport
+        state = ("▶ playing", "bold $accent") if transport.playing else ("■ paused ", "$quiet")
+        left: list[Part] = [state]
+        if transport.duration_s is not None:
+            left.append((f"  {clock(transport.position_s, tenths=True)}", "bold $foreground"))
+            left.append((f" / {clock(transport.duration_s)}", "$quiet"))
+            window = transport.window
+            left.append(("   window ", "$quiet"))
+            left.append((window_text(window.start_s, window.end_s), "$foreground"))
+        player = transport.player
+        if player is None:
+            right: list[Part] = [("opening sound", "$quiet")]
+        elif not player.available:
+            right = [("✗ no sound", "$warning")]
+        else:
+            right = [("vol ", "$quiet"), (f"{transport.volume * 100:.0f} %", "$foreground")]
+        return two_ends(left, right, self.size.width)
+
+
+class KeyBar(Widget):
+    """The keys that matter now; a click does the same."""
+
+    class Pressed(Message):
+        """A key of the bar was clicked."""
+
+        def __init__(self, key: Key) -> None:
+            super().__init__()
+            self.key = key
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._where: Where = "desk"
+        self._busy = False
+        self._places: list[tuple[int, int, Key]] = []
+
+    def show(self, where: Where | None = None, *, busy: bool | None = None) -> None:
+        """Change the place whose keys are shown, and whether something runs that can be stopped."""
+        self._where = self._where if where is None else where
+        self._busy = self._busy if busy is None else busy
+        self.refresh()
+
+    def _keys(self) -> list[Key]:
+        keys = [key for key in KEYS if key.where == self._where and (key.bar or (self._busy and key.id == "stop"))]
+        # What can be stopped comes first; help and quit must be there however narrow it is.
+        keys.sort(key=lambda key: {"stop": 0, "help": 1, "quit": 1}.get(key.id, 2))
+        chosen, room = [], self.size.width - 1
+        for key in keys:
+            room -= len(key.shown) + len(key.label) + 3
+            if room >= -2:
+                chosen.append(key)
+        chosen.sort(key=lambda key: (key.id != "stop", KEYS.index(key)))
+        return chosen
+
+    def render(self) -> Content:
+        """``enter Describe  a Accept  ...``."""
+        parts: list[Part] = [(" ", "")]
+        self._places = []
+        x = 1
+        for key in self._keys():
+            parts += [(key.shown, "bold $accent"), (f" {key.label}  ", "$quiet")]
+            end = x + len(key.shown) + 1 + len(key.label)
+            self._places.append((x, end, key))
+            x = end + 2
+        return Content.assemble(*parts)
+
+    def on_click(self, event: events.Click) -> None:
+        """Press the key under the mouse."""
+        for start, end, key in self._places:
+            if start <= event.x < end:
+                self.post_message(self.Pressed(key))

@@ -1,0 +1,46 @@
+"""The window: the part of a file that is played, measured and captioned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DEFAULT_LENGTH_S = 10.0
+SHORTEST_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Seconds from the start of the file; always at least a little long."""
+
+    start_s: float = 0.0
+    end_s: float = DEFAULT_LENGTH_S
+
+    @property
+    def length_s(self) -> float:
+        """End minus start."""
+        return self.end_s - self.start_s
+
+    def within(self, duration_s: float) -> Window:
+        """The same length as far as the file goes, moved back where it would stick out."""
+        length = min(self.length_s, duration_s)
+        start = min(self.start_s, duration_s - length)
+        return Window(_milliseconds(start), _milliseconds(start + length))
+
+    def moved(self, by_s: float, duration_s: float) -> Window:
+        """Later or earlier, stopping at the ends of the file."""
+        start = max(0.0, self.start_s + by_s)
+        return Window(start, start + self.length_s).within(duration_s)
+
+    def resized(self, by_s: float, duration_s: float) -> Window:
+        """Longer or shorter at its end; at the end of the file it grows at its start. Never under a second."""
+        length = min(max(self.length_s + by_s, SHORTEST_S), duration_s)
+        return Window(self.start_s, self.start_s + length).within(duration_s)
+
+    def holds(self, position_s: float) -> bool:
+        """Whether a position is inside; the end is not."""
+        return self.start_s <= position_s < self.end_s
+
+
+def _milliseconds(seconds: float) -> float:
+    """Captions are kept by whole milliseconds."""
+    return round(seconds, 3)
