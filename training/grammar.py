@@ -7,71 +7,32 @@ else, in many wordings. The built-in J2A-LLM learns from prompt and caption pair
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 
 from j2a.features.record import Features
 from j2a.models.prompts import NO_BEAT, facts
+from training.wording import (
+    HARMONY,
+    METERS,
+    NOTHING,
+    NOUNS,
+    TEMPO_ADJECTIVES,
+    TEMPO_NOUNS,
+    capital,
+    in_words,
+    join,
+    sentence,
+    through,
+    with_article,
+)
 
 Rng = random.Random
-
-_NOUNS = ("piece", "track", "clip", "passage", "recording", "excerpt")
-_TEMPO_ADJECTIVES = {
-    "very slow": ("very slow",),
-    "slow": ("slow", "slow", "unhurried"),
-    "moderate": ("mid-tempo", "mid-tempo", "moderately paced", "medium-tempo"),
-    "fast": ("fast", "fast", "brisk"),
-    "very fast": ("very fast", "very quick"),
-}
-_TEMPO_NOUNS = {
-    "very slow": ("a very slow tempo", "a very slow pace"),
-    "slow": ("a slow tempo", "an unhurried pace", "a slow pace"),
-    "moderate": ("a moderate tempo", "a medium pace", "a moderate pace"),
-    "fast": ("a fast tempo", "a brisk pace", "a fast pace"),
-    "very fast": ("a very fast tempo", "a very quick pace"),
-}
-_METERS = {
-    "4/4": ("in 4/4", "in 4/4 time", "in common time (4/4)", "with four beats to the bar", "in 4/4"),
-    "3/4": ("in 3/4", "in 3/4 time", "in a waltz-like 3/4", "with three beats to the bar", "in triple time (3/4)"),
-}
-_HARMONY = {
-    "a new chord about every bar": (
-        "The chord changes about once a bar.",
-        "There is a new chord about every bar.",
-        "The harmony moves on about once per bar.",
-    ),
-    "a new chord about every two bars": (
-        "There is a new chord about every two bars.",
-        "Each chord is held for about two bars.",
-        "The harmony changes about every two bars.",
-    ),
-    "slow chord changes": (
-        "The chords change slowly.",
-        "The harmony moves slowly.",
-        "Each chord is held for a long time.",
-    ),
-    "about two chords a bar": (
-        "There are about two chords in each bar.",
-        "The chord changes about twice a bar.",
-        "The harmony moves about twice per bar.",
-    ),
-    "several chords a bar": (
-        "The chords change several times a bar.",
-        "The harmony moves quickly, with several chords a bar.",
-        "There are several chord changes in each bar.",
-    ),
-}
-_NOTHING = (
-    "No steady beat, key or chords could be measured in this clip.",
-    "Nothing about the tempo, the key or the chords could be measured here.",
-    "This clip has no beat, key or chords that could be measured.",
-)
 
 
 def write_caption(features: Features, instruction: str, rng: Rng) -> str:
     """A caption for the instruction "describe", "short" or "detailed"; deterministic for a given ``rng``."""
     known = facts(features)
     if not known:
-        return rng.choice(_NOTHING)
+        return rng.choice(NOTHING)
     if instruction == "short":
         return _short(known, rng)
     sentences = [_rhythm_sentence(known, rng), *_harmony_sentences(known, rng, detailed=instruction == "detailed")]
@@ -86,27 +47,27 @@ def _short(known: dict[str, str], rng: Rng) -> str:
     key = _key_phrase(known, rng)
     chords = _chord_phrase(known, rng)
     if "Tempo" not in known or known["Tempo"] == NO_BEAT:
-        middle = _join([key, chords and f"with {chords}"])
-        return _sentence(f"{_a(noun)} {middle}" if middle else f"{_a(noun)} {meter}")
+        middle = join([key, chords and f"with {chords}"])
+        return sentence(f"{with_article(noun)} {middle}" if middle else f"{with_article(noun)} {meter}")
     bpm, word = _tempo(known)
-    adjective = rng.choice(_TEMPO_ADJECTIVES[word])
+    adjective = rng.choice(TEMPO_ADJECTIVES[word])
     meter, key = (f" {meter}" if meter else ""), (f" {key}" if key else "")
     form = rng.choice(
         (
-            f"{_a(f'{adjective} {noun}')} at {bpm} BPM{meter}{',' if meter and key else ''}{key}",
-            f"{_a(f'{adjective} {noun}')}{key} at {bpm} BPM{meter}",
-            f"{_a(f'{adjective} {noun}')}{meter}{key} at {_about(bpm, rng)}",
+            f"{with_article(f'{adjective} {noun}')} at {bpm} BPM{meter}{',' if meter and key else ''}{key}",
+            f"{with_article(f'{adjective} {noun}')}{key} at {bpm} BPM{meter}",
+            f"{with_article(f'{adjective} {noun}')}{meter}{key} at {_about(bpm, rng)}",
         )
     )
     if chords:
         form += rng.choice((f", with {chords}", f", over {chords}"))
-    return _sentence(form)
+    return sentence(form)
 
 
 def _rhythm_sentence(known: dict[str, str], rng: Rng) -> str:
     noun, meter = _noun(known, rng), _meter_phrase(known, rng)
     if "Tempo" not in known:
-        return _sentence(f"The {noun} is {meter}") if meter else _genre_sentence(known, noun, rng)
+        return sentence(f"The {noun} is {meter}") if meter else _genre_sentence(known, noun, rng)
     if known["Tempo"] == NO_BEAT:
         return rng.choice(
             (
@@ -117,24 +78,25 @@ def _rhythm_sentence(known: dict[str, str], rng: Rng) -> str:
             )
         )
     bpm, word = _tempo(known)
-    adjective, tempo_noun, about = rng.choice(_TEMPO_ADJECTIVES[word]), rng.choice(_TEMPO_NOUNS[word]), _about(bpm, rng)
+    adjective, tempo_noun, about = rng.choice(TEMPO_ADJECTIVES[word]), rng.choice(TEMPO_NOUNS[word]), _about(bpm, rng)
     pulse = known.get("Pulse")
     steady = f"{pulse} " if pulse and rng.random() < 0.7 else ""
     comma_meter = f", {meter}" if meter else ""
     space_meter = f" {meter}" if meter else ""
-    return _sentence(
+    return sentence(
         rng.choice(
             (
-                f"{_a(f'{adjective} {noun}')}{space_meter} at {about}",
-                f"This is {_a(f'{adjective} {noun}').lower()}{space_meter} at {about}",
+                f"{with_article(f'{adjective} {noun}')}{space_meter} at {about}",
+                f"This is {with_article(f'{adjective} {noun}').lower()}{space_meter} at {about}",
                 f"This {noun} moves at {tempo_noun} of {about}{comma_meter}",
                 f"The {noun} runs at {about}, {tempo_noun}{comma_meter}",
-                f"The {noun} keeps {_a(f'{steady}{adjective} pulse').lower()} of {about}{comma_meter}",
-                f"{_capital(meter)}, the {noun} keeps {_a(f'{steady}pulse').lower()} at {about}, {tempo_noun}"
+                f"The {noun} keeps {with_article(f'{steady}{adjective} pulse').lower()} of {about}{comma_meter}",
+                f"{capital(meter)}, the {noun} keeps {with_article(f'{steady}pulse').lower()} at {about}, {tempo_noun}"
                 if meter
                 else f"At {about}, the {noun} keeps {tempo_noun}",
-                f"At {about}{comma_meter}, this is {_a(f'{adjective} {noun}').lower()}",
-                f"{_a(f'{adjective} {noun}')} with {_a(f'{steady}beat').lower()} of {about}{comma_meter}",
+                f"At {about}{comma_meter}, this is {with_article(f'{adjective} {noun}').lower()}",
+                f"{with_article(f'{adjective} {noun}')} with {with_article(f'{steady}beat').lower()} of {about}"
+                + comma_meter,
             )
         )
     )
@@ -145,7 +107,7 @@ def _harmony_sentences(known: dict[str, str], rng: Rng, *, detailed: bool) -> li
     if key and chords and not detailed and rng.random() < 0.6:
         verb = rng.choice(("It is", "The music is", "It sits", "The music sits"))
         link = rng.choice((", with", ", over", ", built on"))
-        return [_sentence(f"{verb} {_key_phrase(known, rng)}{link} {_chord_phrase(known, rng)}")]
+        return [sentence(f"{verb} {_key_phrase(known, rng)}{link} {_chord_phrase(known, rng)}")]
     return [_key_sentence(known, rng), _chord_sentence(known, rng)]
 
 
@@ -182,7 +144,7 @@ def _chord_sentence(known: dict[str, str], rng: Rng) -> str:
     if "Chords" not in known:
         return ""
     names, ending = _chords(known)
-    listed = _listed(names)
+    listed = in_words(names)
     if ending == "only":
         return rng.choice(
             (
@@ -233,7 +195,7 @@ def _chord_sentence(known: dict[str, str], rng: Rng) -> str:
         (
             f"The chords move through {listed}.",
             f"The progression is {', '.join(names)}.",
-            f"The harmony moves from {_through(names)}.",
+            f"The harmony moves from {through(names)}.",
             f"The chords are {listed}.",
             f"The harmony passes through {listed}.",
         )
@@ -243,7 +205,7 @@ def _chord_sentence(known: dict[str, str], rng: Rng) -> str:
 def _extra_sentences(known: dict[str, str], rng: Rng) -> list[str]:
     extra: list[str] = []
     if "Harmony" in known:
-        extra.append(rng.choice(_HARMONY[known["Harmony"]]))
+        extra.append(rng.choice(HARMONY[known["Harmony"]]))
     if known.get("Pulse") == "steady":
         extra.append(
             rng.choice(("The pulse stays steady throughout.", "The beat is steady.", "The beat holds steady."))
@@ -267,16 +229,16 @@ def _extra_sentences(known: dict[str, str], rng: Rng) -> list[str]:
 
 
 def _genre_sentence(known: dict[str, str], noun: str, rng: Rng) -> str:
-    return f"This is {_a(noun).lower()}." if "Genre" in known else ""
+    return f"This is {with_article(noun).lower()}." if "Genre" in known else ""
 
 
 def _noun(known: dict[str, str], rng: Rng) -> str:
-    noun = rng.choice(_NOUNS)
+    noun = rng.choice(NOUNS)
     return f"{known['Genre']} {noun}" if "Genre" in known and (rng.random() < 0.8 or "Tempo" not in known) else noun
 
 
 def _meter_phrase(known: dict[str, str], rng: Rng) -> str:
-    return rng.choice(_METERS[known["Meter"]]) if "Meter" in known else ""
+    return rng.choice(METERS[known["Meter"]]) if "Meter" in known else ""
 
 
 def _key_phrase(known: dict[str, str], rng: Rng) -> str:
@@ -292,7 +254,7 @@ def _chord_phrase(known: dict[str, str], rng: Rng) -> str:
     if "Chords" not in known:
         return ""
     names, ending = _chords(known)
-    listed = _listed(names)
+    listed = in_words(names)
     if ending == "only":
         return rng.choice((f"a single chord, {listed}", f"one chord, {listed}"))
     if ending == "repeating":
@@ -300,12 +262,12 @@ def _chord_phrase(known: dict[str, str], rng: Rng) -> str:
             (f"a repeating progression of {listed}", f"the chords {listed} repeating", f"a loop of {listed}")
         )
     if ending == "in part":
-        return rng.choice((f"{listed} in part of it", f"{listed} heard in part"))
+        return f"the {'chord' if len(names) == 1 else 'chords'} {listed} in part of it"
     if ending == "and more":
         return rng.choice(
             (f"chords that begin {', '.join(names)} and move on", f"a progression that begins {', '.join(names)}")
         )
-    return rng.choice((f"the chords {listed}", f"a progression of {listed}", f"a progression from {_through(names)}"))
+    return rng.choice((f"the chords {listed}", f"a progression of {listed}", f"a progression from {through(names)}"))
 
 
 def _tempo(known: dict[str, str]) -> tuple[str, str]:
@@ -330,33 +292,3 @@ def _chords(known: dict[str, str]) -> tuple[list[str], str]:
         if text.endswith(f", {ending}"):
             return text.removesuffix(f", {ending}").split(", "), ending
     return text.split(", "), ""
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _through(names: Sequence[str]) -> str:
-    if len(names) == 2:
-        return f"{names[0]} to {names[1]}"
-    return f"{names[0]} through {_listed(names[1:-1])} to {names[-1]}"
-
-
-def _join(phrases: Sequence[str]) -> str:
-    return " ".join(phrase for phrase in phrases if phrase)
-
-
-def _a(noun: str) -> str:
-    return f"{'An' if noun[0] in 'aeio' else 'A'} {noun}" if not noun[0].isdigit() else _a_number(noun)
-
-
-def _a_number(noun: str) -> str:
-    return f"{'An' if noun.startswith('8') else 'A'} {noun}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _sentence(text: str) -> str:
-    return " ".join(text.split()).rstrip(".") + "."

@@ -1,0 +1,126 @@
+"""The `j2a` command as a user runs it: stdout is data, stderr is narration, exit codes are as promised."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from j2a.features.record import Features
+from training.evaluate import score
+
+J2A = str(Path(sys.executable).parent / "j2a")
+DEMO = Path(__file__).parents[2] / "demo"
+WALTZ = DEMO / "Harbour Waltz.ogg"
+
+
+def j2a(*arguments: str | Path, **options) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([J2A, *map(str, arguments)], capture_output=True, text=True, timeout=110, **options)
+
+
+@pytest.fixture(scope="module")
+def description(tmp_path_factory) -> dict:
+    result = j2a("describe", WALTZ, "--start", 1, "--end", 11, "--json")
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def test_describe_json_has_the_contract(description):
+    assert {"file", "start_s", "end_s", "version", "backbone", "caption", "features", "claims", "timings"} <= set(description)
+    assert (description["file"], description["start_s"], description["end_s"]) == (str(WALTZ), 1.0, 11.0)
+    assert (description["version"], description["backbone"]) == ("1.0", "mini")
+    assert {"features_s", "load_s", "first_piece_s", "total_s", "new_tokens"} <= set(description["timings"])
+
+
+def test_the_caption_is_true_of_the_music(description):
+    truth = json.loads((DEMO / "truth.json").read_text())["clips"][WALTZ.name]
+    features = Features.from_json(description["features"])
+    assert abs(features.bpm - truth["bpm"]) < 1.5
+    assert (features.meter, features.key) == (truth["meter"], truth["key"])
+    result = score([description["caption"]], [features])
+    assert result.contradicted_captions == 0
+    assert result.coverage("tempo") == result.coverage("key") == 1
+    assert description["claims"]
+    assert {claim["verdict"] for claim in description["claims"]} == {"agreed"}
+
+
+def test_describe_streams_the_same_caption_to_stdout_alone(description):
+    result = j2a("describe", WALTZ, "--start", "1", "--end", "11")
+    assert result.returncode == 0
+    assert result.stdout == description["caption"] + "\n"
+    assert "measuring" in result.stderr
+    assert "writing" in result.stderr
+
+
+def test_features_as_json_and_as_a_table():
+    as_json = j2a("features", WALTZ, "--end", "6", "--json")
+    data = json.loads(as_json.stdout)
+    assert list(data) == ["bpm", "beats", "downbeats", "meter", "key", "key_probability", "chords", "genre", "unknown"]
+    assert data["meter"] == "3/4"
+    table = j2a("features", WALTZ, "--end", "6")
+    assert "meter      3/4" in table.stdout
+    assert "genre      unknown: " in table.stdout
+
+
+@pytest.mark.parametrize("what", ["models", "doctor", "paths"])
+def test_reports(what):
+    text, as_json = j2a(what), j2a(what, "--json")
+    assert text.returncode == as_json.returncode == 0, text.stdout
+    assert json.loads(as_json.stdout)
+    assert "mini" in text.stdout if what == "models" else text.stdout.count("\n") >= 5
+
+
+@pytest.mark.parametrize(("arguments", "code", "words"), [
+    (["describe", "nowhere.mp3"], 1, "nowhere.mp3"),
+    (["describe", WALTZ, "--backbone", "nobody/nothing"], 3, "hf download nobody/nothing"),
+    (["describe", WALTZ, "--version", "7.0"], 2, "Versions: 1.0"),
+    (["describe", WALTZ, "--start", "9", "--end", "4"], 2, "--start and --end"),
+    (["describe", WALTZ, "--start", "900"], 1, "Harbour Waltz.ogg"),
+    (["features", DEMO], 1, "demo"),
+    (["export", "nowhere"], 2, "not a folder"),
+    (["export", DEMO, "--format", "xls"], 2, "Formats: csv"),
+    (["describe"], 2, "file"),
+])
+def test_errors_are_one_paragraph_and_an_exit_code(arguments, code, words):
+    result = j2a(*arguments)
+    assert result.returncode == code, result.stderr
+    assert result.stdout == ""
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_interrupt_ends_everything():
+    process = subprocess.Popen([J2A, "describe", str(WALTZ)], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert "measuring" in process.stderr.readline()
+    engine = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    process.send_signal(signal.SIGINT)
+    _, narration = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert "Traceback" not in narration
+    deadline = time.monotonic() + 5
+    while any(Path(f"/proc/{pid}").exists() for pid in engine):
+        assert time.monotonic() < deadline, "the engine outlived its caller"
+        time.sleep(0.05)
+
+
+def test_a_reader_that_leaves_is_no_error():
+    process = subprocess.Popen([J2A, "models"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    assert b"Traceback" not in process.stderr.read()
+    assert process.wait(30) in (0, 1)
+
+
+def test_export_writes_the_header_even_without_captions(tmp_path):
+    (tmp_path / "a.mp3").write_bytes(b"")
+    result = j2a("export", tmp_path, env={**os.environ, "J2A_HOME": str(tmp_path / "home")})
+    assert result.returncode == 0
+    assert (tmp_path / "captions.csv").read_text() == (
+        "file_name,start_s,end_s,caption,aspect_list,bpm,key,meter,genre,status,version,backbone,prompt_id,seed,annotator,"
+        "updated_at\n"
+    )
