@@ -15,49 +15,64 @@ from j2a.errors import AudioError
 
 # Decoders with memory (AAC, MP3) need some packets before the wanted one to give the right samples.
 _PREROLL_S = 0.25
+# After a seek, FFmpeg's Ogg demuxer often gives FLAC time stamps that are up to a page off: read through instead.
+_SEEKS_WRONG = ("ogg",)
 
 
 class AvSource:
-    """One audio stream, decoded to float32; seeks by time stamps, then drops samples up to the wanted one."""
+    """One audio stream, decoded to float32.
+
+    It seeks by time stamps, then drops samples up to the wanted one: exact to the container's tick, which is a
+    sample in most, and a millisecond in Matroska and WMA.
+    """
 
     def __init__(self, path: Path, demuxer: str) -> None:
         self._name = path.name
+        self._demuxer = demuxer
         # An open file instead of a name: FFmpeg would read "concat:..." as a protocol.
         self._file = path.open("rb")
         try:
-            container = av.open(self._file, mode="r", format=demuxer)
-        except (av.FFmpegError, ValueError) as error:
+            self._rewind()
+            context = self._stream.codec_context
+            self._rate, channels = int(context.sample_rate or 0), int(context.channels or 0)
+            if not self._rate or not channels:
+                raise AudioError(f"{path.name} does not say its sample rate or channels.")
+            self._layout = context.layout.name
+            duration_s = self._measure_s()
+            if round(duration_s * self._rate) <= 0:
+                raise AudioError(f"{path.name} holds no sound: its length is zero.")
+            self.info = AudioInfo(self._rate, channels, round(duration_s * self._rate), duration_s, demuxer)
+            self._rewind()
+            first = next(self._decoded_frames(), None)
+            self._first_tick = first.pts if first is not None and first.pts is not None else 0
+            self.seek(0)
+        except BaseException:
             self._file.close()
+            raise
+
+    def _rewind(self) -> None:
+        """Open the container anew: not every demuxer can seek to before its first time stamp."""
+        self._file.seek(0)
+        try:
+            container: InputContainer = av.open(self._file, mode="r", format=self._demuxer)
+        except (av.FFmpegError, ValueError) as error:
             raise self._unreadable(error) from error
-        self._container: InputContainer = container
-        if not self._container.streams.audio:
-            self.close()
-            raise AudioError(f"{path.name} holds no audio stream.")
-        self._stream = self._container.streams.audio[0]
-        context = self._stream.codec_context
-        if not context.sample_rate or not context.channels or self._stream.time_base is None:
-            self.close()
-            raise AudioError(f"{path.name} does not say its sample rate or channels.")
-        self._rate = int(context.sample_rate)
-        self._layout = context.layout.name
-        self._tick_s = float(self._stream.time_base)
-        duration_s = self._measure_s(demuxer)
-        frames = round(duration_s * self._rate)
-        if frames <= 0:
-            self.close()
-            raise AudioError(f"{path.name} holds no sound: its length is zero.")
-        self.info = AudioInfo(self._rate, int(context.channels), frames, duration_s, demuxer)
-        self._waiting: list[NDArray[np.float32]] = []
-        self._waiting_frames = 0
-        self._blocks = self._decode(0)
+        if not container.streams.audio or container.streams.audio[0].time_base is None:
+            raise AudioError(f"{self._name} holds no audio stream.")
+        self._container = container
+        self._stream = container.streams.audio[0]
+        self._tick_s = float(container.streams.audio[0].time_base)
 
     def seek(self, frame: int) -> None:
+        target_s = frame / self._rate - _PREROLL_S
         try:
-            target_s = max(0.0, frame / self._rate - _PREROLL_S)
-            self._container.seek(round(target_s / self._tick_s) + self._first_tick, stream=self._stream)
+            if target_s > 0 and self._demuxer not in _SEEKS_WRONG:
+                self._container.seek(round(target_s / self._tick_s) + self._first_tick, stream=self._stream)
+            else:
+                self._rewind()
         except av.FFmpegError as error:
             raise self._unreadable(error) from error
-        self._waiting = []
+        self._waiting: list[NDArray[np.float32]] = []
         self._waiting_frames = 0
         self._blocks = self._decode(frame)
 
@@ -79,46 +94,53 @@ class AvSource:
         self._container.close()
         self._file.close()
 
-    @property
-    def _first_tick(self) -> int:
-        return self._stream.start_time or 0
-
     def _decode(self, first_frame: int) -> Iterator[NDArray[np.float32]]:
-        """(n, channels) blocks from ``first_frame`` on."""
+        """(n, channels) blocks from ``first_frame`` on, after a seek to somewhere before it."""
         to_float = av.AudioResampler(format="fltp", layout=self._layout, rate=self._rate)
-        position: int | None = None  # of the next decoded frame, from the stream's start
+        position: int | None = None  # of the next block, in samples from the stream's start
+        unplaced: list[NDArray[np.float32]] = []  # decoded after a seek, before the first time stamp
+        skipped_s = first_frame / self._rate - _PREROLL_S
+        for raw in self._decoded_frames(round(skipped_s / self._tick_s) + self._first_tick):
+            stamp = raw.pts
+            blocks = [np.ascontiguousarray(frame.to_ndarray().T, np.float32) for frame in to_float.resample(raw)]
+            if position is None and stamp is not None:
+                position = round((stamp - self._first_tick) * self._tick_s * self._rate) - sum(map(len, unplaced))
+                blocks, unplaced = unplaced + blocks, []
+            elif position is None:
+                unplaced += blocks
+                continue
+            for block in blocks:
+                assert position is not None
+                wanted = block[max(0, first_frame - position):]
+                position += len(block)
+                if len(wanted):
+                    yield wanted
+        yield from unplaced
+
+    def _decoded_frames(self, from_tick: int | None = None) -> Iterator[av.AudioFrame]:
+        """Decode on from where the container is; packets that end before ``from_tick`` are only passed over."""
         try:
             for packet in self._container.demux(self._stream):
+                if from_tick is not None and packet.pts is not None and packet.pts + (packet.duration or 0) < from_tick:
+                    continue
                 try:
-                    decoded = packet.decode()
+                    yield from packet.decode()
                 except av.InvalidDataError:
                     continue  # one damaged packet costs its own few milliseconds, as in any player
-                for raw in decoded:
-                    if position is None and raw.pts is not None:
-                        position = round((raw.pts - self._first_tick) * self._tick_s * self._rate)
-                    for frame in to_float.resample(raw):
-                        block = frame.to_ndarray().T
-                        start = position or 0
-                        position = start + len(block)
-                        wanted = block[max(0, first_frame - start):]
-                        if len(wanted):
-                            yield np.ascontiguousarray(wanted, dtype=np.float32)
         except av.FFmpegError as error:
             raise self._unreadable(error) from error
 
-    def _measure_s(self, demuxer: str) -> float:
+    def _measure_s(self) -> float:
         """Length in seconds: what the container says, or for those that only guess, the sum of the packets."""
-        if demuxer not in ("mp3", "aac", "ac3"):
+        if self._demuxer not in ("mp3", "aac", "ac3"):
             if self._stream.duration:
                 return self._stream.duration * self._tick_s
             if self._container.duration:
                 return self._container.duration / av.time_base
         try:
-            total_ticks = sum(packet.duration or 0 for packet in self._container.demux(self._stream))
-            self._container.seek(self._first_tick, stream=self._stream)
+            return self._tick_s * sum(packet.duration or 0 for packet in self._container.demux(self._stream))
         except av.FFmpegError as error:
             raise self._unreadable(error) from error
-        return total_ticks * self._tick_s
 
     def _unreadable(self, error: Exception) -> AudioError:
         reason = getattr(error, "strerror", None) or str(error)

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from j2a.errors import AudioError
 
 AV_HINT = 'To read it, install the optional decoder: pip install "j2a[av]"'
+# Frames of an mp3 borrow bits from those before them; after a seek the first few decode to silence.
+_MP3_PREROLL = 10 * 1152
 # A length in the header may differ by this much from what tinytag counts before it is called wrong.
 LENGTH_TOLERANCE = 0.03
 
@@ -48,6 +50,18 @@ class Source(Protocol):
         """Release the file."""
 
 
+class _SequentialFile(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
+    """A SoundFile that reads straight on.
+
+    SoundFile.read seeks to the place where it already is, before and after. That makes libsndfile's mp3 decoder
+    forget the bits that its next frames borrow from the last ones, and a block later there is a hole in the sound.
+    It does so for seekable files only.
+    """
+
+    def seekable(self) -> bool:
+        return False
+
+
 class SoundFileSource:
     """libsndfile: wav, w64, aiff, caf, flac, ogg vorbis, opus, mp3; sample-exact seeking."""
 
@@ -55,30 +69,35 @@ class SoundFileSource:
         self._name = path.name
         try:
             # Bytes, because a name on disk need not be valid UTF-8.
-            self._file = soundfile.SoundFile(os.fsencode(path) if os.name != "nt" else str(path))
+            self._file = _SequentialFile(os.fsencode(path) if os.name != "nt" else str(path))
         except (soundfile.SoundFileError, TypeError) as error:  # TypeError: headerless ".raw"
             raise AudioError(f"{path.name} is not audio that can be decoded ({_plain(error)}).",
                              "The file may be damaged, or be something else under an audio file's name.") from error
+        self._position = 0
         rate = int(self._file.samplerate)
         self.info = AudioInfo(rate, int(self._file.channels), int(self._file.frames), self._file.frames / rate,
                               str(self._file.format))
 
     def seek(self, frame: int) -> None:
+        preroll = min(frame, _MP3_PREROLL) if self.info.format == "MP3" else 0
         try:
-            self._file.seek(frame)
+            self._file.seek(frame - preroll)
+            self._file.read(preroll, dtype="float32")
         except soundfile.SoundFileError as error:
             raise self._damaged(frame) from error
+        self._position = frame
 
     def read(self, frames: int) -> NDArray[np.float32]:
-        position = self._file.tell()
+        # Asking past the end is safe, but a huge request would allocate as much.
+        wanted = max(0, min(frames, self.info.frames - self._position))
         try:
-            block: NDArray[np.float32] = self._file.read(frames, dtype="float32", always_2d=True)
+            block: NDArray[np.float32] = self._file.read(wanted, dtype="float32", always_2d=True)
         except soundfile.SoundFileError as error:
-            raise self._damaged(position) from error
+            raise self._damaged(self._position) from error
         # A truncated flac ends without an error. The length of an mp3 is an estimate, so there it proves nothing.
-        ended_early = len(block) < min(frames, self.info.frames - position)
-        if ended_early and len(block) == 0 and self.info.format != "MP3":
-            raise self._damaged(position)
+        if wanted and not len(block) and self.info.format != "MP3":
+            raise self._damaged(self._position)
+        self._position += len(block)
         return block
 
     def close(self) -> None:
