@@ -51,6 +51,7 @@ class MiniConfig:
     decay_share: float = 0.3  # last part of the time in which the learning rate falls to nothing
     tags_share: float = 0.2  # share of MusicCaps pairs
     evaluate_every: int = 250  # steps
+    final_captions: int = 100  # written and scored at the end
     threads: int = 2
     seed: int = 0
 
@@ -104,7 +105,7 @@ def train(captions: Path | None, out: Path, config: MiniConfig) -> None:
             save(model, out)
             running_loss = 0.0
     save(model, out)
-    _write(log, {"step": step, "finished": True, **evaluate(model, tokenizer, count=100)})
+    _write(log, {"step": step, "finished": True, **evaluate(model, tokenizer, count=config.final_captions)})
 
 
 def build_model(config: MiniConfig, tokenizer: Any) -> MistralForCausalLM:

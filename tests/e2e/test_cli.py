@@ -32,7 +32,9 @@ def description(tmp_path_factory) -> dict:
 
 
 def test_describe_json_has_the_contract(description):
-    assert {"file", "start_s", "end_s", "version", "backbone", "caption", "features", "claims", "timings"} <= set(description)
+    assert {"file", "start_s", "end_s", "version", "backbone", "caption", "features", "claims", "timings"} <= set(
+        description
+    )
     assert (description["file"], description["start_s"], description["end_s"]) == (str(WALTZ), 1.0, 11.0)
     assert (description["version"], description["backbone"]) == ("1.0", "mini")
     assert {"features_s", "load_s", "first_piece_s", "total_s", "new_tokens"} <= set(description["timings"])
@@ -76,17 +78,20 @@ def test_reports(what):
     assert "mini" in text.stdout if what == "models" else text.stdout.count("\n") >= 5
 
 
-@pytest.mark.parametrize(("arguments", "code", "words"), [
-    (["describe", "nowhere.mp3"], 1, "nowhere.mp3"),
-    (["describe", WALTZ, "--backbone", "nobody/nothing"], 3, "hf download nobody/nothing"),
-    (["describe", WALTZ, "--version", "7.0"], 2, "Versions: 1.0"),
-    (["describe", WALTZ, "--start", "9", "--end", "4"], 2, "--start and --end"),
-    (["describe", WALTZ, "--start", "900"], 1, "Harbour Waltz.ogg"),
-    (["features", DEMO], 1, "demo"),
-    (["export", "nowhere"], 2, "not a folder"),
-    (["export", DEMO, "--format", "xls"], 2, "Formats: csv"),
-    (["describe"], 2, "file"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["describe", "nowhere.mp3"], 1, "nowhere.mp3"),
+        (["describe", WALTZ, "--backbone", "nobody/nothing"], 3, "hf download nobody/nothing"),
+        (["describe", WALTZ, "--version", "7.0"], 2, "Versions: 1.0"),
+        (["describe", WALTZ, "--start", "9", "--end", "4"], 2, "--start and --end"),
+        (["describe", WALTZ, "--start", "900"], 1, "Harbour Waltz.ogg"),
+        (["features", DEMO], 1, "demo"),
+        (["export", "nowhere"], 2, "not a folder"),
+        (["export", DEMO, "--format", "xls"], 2, "Formats: csv"),
+        (["describe"], 2, "file"),
+    ],
+)
 def test_errors_are_one_paragraph_and_an_exit_code(arguments, code, words):
     result = j2a(*arguments)
     assert result.returncode == code, result.stderr

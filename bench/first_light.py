@@ -1,0 +1,143 @@
+"""First paint, time to the first caption token, and memory of both processes, in one run.
+
+    python bench/first_light.py [--clips demo] [--json results.json]
+
+First paint is measured in a real pseudo-terminal, from the start of the process to the moment the name of the first
+file stands on the screen. The first token is measured from the request on a clip never measured before to the first
+piece of text, with the engine warm (mini loaded, one other clip described).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import queue
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pexpect
+import pyte
+
+from j2a.clip import Clip
+from j2a.engine.client import EngineClient
+from j2a.engine.messages import Describe, Done, Failed, Load, Piece
+
+ROOT = Path(__file__).parents[1]
+RUNS = 5
+WINDOW_S = 10.0
+
+
+def first_paint(folder: Path) -> tuple[list[float], dict[str, float]]:
+    """Seconds from spawn to the first file's name on the screen, ``RUNS`` times; memory in MiB after the last."""
+    name = sorted(path.stem for path in folder.glob("*.ogg"))[0][:12]
+    seconds, memory = [], {}
+    for _ in range(RUNS + 1):
+        screen = pyte.Screen(120, 40)
+        stream = pyte.ByteStream(screen)
+        started = time.perf_counter()
+        app = pexpect.spawn(
+            sys.executable, ["-m", "j2a_tui.cli", str(folder)], dimensions=(40, 120), env=_environment()
+        )
+        while not any(name in line for line in screen.display):
+            stream.feed(app.read_nonblocking(65536, timeout=20))
+        seconds.append(time.perf_counter() - started)
+        if len(seconds) == RUNS + 1:
+            memory = _settled_memory(app)
+        app.sendline("q")
+        app.close(force=True)
+    return seconds[1:], memory  # the first run warms the disk
+
+
+def first_token(clips: list[Path]) -> list[dict[str, float]]:
+    """One record a clip: seconds of measuring, to the first piece, and tokens a second."""
+    events: queue.Queue = queue.Queue()
+    engine = EngineClient(events.put)
+
+    def ask(request):  # -> last event, seconds to the first piece
+        started, first = time.perf_counter(), None
+        request_id = engine.submit(request)
+        while True:
+            event = events.get(timeout=120)
+            if event.request_id != request_id:
+                continue
+            if isinstance(event, Piece) and first is None:
+                first = time.perf_counter() - started
+            if isinstance(event, Failed):
+                raise SystemExit(f"{event.title}: {event.message}")
+            if isinstance(event, Done):
+                return event, first
+
+    ask(Load())
+    ask(Describe(Clip(clips[0], 2.0, 2.0 + WINDOW_S)))
+    records = []
+    for path in clips:
+        clip = Clip(path, 0.0, WINDOW_S)
+        done, first_s = ask(Describe(clip))
+        again, cached_s = ask(Describe(clip, prompt="detailed"))
+        records.append(
+            {
+                "features_s": done.stats["features_s"],
+                "first_token_s": first_s,
+                "first_token_cached_s": cached_s,
+                "tokens_per_s": (again.stats["new_tokens"] - 1) / max(1e-9, again.stats["decode_s"]),
+            }
+        )
+    engine.close()
+    return records
+
+
+def main() -> None:
+    """Measure, print a table, and write the numbers where asked."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--clips", type=Path, default=ROOT / "demo", help="folder of ogg files of at least 12 s")
+    parser.add_argument("--json", type=Path, help="write the numbers here too")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["J2A_HOME"] = home
+        paints, memory = first_paint(options.clips)
+        tokens = first_token(sorted(options.clips.glob("*.ogg")))
+    result = {
+        "machine": f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        "first_paint_s": {"median": statistics.median(paints), "worst": max(paints), "runs": len(paints)},
+        "memory_mib": memory,
+        **{
+            name: {"median": statistics.median(r[name] for r in tokens), "worst": max(r[name] for r in tokens)}
+            for name in ("features_s", "first_token_s", "first_token_cached_s")
+        },
+        "tokens_per_s": {"median": statistics.median(r["tokens_per_s"] for r in tokens)},
+    }
+    print(json.dumps(result, indent=2))
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+
+
+def _settled_memory(app: pexpect.spawn, wait_s: float = 15.0) -> dict[str, float]:
+    """Proportional set size in MiB of the app and of the engine, which has loaded the mini model by then."""
+    deadline = time.monotonic() + wait_s
+    while time.monotonic() < deadline:
+        try:
+            app.read_nonblocking(65536, timeout=0.2)
+        except pexpect.TIMEOUT:
+            continue
+    children = Path(f"/proc/{app.pid}/task/{app.pid}/children").read_text().split()
+    return {"app": _pss_mib(app.pid), "engine": sum(_pss_mib(int(pid)) for pid in children)}
+
+
+def _pss_mib(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return round(int(line.split()[1]) / 1024, 1)
+    raise RuntimeError(f"no memory figures for process {pid}")
+
+
+if __name__ == "__main__":
+    main()

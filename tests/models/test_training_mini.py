@@ -1,0 +1,111 @@
+"""The training of the built-in model: what it learns from, and that it learns."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+from pathlib import Path
+
+import pytest
+import torch
+
+from j2a.errors import J2AError
+from j2a.models.llm import load_llm
+from training.datasets.musiccaps import read_musiccaps
+from training.mini import IGNORED, MiniConfig, _batches, _loss, build_model, save, train
+from training.mini_data import IM_END, encode, pairs, train_tokenizer
+
+CSV = """ytid,start_s,end_s,audioset_positive_labels,aspect_list,caption,author_id,is_balanced_subset,is_audioset_eval
+a1,30,40,/m/1,"['slow tempo', 'piano']","A slow piano, played ""softly"".",4,False,False
+b2,0,10,/m/1,"['guitar']",A guitar.,4,False,True
+"""
+
+
+@pytest.fixture
+def captions(tmp_path: Path) -> Path:
+    path = tmp_path / "musiccaps.csv"
+    path.write_text(CSV, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return train_tokenizer([], 600, seed=0)
+
+
+def test_only_the_training_half_is_read_for_training(captions):
+    (row,) = read_musiccaps(captions, "train")
+    assert (row.ytid, row.aspects, row.caption) == ("a1", ("slow tempo", "piano"), 'A slow piano, played "softly".')
+    assert [r.ytid for r in read_musiccaps(captions, "eval")] == ["b2"]
+
+
+def test_another_csv_is_refused(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("name,text\na,b\n")
+    with pytest.raises(J2AError, match="no column ytid"):
+        read_musiccaps(path, "train")
+
+
+def test_chords_and_digits_are_single_tokens(tokenizer):
+    ids = tokenizer("Tempo: 128 BPM\nChords: F#m, Bb, A", add_special_tokens=False)["input_ids"]
+    tokens = [tokenizer.decode([i]) for i in ids]
+    assert {" F#m", " Bb", " A", "1", "2", "8"} <= set(tokens)
+    assert tokenizer.decode(ids) == "Tempo: 128 BPM\nChords: F#m, Bb, A"
+
+
+def test_the_loss_looks_at_the_caption_and_its_end_alone(tokenizer):
+    source = list(islice(pairs([], 0.0, seed=1), 64))
+    ids, mask, labels = next(_batches(tokenizer, iter(source * 20), 8, tokenizer.pad_token_id))
+    captions = {pair.caption + IM_END for pair in source}
+    for row, kept in zip(ids, labels != IGNORED, strict=True):
+        assert tokenizer.decode(row[kept]) in captions
+    assert torch.equal(labels[labels != IGNORED], ids[labels != IGNORED])
+    assert not (labels[mask == 0] != IGNORED).any()
+
+
+def test_a_tiny_model_learns_and_survives_saving(tokenizer, tmp_path):
+    config = MiniConfig(width=64, depth=2, heads=4, key_value_heads=2, mlp_width=128)
+    torch.manual_seed(0)
+    model = build_model(config, tokenizer)
+    batches = _batches(tokenizer, pairs([], 0.0, seed=2), 16, tokenizer.pad_token_id)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    losses = []
+    for batch in islice(batches, 40):
+        loss = _loss(model, *batch)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert sum(losses[-5:]) < 0.7 * sum(losses[:5])
+    save(model, tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    loaded = load_llm(str(tmp_path)).model
+    ids = batch[0]
+    with torch.inference_mode():
+        difference = (model(ids).logits - loaded(ids).logits).abs().max()
+    assert difference < 0.2, "bfloat16 on disk, nothing else changed"
+    assert next(model.parameters()).dtype == torch.float32
+
+
+def test_a_whole_run_leaves_a_model_and_a_log(captions, tmp_path, monkeypatch):
+    threads = torch.get_num_threads()
+    config = MiniConfig(
+        minutes=0.03,
+        vocabulary_size=600,
+        width=32,
+        depth=1,
+        heads=2,
+        key_value_heads=1,
+        mlp_width=64,
+        batch_size=4,
+        evaluate_every=1000,
+        final_captions=3,
+        threads=1,
+        tags_share=0.5,
+    )
+    train(captions, tmp_path / "run", config)
+    torch.set_num_threads(threads)
+    records = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert records[0]["config"]["tags_share"] == 0.5
+    assert records[-1]["finished"]
+    assert load_llm(str(tmp_path / "run")).tokenizer.eos_token == IM_END
