@@ -65,9 +65,9 @@ class Background:
                 self._running = kind
             try:
                 more = next(job, True) is None
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - handed on to whoever owns the thread, who raises it
                 self._on_crash(error)
-                raise
+                return
             with self._changed:
                 if more and self._running == kind and not self._closed:
                     self._jobs[kind] = job

@@ -80,7 +80,7 @@ KEYS: tuple[Key, ...] = (
         "desk", "Program", bar=True),
     Key("palette", "ctrl+p", "ctrl+p", "command_palette", "Palette", "Every action by name", "anywhere", "Program"),
     Key("help", "question_mark", "?", "help", "Help", "This page", "desk", "Program", bar=True),
-    Key("quit", "q", "q", "quit", "Quit", "Leave; everything is saved", "desk", "Program", bar=True),
+    Key("quit", "q", "q", "app.quit", "Quit", "Leave; everything is saved", "desk", "Program", bar=True),
     # While editing
     Key("editor_accept", "ctrl+s", "ctrl+s", "save_and_accept", "Save, accept, next",
         "Save, accept and go on to the next file", "editor", "While editing", bar=True),

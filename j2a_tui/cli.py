@@ -29,6 +29,10 @@ def run(
     except J2AError as error:
         sys.stderr.write(f"{error}\n")
         code = int(error.exit_code)
+    except BrokenPipeError:
+        # The reader of our lines (head, less) has seen enough; Python must not try to flush the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = int(ExitCode.OK)
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted.\n")
         code = int(ExitCode.INTERRUPTED)
@@ -39,7 +43,7 @@ def _checked(folder: Path) -> Path:
     folder = folder.expanduser()
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "does not exist"
-        raise UsageError(f"{folder} {what}.", "Usage: j2a-tui [FOLDER], for example j2a-tui ~/Music. See j2a-tui --help.")
+        raise UsageError(f"{folder} {what}.", "Name a folder with music: j2a-tui [FOLDER]. More: j2a-tui --help.")
     return Path(os.path.abspath(folder))  # noqa: PTH100 - as the store makes paths absolute
 
 

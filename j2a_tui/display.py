@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.cells import cell_len, set_cell_size
 
 from j2a.features.record import Features
@@ -37,6 +39,12 @@ def fit_path(name: str, width: int) -> str:
     while cell_len(name) > width and "/" in name.removeprefix("…/"):
         name = "…/" + name.removeprefix("…/").split("/", 1)[1]
     return fit(name, width)
+
+
+def home_relative(path: Path) -> str:
+    """A path to show: "~/Music" for what is in the home folder."""
+    home = Path.home()
+    return clean(f"~/{path.relative_to(home)}" if path != home and path.is_relative_to(home) else str(path))
 
 
 def clock(seconds: float, *, tenths: bool = False) -> str:

@@ -19,7 +19,7 @@ from j2a.library import Track
 from j2a.store import Row, Status
 from j2a_tui import messages
 from j2a_tui.background import Background
-from j2a_tui.display import clean
+from j2a_tui.display import clean, home_relative
 from j2a_tui.reading import detailing, opening, tagging
 from j2a_tui.session import Change, Session
 from j2a_tui.transport import Transport
@@ -54,7 +54,7 @@ class Workbench(Screen[None]):
         self._broken = False  # the open file cannot be read
         self._when_read = ""  # an action that waits for the length of the file
 
-        self.top = TopBar(clean(str(folder)))
+        self.top = TopBar(home_relative(folder))
         self.tracks = TrackList(session.statuses, id="tracks")
         self.waveform = Waveform(id="waveform")
         self.transport_line = TransportLine(transport)

@@ -221,11 +221,13 @@ class CaptionPanel(Vertical):
             return Content("")
         if caption is None:
             return Content.styled("written by hand", "$quiet")
-        parts = [f"J2A {clean(caption.version)}", clean(caption.backbone), clean(caption.weights),
+        parts = [f"J2A {clean(caption.version)}", clean(caption.backbone),
                  f"seed {caption.seed}" if caption.sampling.temperature else "greedy"]
         stats = session.stats
         if (seconds := stats.get("total_s")) is not None:
             parts.append(f"{seconds:.1f} s")
         if stats.get("new_tokens") and stats.get("decode_s"):
             parts.append(f"{stats['new_tokens'] / stats['decode_s']:.0f} tokens/s")
+        if caption.weights:
+            parts.append(f"weights {clean(caption.weights)}")
         return Content.styled(" · ".join(part for part in parts if part), "$quiet")

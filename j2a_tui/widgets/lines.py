@@ -12,6 +12,7 @@ from j2a_tui.display import clock, fit_path, window_text
 from j2a_tui.transport import Transport
 
 Part = tuple[str, str]  # text and style
+ROOMY = 64  # cells from which the transport line uses words as well as marks
 
 
 def _length(parts: list[Part]) -> int:
@@ -63,14 +64,17 @@ class TransportLine(Widget):
     def render(self) -> Content:
         """``▶ 0:12.3 / 3:42   window 0:10–0:20   volume 100 %``."""
         transport = self._transport
-        state = ("▶ playing", "bold $accent") if transport.playing else ("■ paused ", "$quiet")
-        left: list[Part] = [state]
+        roomy = self.size.width >= ROOMY
+        mark, word, style = ("▶", "playing", "bold $accent") if transport.playing else ("■", "paused", "$quiet")
+        left: list[Part] = [(f"{mark} {word:<7}  " if roomy else f"{mark} ", style)]
         if transport.duration_s is not None:
-            left.append((f"  {clock(transport.position_s, tenths=True)}", "bold $foreground"))
+            left.append((clock(transport.position_s, tenths=True), "bold $foreground"))
             left.append((f" / {clock(transport.duration_s)}", "$quiet"))
             window = transport.window
-            left.append(("   window ", "$quiet"))
+            left.append(("   window " if roomy else "  window ", "$quiet"))
             left.append((window_text(window.start_s, window.end_s), "$foreground"))
+            if roomy:
+                left.append((f"  {window.length_s:g} s", "$quiet"))
         player = transport.player
         if player is None:
             right: list[Part] = [("opening sound", "$quiet")]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DURATION_FROM_WIDTH = 30
 
 
-class TrackList(ScrollView, can_focus=True):
+class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
     """A row a file: status letter, name, duration once it is known."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {

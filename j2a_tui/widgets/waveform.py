@@ -20,7 +20,7 @@ from j2a_tui.display import chord_names, clock
 from j2a_tui.widgets.bars import Cell, fold, mirrored, upright
 from j2a_tui.windows import Window
 
-BRAILLE_FROM_ROWS = 5
+MIRRORED_FROM_ROWS = 6
 OVERVIEW_TWO_ROWS_FROM = 9
 LANES_FROM = 10
 
@@ -38,15 +38,32 @@ class _Rows:
     def of(cls, height: int) -> _Rows:
         overview = 2 if height >= OVERVIEW_TWO_ROWS_FROM else 1
         lanes = 2 if height >= LANES_FROM else 0
-        return cls(overview, 1, max(0, height - overview - 1 - lanes), lanes)
+        detail = max(0, height - overview - 1 - lanes)
+        if detail >= MIRRORED_FROM_ROWS and detail % 2:  # a middle needs an even number
+            return cls(overview + 1, 1, detail - 1, lanes)
+        return cls(overview, 1, detail, lanes)
+
+
+class _Paint(dict[tuple[str, ...], Style]):
+    """Styles for cells by (front, back), made as they are needed."""
+
+    def __init__(self, widget: Widget, rms: str, peak: str) -> None:
+        super().__init__()
+        body, outline = (widget.get_component_rich_style(f"waveform--{name}") for name in (rms, peak))
+        self._colors = {"rms": body.color, "peak": outline.color, "": body.bgcolor}
+
+    def __missing__(self, kinds: tuple[str, ...]) -> Style:
+        front, back = kinds
+        style = self[kinds] = Style(color=self._colors[front], bgcolor=self._colors[back])
+        return style
 
 
 class Waveform(Widget):
     """Rows: overview of the file, a ruler with the window's edges, the window, its beats and its chords."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "waveform--rms", "waveform--peak", "waveform--outside", "waveform--ruler", "waveform--window",
-        "waveform--playhead", "waveform--beat", "waveform--chord", "waveform--note",
+        "waveform--rms", "waveform--peak", "waveform--outside-rms", "waveform--outside-peak", "waveform--ruler",
+        "waveform--window", "waveform--playhead", "waveform--beat", "waveform--chord", "waveform--note",
     }
 
     @dataclass
@@ -180,18 +197,18 @@ class Waveform(Widget):
         if self._note or self._duration_s is None:
             return self._draw_note(width)
         styles = {name: self.get_component_rich_style(f"waveform--{name}")
-                  for name in ("rms", "peak", "outside", "ruler", "window", "beat", "chord")}
+                  for name in ("ruler", "window", "beat", "chord")}
         left, right = self._window_columns(width, self._duration_s)
         loudest = max(max(self._overview[1], default=0.0), max(self._detail[1], default=0.0)) or 1.0
         scale = 1 / loudest
         strips = []
+        inside = _Paint(self, "rms", "peak")
+        outside = _Paint(self, "outside-rms", "outside-peak")
         for cells in upright(*self._folded(self._overview, width, scale), rows.overview):
-            strips.append(_strip([
-                (character, styles[kind or "peak"] if left <= x <= right else styles["outside"])
-                for x, (character, kind) in enumerate(cells)
-            ]))
+            strips.append(_strip([(cell[0], (inside if left <= x <= right else outside)[cell[1:]])
+                                  for x, cell in enumerate(cells)]))
         strips.append(self._draw_ruler(width, left, right, styles))
-        strips.extend(_strip([(character, styles[kind or "peak"]) for character, kind in cells])
+        strips.extend(_strip([(cell[0], inside[cell[1:]]) for cell in cells])
                       for cells in self._detail_cells(width, rows.detail, scale))
         if rows.lanes:
             strips.append(self._draw_beats(width, styles))
@@ -213,10 +230,9 @@ class Waveform(Widget):
 
     def _detail_cells(self, width: int, height: int, scale: float) -> list[list[Cell]]:
         if not self._detail[1]:
-            return [[(" ", "")] * width for _ in range(height)]
-        if height >= BRAILLE_FROM_ROWS:
-            return mirrored(*self._folded(self._detail, 2 * width, scale), height)
-        return upright(*self._folded(self._detail, width, scale), height)
+            return [[(" ", "", "")] * width for _ in range(height)]
+        levels = self._folded(self._detail, width, scale)
+        return mirrored(*levels, height) if height >= MIRRORED_FROM_ROWS else upright(*levels, height)
 
     def _window_columns(self, width: int, duration_s: float) -> tuple[int, int]:
         left = min(width - 1, int(self._window.start_s / duration_s * width))

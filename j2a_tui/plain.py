@@ -1,0 +1,71 @@
+"""The main job without a screen: the first window of every file, described in a line of its own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from j2a.audio import probe
+from j2a.clip import Clip
+from j2a.engine import client
+from j2a.engine.messages import Describe, Done, Event, Failed, FeatureReady, Load, Progress, Request
+from j2a.errors import ExitCode, J2AError
+from j2a.features.record import Features
+from j2a.library import scan
+from j2a_tui.display import clean, feature_text, window_text
+from j2a_tui.windows import Window
+
+Ask = Callable[[Request], Iterator[Event]]
+
+
+def describe_folder(folder: Path, version: str, backbone: str) -> ExitCode:
+    """``file TAB window TAB caption`` on stdout as each is done; what happens meanwhile on stderr.
+
+    Raises ``J2AError`` when nothing can be described at all: an unreadable folder, a missing model.
+    """
+    tracks = scan(folder)
+    if not tracks:
+        _narrate(f"No audio files in {clean(str(folder))}.")
+        return ExitCode.OK
+    failed = 0
+    with client.session() as ask:
+        _finish(ask(Load(version, backbone)))
+        for number, track in enumerate(tracks, 1):
+            _narrate(f"{number}/{len(tracks)} {track.name}")
+            try:
+                window = Window().within(probe(track.path).duration_s)
+                done = _finish(ask(Describe(Clip(track.path, window.start_s, window.end_s), version, backbone)))
+            except J2AError as error:
+                failed += 1
+                _narrate(f"  {clean(str(error))}")
+                continue
+            caption = clean(" ".join(str(done.result["text"]).split()))
+            sys.stdout.write(f"{track.name}\t{window_text(window.start_s, window.end_s)}\t{caption}\n")
+            sys.stdout.flush()
+    _narrate(f"{len(tracks) - failed} of {len(tracks)} files described.")
+    return ExitCode.SOME_FILES_FAILED if failed else ExitCode.OK
+
+
+def _finish(events: Iterator[Event]) -> Done:
+    """Follow a request to its end, telling what was measured. Raises ``J2AError`` when it fails."""
+    measured = Features()
+    for event in events:
+        match event:
+            case FeatureReady():
+                measured.set(event.name, event.value)
+            case Progress(stage="writing"):
+                told = [feature_text(name, measured) for name in ("bpm", "meter", "key", "chords", "genre")]
+                _narrate("  " + ", ".join(filter(None, told)))
+            case Failed():
+                error = J2AError(event.message, event.hint, title=event.title)
+                error.exit_code = ExitCode(event.exit_code)
+                raise error
+            case Done():
+                return event
+    raise AssertionError("a request ends with Done or Failed")
+
+
+def _narrate(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()

@@ -1,0 +1,96 @@
+"""The running app with its fakes, and what the tests want to know about it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from textual.pilot import Pilot
+
+from j2a.clip import Clip
+from j2a.engine.messages import Event
+from j2a.store import Row, Store
+from j2a_tui.app import J2AApp
+from tests.tui.fakes import FakeEngine, FakePlayer
+
+RATE = 8000
+
+
+def write_wave(path: Path, seconds: float, *, pulses_hz: float = 2.0) -> Path:
+    """A pulsing tone: loud at the beginning of each pulse, so that the waveform has a shape."""
+    time_s = np.arange(int(seconds * RATE)) / RATE
+    decay = np.exp(-4.0 * ((time_s * pulses_hz) % 1.0))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:  # a file object: soundfile would encode odd names itself
+        soundfile.write(file, 0.8 * decay * np.sin(2 * np.pi * 220 * time_s), RATE, format="WAV")
+    return path
+
+
+@dataclass
+class Desk:
+    """A running app and its fakes."""
+
+    app: J2AApp
+    pilot: Pilot[None]
+    engine: FakeEngine
+    player: FakePlayer
+    folder: Path
+
+    async def until(self, condition: Callable[[], Any], what: str = "", timeout_s: float = 10.0) -> None:
+        """Wait for something to become true."""
+        deadline = time.monotonic() + timeout_s
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"never happened: {what or condition}")
+            await asyncio.sleep(0.01)
+        await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def opened(self, name: str) -> None:
+        """Wait until a file is open and its length is known."""
+        path = self.folder / name
+        await self.until(lambda: self.app.transport.path == path and self.app.transport.duration_s is not None,
+                         f"{name} opened")
+
+    def clip(self, name: str, start_s: float = 0.0, end_s: float = 10.0) -> Clip:
+        return Clip(self.folder / name, start_s, end_s)
+
+    def row(self, name: str, start_s: float = 0.0, end_s: float = 10.0) -> Row | None:
+        """What is on the disk, read by another instance of the store."""
+        with Store() as store:
+            return store.get(self.clip(name, start_s, end_s))
+
+    def screen_text(self) -> str:
+        """The screen as lines of text."""
+        return "\n".join("".join(segment.text for segment in line)
+                         for line in self.app.screen._compositor.render_strips())
+
+    def toasts(self) -> list[str]:
+        """Notifications that were given, as "title: message"."""
+        return [f"{note.title}: {note.message}" for note in self.app._notifications]
+
+
+@asynccontextmanager
+async def running(folder: Path, size: tuple[int, int] = (120, 40), reason: str = "") -> AsyncIterator[Desk]:
+    engines: list[FakeEngine] = []
+
+    def open_engine(on_event: Callable[[Event], None]) -> FakeEngine:
+        engines.append(FakeEngine(on_event))
+        return engines[0]
+
+    player = FakePlayer(reason)
+    app = J2AApp(folder, open_engine=open_engine, open_sound=lambda: player)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        desk = Desk(app, pilot, engines[0], player, folder)
+        await desk.until(lambda: engines[0].started, "the engine was started")
+        yield desk
