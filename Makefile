@@ -1,0 +1,43 @@
+# make run     sets everything up in .venv, then opens the demo clips; MUSIC=~/Music opens your own folder
+# make test    sets up the test tools too, and runs every test; FAST=1 leaves out the long ones, ARGS="-k store" goes to pytest
+# make check   style, types, and who may import whom
+# make setup   only the set-up; TORCH_INDEX=address chooses another build of torch (see README)
+# make clean   takes away what these made
+#
+# PYTHON=/path/to/python3.11 says which Python to use.
+
+MUSIC ?= demo
+PYTHON ?=
+TORCH_INDEX ?=
+FAST ?=
+ARGS ?=
+
+BIN := .venv/bin
+LONG := $(if $(filter-out 0,$(FAST)),-m "not long")
+
+# Handed over by the environment and unexpanded: a folder may have spaces, quotes and dollar signs in its name.
+export J2A_MAKE_MUSIC := $(value MUSIC)
+export J2A_MAKE_PYTHON := $(value PYTHON)
+export J2A_MAKE_TORCH_INDEX := $(value TORCH_INDEX)
+
+.PHONY: run setup setup-dev test check clean
+
+run: setup
+	@folder=$$J2A_MAKE_MUSIC; case $$folder in "~" | "~/"*) folder=$$HOME$${folder#"~"};; esac; exec $(BIN)/j2a-tui "$$folder"
+
+setup:
+	@sh scripts/setup.sh
+
+setup-dev:
+	@sh scripts/setup.sh dev
+
+test: setup-dev
+	$(BIN)/python -m pytest $(LONG) $(ARGS)
+
+check: setup-dev
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
