@@ -44,6 +44,7 @@ class _Extraction:
         self._on_feature = on_feature
         self._cancelled = cancelled
         self._features = Features()
+        self._doubtful_key: tuple[str, float | None] | None = None
 
     def run(self, clip: Clip) -> Features:
         from j2a.audio import decode
@@ -82,28 +83,38 @@ class _Extraction:
         self._known("meter", beats.meter, None if beats.meter else "The section holds less than one whole bar.")
 
     def _key(self, samples: NDArray[np.float32]) -> None:
-        from j2a.features import guards, key
+        from j2a.features import key
 
-        reason = guards.not_tonal(samples)
-        label, probability = None, None
-        if reason is None:
-            label, probability, reason = key.measure_key(samples)
-        self._known("key", label, reason)
-        self._known("key_probability", probability)
+        label, probability, reason = key.measure_key(samples)
+        if label is not None and not self._features.beats:
+            # Speech can have a "key". Without a beat it is believed only together with chords.
+            self._doubtful_key = (label, probability)
+        else:
+            self._report_key(label, probability, reason)
 
     def _chords(self, samples: NDArray[np.float32]) -> None:
-        from j2a.features import chords, guards
+        from j2a.features import chords
 
-        reason = guards.not_tonal(samples)
-        found = chords.measure_chords(samples) if reason is None else []
-        if reason is None and all(chord.label == "N" for chord in found):
+        found, reason = chords.measure_chords(samples), None
+        if all(chord.label == "N" for chord in found):
             found, reason = [], "No chord was found: nothing in the section sounds like a major or minor triad."
+        if self._doubtful_key and found:
+            self._report_key(*self._doubtful_key, None)
+        elif self._doubtful_key:
+            self._report_key(None, None, "No key stands out: the section has neither beat nor chords.")
         self._known("chords", [asdict(chord) for chord in found], reason)
+
+    def _report_key(self, label: str | None, probability: float | None, reason: str | None) -> None:
+        self._known("key", label, reason)
+        self._known("key_probability", probability)
 
     def _genre(self, samples: NDArray[np.float32]) -> None:
         from j2a.features import genre
 
         found, reason = genre.measure_genre(samples)
+        measured = self._features
+        if found and not (measured.beats or measured.key or measured.chords):
+            found, reason = None, "The section has neither beat nor key nor chords: it may not be music."
         self._known("genre", asdict(found) if found else None, reason)
 
     def _known(self, name: str, value: Any, reason: str | None = None) -> None:

@@ -10,9 +10,14 @@ from numpy.typing import NDArray
 from j2a.features.madmom_door import FPS, processor
 
 BEATS_PER_BAR = (3, 4)
-# Mean activation at the tracked beats below which there is no beat: the decoder finds a "best" beat in anything.
-MIN_BEAT_STRENGTH = 0.15
+# The decoder finds a "best" beat in anything, noise included. A beat is believed when the network is sure enough at
+# the tracked beats, and when most of what it heard lies on them. Of 114 ten-second windows of real music 100 pass;
+# of the 14 others two had been tracked at their tempo. Of 34 of noise of every colour, tones, drones and speech-like
+# sound none passes, with 0.04 at most in the first or 0.33 in the second; clicks at random times can (0.22, 0.51).
+MIN_BEAT_STRENGTH = 0.1
+MIN_EXPLAINED = 0.4
 MIN_BEATS = 4
+HEARD = 0.05  # an activation from which the network heard something; also the decoder's own threshold
 # The share by which intervals between beats may stray from their median before the tempo is called unsteady.
 MAX_STRAY = 0.25
 # Ratios of the tempo histogram's tempo to the tracked one that are the same pulse counted at another level.
@@ -61,7 +66,7 @@ def track_beats(samples: NDArray[np.float32]) -> Beats:
     if len(found) < MIN_BEATS:
         return Beats(reason=f"No beat was found: fewer than {MIN_BEATS} beats stand out.")
     strength = beat_strength(activations, found[:, 0])
-    if strength < MIN_BEAT_STRENGTH:
+    if strength < MIN_BEAT_STRENGTH or explained_share(activations, found[:, 0]) < MIN_EXPLAINED:
         return Beats(strength=strength, reason="No clear beat was found.")
     return Beats(found[:, 0], found[:, 1].astype(np.int64), strength)
 
@@ -69,8 +74,23 @@ def track_beats(samples: NDArray[np.float32]) -> Beats:
 def beat_strength(activations: NDArray[np.float32], times: NDArray[np.float64]) -> float:
     """Mean over the beats of the highest activation (beat or downbeat) within 20 ms: 0 to 1."""
     either = activations.max(axis=1)
-    frames = np.clip(np.round(times * FPS).astype(int)[:, None] + np.arange(-2, 3), 0, len(either) - 1)
-    return float(either[frames].max(axis=1).mean())
+    return float(either[_frames_near(times, len(either), 2)].max(axis=1).mean())
+
+
+def explained_share(activations: NDArray[np.float32], times: NDArray[np.float64]) -> float:
+    """Share (0 to 1) of all activation above ``HEARD`` that lies within 30 ms of a tracked beat."""
+    either = activations.max(axis=1)
+    heard = np.where(either > HEARD, either, 0.0)
+    on_beat = np.zeros(len(either), bool)
+    on_beat[_frames_near(times, len(either), 3)] = True
+    total = float(heard.sum())
+    return float(heard[on_beat].sum()) / total if total > 0 else 0.0
+
+
+def _frames_near(times: NDArray[np.float64], frames: int, reach: int) -> NDArray[np.int64]:
+    """(beats, 2 * reach + 1): the frames around each time, cut at the ends."""
+    near: NDArray[np.int64] = np.round(times * FPS).astype(np.int64)[:, None] + np.arange(-reach, reach + 1)
+    return np.clip(near, 0, frames - 1)
 
 
 def tempo_candidates(samples: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from j2a.features.rhythm import Beats, beat_strength, reconciled_bpm
+from j2a.features.rhythm import Beats, beat_strength, explained_share, reconciled_bpm
 
 HISTOGRAM_120 = np.array([[120.0, 0.6], [60.0, 0.4]])
 
@@ -60,3 +60,12 @@ def test_beat_strength_is_the_mean_of_the_peaks_at_the_beats() -> None:
     activations[51, 1] = 0.9
     assert beat_strength(activations, np.array([0.1, 0.5, 0.9])) == pytest.approx((0.6 + 0.9 + 0.6) / 3)
     assert beat_strength(activations, np.array([0.3, 0.99])) == 0
+
+
+def test_activation_between_the_beats_is_unexplained() -> None:
+    activations = np.zeros((200, 2), np.float32)
+    activations[[20, 60, 100], 0] = 0.5
+    activations[[40, 160], 1] = 0.25
+    activations[:, 0] = np.maximum(activations[:, 0], 0.01)  # below what counts as heard
+    assert explained_share(activations, np.array([0.2, 0.6, 1.0])) == pytest.approx(1.5 / 2.0)
+    assert explained_share(np.zeros((200, 2), np.float32), np.array([0.2])) == 0
