@@ -38,7 +38,7 @@ class J2AApp(App[None]):
     """
 
     TITLE = "J2A"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = Path(__file__).with_name("app.tcss")
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = ""  # it is in our own table
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.textual_bindings("anywhere")]
@@ -117,7 +117,7 @@ class J2AApp(App[None]):
         player = self.transport.player
         reason = player.reason if player is not None else ""
         if reason and reason != self._sound_told:
-            self.notify(clean(reason), title="No sound", severity="warning", timeout=8, markup=False)
+            self.notify(clean(reason), severity="warning", timeout=8, markup=False)
         if reason != self._sound_told:
             self._sound_told = reason
             self.desk.show_transport()

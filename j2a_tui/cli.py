@@ -48,6 +48,7 @@ def _checked(folder: Path) -> Path:
 
 
 def _run(folder: Path, version: str, backbone: str) -> int:
+    """Plain lines return their exit code; the app leaves the process by itself."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         from j2a_tui.plain import describe_folder
 
@@ -58,7 +59,10 @@ def _run(folder: Path, version: str, backbone: str) -> int:
     with native_noise_in_log():
         desk = J2AApp(folder, version, backbone)
         desk.run()
-    return desk.return_code or 0
+    # Everything is saved and closed. Python would take longer to take its modules apart than we promise for leaving.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(desk.return_code or 0)
 
 
 @contextlib.contextmanager

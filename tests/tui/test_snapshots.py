@@ -1,0 +1,108 @@
+"""Pictures of the app, at the two sizes that it is made for and without colours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import TextArea
+
+from j2a.engine.messages import Describe
+from j2a_tui.app import J2AApp
+from tests.tui.fakes import FakeEngine, FakePlayer
+from tests.tui.harness import Desk
+
+SMALL, LARGE = (80, 24), (120, 40)
+Snap = Callable[..., bool]
+Steps = Callable[[Desk], Any]
+Compare = Callable[[tuple[int, int], Steps], bool]
+
+
+@pytest.fixture
+def compare(music: Path, snap_compare: Snap, monkeypatch: pytest.MonkeyPatch) -> Compare:
+    """Take the app to a state and compare its picture with the one that is kept."""
+    monkeypatch.setattr(TextArea, "cursor_blink", False)
+
+    def take(size: tuple[int, int], steps: Steps) -> bool:
+        engines: list[FakeEngine] = []
+
+        def open_engine(on_event: Callable[[Any], None]) -> FakeEngine:
+            engines.append(FakeEngine(on_event))
+            return engines[0]
+
+        player = FakePlayer()
+        app = J2AApp(music, open_engine=open_engine, open_sound=lambda: player)
+
+        async def run(pilot: Pilot[None]) -> None:
+            desk = Desk(app, pilot, engines[0], player, music)
+            await desk.opened("song 1.wav")
+            desk.engine.simulate_loaded()
+            await desk.until(lambda: app.session.model_state == "ready")
+            await steps(desk)
+            waveform = app.desk.waveform
+            await desk.until(lambda: waveform._detail[1] and all(waveform._overview[1]), "the waveform is whole")
+            await desk.until(lambda: len(app.desk.tracks._tags) == 4, "the tags were read")
+
+        return snap_compare(app, terminal_size=size, run_before=run)
+
+    return take
+
+
+async def described(desk: Desk) -> None:
+    await desk.press("enter")
+    desk.engine.simulate_described()
+    await desk.until(lambda: "✓ A minor" in desk.screen_text())
+    desk.app.transport.seek(3.2)
+    desk.app.desk.follow()
+
+
+async def streaming(desk: Desk) -> None:
+    await desk.press("space", "enter")
+    request_id = desk.engine.last(Describe)
+    desk.engine.simulate_features(request_id)
+    desk.engine.simulate_progress(request_id, "writing")
+    desk.engine.simulate_pieces(request_id, "A steady piece in A minor at")
+    desk.player.simulate_at(6.4)
+    await desk.until(lambda: "minor at▌" in desk.screen_text() and "0:06.4" in desk.screen_text())
+
+
+async def editing(desk: Desk) -> None:
+    await described(desk)
+    await desk.press("a")
+    await desk.opened("song 2.wav")
+    await desk.press("escape", "x", "up")
+    await desk.opened("song 1.wav")
+    await desk.press("e", *" Slow.")
+    await desk.until(lambda: desk.app.session.text.endswith("Slow."))
+
+
+async def helped(desk: Desk) -> None:
+    await desk.press("question_mark")
+
+
+async def failed(desk: Desk) -> None:
+    await desk.press("enter")
+    desk.engine.simulate_failed(desk.engine.last(Describe), "Model not available", "There is no folder [7b].",
+                                "Run `j2a models` to see what there is.")
+    await desk.until(lambda: "Model not available" in desk.screen_text())
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("steps", [described, streaming])
+def test_picture(compare: Compare, size: tuple[int, int], steps: Steps) -> None:
+    assert compare(size, steps)
+
+
+@pytest.mark.parametrize("steps", [editing, failed, helped])
+def test_small_picture(compare: Compare, steps: Steps) -> None:
+    assert compare(SMALL, steps)
+
+
+def test_picture_without_colours(
+    compare: Compare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert compare(SMALL, described)
