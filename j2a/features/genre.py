@@ -40,8 +40,7 @@ def measure_genre(samples: NDArray[np.float32]) -> tuple[Genre | None, str | Non
     """
     folder = find_weights()
     if folder is None:
-        return None, (f"The genre model is not on this machine. Fetch it: hf download {REPOSITORY} "
-                      f"--local-dir \"{paths.models_dir() / 'genre'}\"")
+        return None, f"The genre model is not on this machine; this fetches it: hf download {REPOSITORY}"
     try:
         extractor, model = _load(folder)
     except (OSError, ValueError, RuntimeError, KeyError, ImportError, pickle.UnpicklingError) as error:

@@ -1,0 +1,194 @@
+"""The composer's pieces are what their truth says, and the renderer plays what is written."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from j2a.errors import ModelMissingError
+from training.synth.compose import Note, Piece, Plan, compose, random_plan
+from training.synth.demo import DEMOS
+from training.synth.render import Renderer, find_soundfont, write_ogg
+from training.synth.styles import DRUMS, INSTRUMENTS, PROGRESSIONS, STYLES
+from training.synth.theory import ALL_KEYS, Key, Triad, nearest
+from training.synth.truthset import accuracy, chord_overlap
+
+
+def chord_at(piece: Piece, time_s: float) -> str:
+    return next(label for start_s, end_s, label in piece.chords if start_s - 1e-6 <= time_s < end_s - 1e-6)
+
+
+def triad_of(label: str) -> set[int]:
+    root, quality = label.split(":")
+    names = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+    return set(Triad(names.index(root), quality).pitch_classes)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6))
+def test_every_piece_keeps_to_its_truth(seed: int) -> None:
+    plan = random_plan(seed)
+    piece = compose(plan, seed)
+    assert 60 <= plan.bpm <= 180
+    np.testing.assert_allclose(np.diff(piece.beats), 60 / plan.bpm, atol=1e-9)
+    np.testing.assert_allclose(piece.downbeats, piece.beats[::plan.beats_per_bar], atol=1e-9)
+    assert piece.chords[0][0] == 0.0
+    assert piece.chords[-1][1] == pytest.approx(plan.duration_s)
+    for (_, end_s, left), (start_s, _, right) in itertools.pairwise(piece.chords):
+        assert end_s == pytest.approx(start_s)
+        assert left != right
+
+    key = Key.parse(plan.key)
+    leading_note = (key.tonic + 11) % 12
+    grid = np.array(piece.beats)
+    for note in piece.notes:
+        assert 0 <= note.start_s < plan.duration_s
+        assert note.end_s > note.start_s
+        assert 1 <= note.velocity <= 127
+        if note.part == "drums":
+            assert note.pitch in DRUMS.values()
+            continue
+        assert 24 <= note.pitch <= 100
+        assert note.pitch % 12 in {*key.scale, leading_note}
+        if note.part in ("chords", "pad"):
+            # the written place of a note that a hand plays some milliseconds early or late
+            assert note.pitch % 12 in triad_of(chord_at(piece, min(note.start_s + 0.03, plan.duration_s - 0.001)))
+    bass_roots = [note.pitch % 12 for note in piece.notes
+                  if note.part == "bass" and len(grid) and np.abs(grid - note.start_s).min() < 0.02]
+    assert bass_roots
+    assert all(pitch in key.scale for pitch in bass_roots)
+
+
+def test_the_same_seed_gives_the_same_piece_and_another_one_another() -> None:
+    assert compose(random_plan(5), 5) == compose(random_plan(5), 5)
+    assert compose(random_plan(5), 5).notes != compose(random_plan(5), 6).notes
+    assert random_plan(5) != random_plan(6)
+
+
+def test_plans_cover_keys_meters_styles_and_drums() -> None:
+    plans = [random_plan(seed) for seed in range(600)]
+    assert {plan.key for plan in plans} == set(ALL_KEYS)
+    assert {plan.beats_per_bar for plan in plans} == {3, 4}
+    assert {plan.style for plan in plans} == {style.name for style in STYLES}
+    assert min(plan.bpm for plan in plans) < 70
+    assert max(plan.bpm for plan in plans) > 160
+    drummed = sum("drums" in plan.instruments for plan in plans)
+    assert 100 < drummed < 500
+
+
+def test_tables_are_consistent() -> None:
+    for style in STYLES:
+        for name in (*style.bass, *style.comp, *style.lead, *style.pad):
+            assert name in INSTRUMENTS
+        for beats, bars in style.bars.items():
+            for bar in bars:
+                assert set(bar.drums) <= set(DRUMS)
+                for pattern in (bar.bass, bar.comp, *bar.melody, *bar.drums.values()):
+                    assert len(pattern) % beats == 0
+                    assert pattern[0] != "-"
+    for mode, progressions in PROGRESSIONS.items():
+        for progression in progressions:
+            for tonic in range(12):
+                key = Key(tonic, mode)
+                for numeral in progression.split():
+                    assert set(key.triad(numeral).pitch_classes) <= {*key.scale, (tonic + 11) % 12}
+
+
+def test_theory() -> None:
+    assert Key.parse("A minor").scale == (9, 11, 0, 2, 4, 5, 7)
+    assert Key.parse("A minor").pitch(1, 4) == 69
+    assert Key.parse("C major").pitch(8, 4) == 72
+    assert Key.parse("Eb major").triad("V").label == "A#:maj"
+    assert Key.parse("D minor").triad("V").pitch_classes == (9, 1, 4)
+    assert {Key.parse(name).name for name in ALL_KEYS} == set(ALL_KEYS)
+    assert Triad(0, "maj").voicing(60) in ((55, 60, 64), (52, 55, 60))
+    assert nearest(0, 61) == 60
+    assert nearest(11, 61) == 59
+    with pytest.raises(ValueError, match="24 keys"):
+        Key.parse("H minor")
+
+
+@pytest.mark.parametrize("demo", DEMOS, ids=lambda demo: demo.title)
+def test_the_written_melodies_fill_their_bars(demo: object) -> None:
+    plan: Plan = demo.plan  # type: ignore[attr-defined]
+    assert plan.bars is not None
+    beats = sum(length for _, length in plan.melody)
+    assert beats == pytest.approx((plan.bars - 1) * plan.beats_per_bar + 4, abs=0.01)
+
+
+def test_accuracy_counts_what_is_right() -> None:
+    chords = [{"start_s": 0.0, "end_s": 4.0, "label": "C:maj"}, {"start_s": 4.0, "end_s": 8.0, "label": "A#:min"}]
+    truth = {"bpm": 120.0, "meter": "4/4", "key": "Db major", "chords": chords}
+    right = {"bpm": 121.0, "meter": "4/4", "key": "C# major", "chords": chords}
+    octave = {"bpm": 60.0, "meter": "3/4", "key": None, "chords": [chords[0], {**chords[1], "label": "A#:maj"}]}
+    nothing = {"bpm": None, "meter": None, "key": None, "chords": []}
+    scores = accuracy([{"truth": truth, "features": found} for found in (right, octave, nothing)])
+    assert scores == {"bpm": 1 / 3, "bpm_octave": 2 / 3, "bpm_known": 2 / 3, "meter": 1 / 3, "key": 1 / 3,
+                      "key_known": 1 / 3, "chord_overlap": 0.5}
+    assert chord_overlap([{"start_s": 0.0, "end_s": 1.0, "label": "N"}], []) == 0
+
+
+def test_a_missing_soundfont_says_where_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ModelMissingError, match="fluid-soundfont-gm"):
+        find_soundfont(tmp_path / "none.sf2")
+    monkeypatch.setenv("J2A_SOUNDFONT", str(tmp_path / "other.sf2"))
+    with pytest.raises(ModelMissingError, match=r"other\.sf2"):
+        find_soundfont()
+    (tmp_path / "other.sf2").touch()
+    assert find_soundfont() == tmp_path / "other.sf2"
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Renderer:
+    pytest.importorskip("tinysoundfont", reason="pip install --no-deps tinysoundfont")
+    try:
+        return Renderer()
+    except ModelMissingError as error:
+        pytest.skip(str(error))
+
+
+def test_the_written_pitch_sounds_at_the_written_time(renderer: Renderer) -> None:
+    plan = dataclasses.replace(random_plan(0), instruments={"lead": "flute"}, duration_s=3.0)
+    sound = renderer.render(Piece(plan, [Note("lead", 1.0, 2.0, 69, 100)], [], [], []))
+    assert sound.shape == (3 * 44_100, 2)
+    assert sound.dtype == np.float32
+    assert np.abs(sound).max() == pytest.approx(0.8, abs=1e-3)
+    level = np.abs(sound).mean(axis=1)
+    assert level[:round(0.99 * 44_100)].max() < 1e-3
+    assert level[round(1.2 * 44_100):round(1.9 * 44_100)].mean() > 0.05
+    spectrum = np.abs(np.fft.rfft(sound[round(1.1 * 44_100):round(1.9 * 44_100), 0]))
+    fundamental = spectrum[:round(600 * 0.8)].argmax() / 0.8
+    assert fundamental == pytest.approx(440, abs=4)
+
+
+def test_a_piece_does_not_sound_into_the_next(renderer: Renderer) -> None:
+    piece = compose(random_plan(3, 4.0), 3)
+    first = renderer.render(piece)
+    renderer.render(compose(random_plan(4, 4.0), 4))
+    again = renderer.render(piece)
+    assert np.corrcoef(first[:, 0], again[:, 0])[0, 1] > 0.98
+    silence = renderer.render(dataclasses.replace(piece, notes=[]))
+    assert np.abs(silence).max() < 1e-4
+
+
+def test_reverberation_rings_on(renderer: Renderer) -> None:
+    plan = dataclasses.replace(random_plan(0), instruments={"lead": "marimba"}, duration_s=3.0)
+    piece = Piece(plan, [Note("lead", 0.2, 0.4, 72, 110)], [], [], [])
+    late = slice(round(1.8 * 44_100), None)
+    dry, wet = renderer.render(piece)[late], renderer.render(piece, reverb_s=2.0, wet=0.5)[late]
+    assert np.square(wet).mean() > 4 * np.square(dry).mean() + 1e-9
+
+
+def test_tags_are_written(tmp_path: Path) -> None:
+    from tinytag import TinyTag
+
+    path = tmp_path / "clip.ogg"
+    write_ogg(path, np.zeros((44_100, 2), np.float32), title="Harbour Waltz", artist="J2A demo", license="CC0 1.0")
+    tags = TinyTag.get(path)
+    assert (tags.title, tags.artist) == ("Harbour Waltz", "J2A demo")
