@@ -46,7 +46,6 @@ def test_every_piece_keeps_to_its_truth(seed: int) -> None:
 
     key = Key.parse(plan.key)
     leading_note = (key.tonic + 11) % 12
-    grid = np.array(piece.beats)
     for note in piece.notes:
         assert 0 <= note.start_s < plan.duration_s
         assert note.end_s > note.start_s
@@ -56,13 +55,9 @@ def test_every_piece_keeps_to_its_truth(seed: int) -> None:
             continue
         assert 24 <= note.pitch <= 100
         assert note.pitch % 12 in {*key.scale, leading_note}
-        if note.part in ("chords", "pad"):
+        if note.part in ("chords", "pad", "bass"):
             # the written place of a note that a hand plays some milliseconds early or late
             assert note.pitch % 12 in triad_of(chord_at(piece, min(note.start_s + 0.03, plan.duration_s - 0.001)))
-    bass_roots = [note.pitch % 12 for note in piece.notes
-                  if note.part == "bass" and len(grid) and np.abs(grid - note.start_s).min() < 0.02]
-    assert bass_roots
-    assert all(pitch in key.scale for pitch in bass_roots)
 
 
 def test_the_same_seed_gives_the_same_piece_and_another_one_another() -> None:
