@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -78,7 +79,7 @@ class Store:
             status = Status(value)
             if path not in best or BEST_FIRST.index(status) < BEST_FIRST.index(best[path]):
                 best[path] = status
-        return {clip_of(Key(path, 0, -1)).path: status for path, status in best.items()}
+        return {Path(os.fsdecode(path)): status for path, status in best.items()}
 
     def save_generated(self, clip: Clip, caption: Caption) -> Row:
         """Keep a generated caption: it replaces the window's text, and the window is a draft (again)."""
