@@ -75,8 +75,7 @@ class _Extraction:
             return
         if self._cancelled():
             return
-        bpm = rhythm.reconciled_bpm(beats.times, rhythm.tempo_candidates(samples))
-        self._known("bpm", bpm, None if bpm else "The beats are too uneven for one tempo.")
+        self._known("bpm", *rhythm.reconciled_bpm(beats.times, rhythm.tempo_candidates(samples)))
         self._known("beats", [round(float(time_s), 3) for time_s in beats.times])
         downbeats = [round(float(time_s), 3) for time_s in beats.downbeats]
         self._known("downbeats", downbeats, None if downbeats else "No first beat of a bar was found.")

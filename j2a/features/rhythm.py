@@ -20,9 +20,12 @@ MIN_BEATS = 4
 HEARD = 0.05  # an activation from which the network heard something; also the decoder's own threshold
 # The share by which intervals between beats may stray from their median before the tempo is called unsteady.
 MAX_STRAY = 0.25
-# Ratios of the tempo histogram's tempo to the tracked one that are the same pulse counted at another level.
-METRICAL_RATIOS = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 2.0, 3.0, 4.0)
-RATIO_TOLERANCE = 0.08
+# What supports a tracked tempo: a candidate of the tempo histogram with this share at least, and within this much of
+# the tracked tempo, counted on another level perhaps. Every window of music that has a beat (above) but one, whose
+# tempo drifts, has such a candidate; two thirds of the windows of noise do not.
+METRICAL_RATIOS = (1 / 3, 1 / 2, 1.0, 2.0, 3.0)
+RATIO_TOLERANCE = 0.04
+MIN_CANDIDATE_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +108,15 @@ def tempo_candidates(samples: NDArray[np.float32]) -> NDArray[np.float64]:
     return candidates
 
 
-def reconciled_bpm(times: NDArray[np.float64], candidates: NDArray[np.float64]) -> float | None:
-    """The tempo of the tracked beats, if the tempo histogram knows it; else ``None``.
+def reconciled_bpm(times: NDArray[np.float64],
+                   candidates: NDArray[np.float64]) -> tuple[float | None, str | None]:
+    """(the tempo of the tracked beats in BPM, ``None``) if the tempo histogram supports it, else (``None``, why not).
 
     1. Tracked tempo: beat times are regressed on their index (least squares), which averages out the 10 ms grid of
        the activations: 60 / slope.
-    2. The tempo histogram must support it: one of its candidates, possibly counted at another metrical level
-       (a half, a third, double, ...), lies within 8 %. Its own figure is never reported: it is quantised to whole
-       frames and may be an octave off. So tempo and beats always tell the same story.
+    2. The tempo histogram must support it: one of its candidates with a share of a tenth at least, possibly counted
+       at another metrical level (a third, a half, double, triple), lies within 4 %. Its own figure is never
+       reported: it is quantised to whole frames and may be an octave off. So tempo and beats always agree.
     3. Where single intervals stray from their median by more than a quarter on average there is no tempo to report.
 
     The result is rounded to 0.1 BPM.
@@ -120,12 +124,11 @@ def reconciled_bpm(times: NDArray[np.float64], candidates: NDArray[np.float64]) 
     intervals = np.diff(times)
     middle = float(np.median(intervals))
     if float(np.mean(np.abs(intervals - middle))) > MAX_STRAY * middle:
-        return None
-    slope_s = float(np.polyfit(np.arange(len(times)), times, 1)[0])
-    bpm = 60.0 / slope_s
+        return None, "The beats are too uneven for one tempo."
+    bpm = 60.0 / float(np.polyfit(np.arange(len(times)), times, 1)[0])
     for candidate, share in candidates:
-        if np.isfinite(candidate) and share > 0:
+        if share >= MIN_CANDIDATE_SHARE:
             ratios = candidate / bpm / np.array(METRICAL_RATIOS)
             if np.any(np.abs(ratios - 1) <= RATIO_TOLERANCE):
-                return round(bpm, 1)
-    return None
+                return round(bpm, 1), None
+    return None, "The tracked beats and the tempo analysis disagree."

@@ -19,30 +19,38 @@ def tracked(bpm: float, beats: int) -> np.ndarray:
 
 @given(st.floats(56, 214), st.integers(8, 40))
 def test_the_tempo_of_steady_beats_is_exact_though_their_times_are_not(bpm: float, beats: int) -> None:
-    found = reconciled_bpm(tracked(bpm, beats), np.array([[bpm, 1.0]]))
+    found, reason = reconciled_bpm(tracked(bpm, beats), np.array([[bpm, 1.0]]))
     assert found is not None
+    assert reason is None
     assert abs(found - bpm) < 1.0 + 0.01 * bpm * 8 / beats
 
 
-@pytest.mark.parametrize("level", [0.5, 2.0, 3.0, 1 / 3, 1.5])
+@pytest.mark.parametrize("level", [0.5, 2.0, 3.0, 1 / 3])
 def test_an_octave_error_of_the_histogram_does_not_reach_the_tempo(level: float) -> None:
-    assert reconciled_bpm(tracked(120, 20), np.array([[120.0 * level, 1.0]])) == pytest.approx(120, abs=0.2)
+    bpm, _ = reconciled_bpm(tracked(120, 20), np.array([[97.0, 0.6], [120.0 * level, 0.4]]))
+    assert bpm == pytest.approx(120, abs=0.2)
 
 
-def test_a_histogram_that_knows_nothing_of_the_beats_denies_the_tempo() -> None:
-    assert reconciled_bpm(tracked(120, 20), np.array([[103.4, 0.9], [206.8, 0.1]])) is None
-    assert reconciled_bpm(tracked(120, 20), np.array([[np.nan, 0.0]])) is None
+@pytest.mark.parametrize("candidates", [[[103.4, 0.9], [206.8, 0.1]], [[97.0, 0.95], [120.0, 0.05]], [[np.nan, 0.0]]])
+def test_a_histogram_that_knows_nothing_of_the_beats_denies_the_tempo(candidates: list[list[float]]) -> None:
+    bpm, reason = reconciled_bpm(tracked(120, 20), np.array(candidates))
+    assert bpm is None
+    assert reason is not None
+    assert "disagree" in reason
 
 
 def test_uneven_beats_have_no_tempo() -> None:
     uneven = np.cumsum([0.5, 1.0, 0.45, 0.5, 1.05, 0.5, 0.45, 1.0, 1.0, 0.5])
-    assert reconciled_bpm(uneven, HISTOGRAM_120) is None
+    bpm, reason = reconciled_bpm(uneven, HISTOGRAM_120)
+    assert bpm is None
+    assert reason is not None
+    assert "uneven" in reason
 
 
 def test_one_stray_beat_changes_little() -> None:
     times = tracked(120, 20)
     times[7] += 0.15
-    assert reconciled_bpm(times, HISTOGRAM_120) == pytest.approx(120, abs=1)
+    assert reconciled_bpm(times, HISTOGRAM_120)[0] == pytest.approx(120, abs=1)
 
 
 @pytest.mark.parametrize(("positions", "meter"), [
