@@ -20,8 +20,10 @@ from j2a.errors import AudioError
 AV_HINT = 'To read it, install the optional decoder: pip install "j2a[av]"'
 # Frames of an mp3 borrow bits from those before them; after a seek the first few decode to silence.
 _MP3_PREROLL = 10 * 1152
-# A length in the header may differ by this much from what tinytag counts before it is called wrong.
+# A decoder's length may differ by this share, or by the padding of a short file, from what tinytag counts before it is
+# called wrong.
 LENGTH_TOLERANCE = 0.03
+PADDING_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ def _is_cut_short(path: Path, info: AudioInfo) -> bool:
         return False
     if counted_s is None:
         return False
-    return abs(counted_s - info.duration_s) > LENGTH_TOLERANCE * max(counted_s, info.duration_s)
+    return abs(counted_s - info.duration_s) > max(PADDING_S, LENGTH_TOLERANCE * max(counted_s, info.duration_s))
 
 
 def _ffmpeg_demuxer(path: Path) -> str | None:

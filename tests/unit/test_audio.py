@@ -93,6 +93,12 @@ def test_resampling_keeps_pitch_level_and_length(tmp_path: Path, rate: int, chan
     np.testing.assert_allclose(heard[:len(wanted)][middle], wanted[:len(heard)][middle], atol=2e-3)
 
 
+def test_a_short_mp3_needs_no_other_decoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    path = written(tmp_path, "mp3", "MP3", "MPEG_LAYER_III", tone(0.4))
+    assert probe(path).duration_s == pytest.approx(0.4, abs=0.1)
+
+
 def test_stereo_stream_keeps_the_channels_apart(tmp_path: Path) -> None:
     samples = tone(1.0, 48_000)
     samples[:, 1] = 0
