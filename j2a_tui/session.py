@@ -10,20 +10,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Flag, auto
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from j2a.caption import Caption, Sampling
 from j2a.clip import Clip
 from j2a.engine.client import Engine
 from j2a.engine.messages import Describe, Done, EngineDied, Event, Extract, Failed, FeatureReady, Load, Piece, Progress
-from j2a.errors import J2AError, StoreError
+from j2a.errors import J2AError
 from j2a.features.record import Features
 from j2a.store import Row, Status, Store
-from j2a.store.records import BEST_FIRST
+from j2a_tui.ledger import Ledger
 
 PARTIAL_SAVE_S = 1.0
 VARIANT_TEMPERATURE = 0.8
-T = TypeVar("T")
 
 
 class Change(Flag):
@@ -73,15 +72,12 @@ class Session:
         on_problem: Callable[[J2AError], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.store = store
+        self.ledger = Ledger(store, folder, on_problem)
         self.engine = engine
         self.version = version
         self.backbone = backbone
-        self.statuses: dict[Path, Status] = store.statuses(folder)
         self._on_problem = on_problem
         self._clock = clock
-        self._undoable: list[int] = []  # store changes of each user action, oldest first
-        self._redoable: list[int] = []
         self.model_state = "starting"
         self.model_stage = ""
         self._load_id: int | None = None
@@ -97,7 +93,6 @@ class Session:
         self.stats: dict[str, Any] = {}
         self.failure: Failed | None = None
         self.job: Job | None = None
-        self._saves = 0
 
     # The model
 
@@ -123,7 +118,7 @@ class Session:
         self.clip = clip
         self._forget()
         if clip is not None:
-            self._show(self._reading(lambda: self.store.get(clip)))
+            self._show(self.ledger.get(clip))
 
     def leave(self) -> None:
         """Cancel what runs; the beginning of a caption is kept."""
@@ -257,23 +252,23 @@ class Session:
                 self.features = Features.from_json(event.result)
                 self.known = set(self.features.to_json())
             return Change.FEATURES | Change.STAGE
-        if event.result and (event.result["text"] or not event.cancelled):
+        if event.result and (job.written.strip() or not event.cancelled):
             caption = Caption.from_json(event.result)
             if event.cancelled:
-                caption.text = self.text  # what was on the screen when it was stopped
+                caption.text = job.written.strip()  # what was on the screen when it was stopped
             self.features = caption.features
             self.known = set(self.features.to_json())
             self.text, self.caption = caption.text, caption
             self.model_state = "ready"
-            self._save(job.clip, lambda: self.store.save_generated(job.clip, caption))
-        self._end_action()
+            self._save(job.clip, lambda store: store.save_generated(job.clip, caption))
+        self.ledger.end_action()
         return Change.EVERYTHING
 
     def _take_failure(self, job: Job, event: Failed) -> None:
         if not job.replaces:
             self._save_partial(job)
         elif job.written:  # the whole text that is in the store is worth more than half a new one
-            row = self._reading(lambda: self.store.get(job.clip))
+            row = self.ledger.get(job.clip)
             self.text = row.text if row else ""
         self._end_job()
         self.failure = event
@@ -284,7 +279,7 @@ class Session:
 
     def _end_job(self) -> None:
         self.job = None
-        self._end_action()
+        self.ledger.end_action()
 
     def _save_partial(self, job: Job) -> None:
         text = job.written.strip()
@@ -292,7 +287,7 @@ class Session:
             return
         job.saved_at = self._clock()
         caption = Caption(text, job.version, job.backbone, "", "", "", job.seed, job.sampling, self.features)
-        self._save(job.clip, lambda: self.store.save_generated(job.clip, caption))
+        self._save(job.clip, lambda store: store.save_generated(job.clip, caption))
 
     # Decisions
 
@@ -301,90 +296,48 @@ class Session:
         clip = self.clip
         if clip is None or text == self.text:
             return
+        self._forget_stopped()
         self.text = text
-        self._save(clip, lambda: self.store.edit(clip, text))
+        self._save(clip, lambda store: store.edit(clip, text))
 
     def end_edit(self) -> None:
         """The edits since the last action are taken back together by one undo."""
-        self._end_action()
+        self.ledger.end_action()
+
+    def _forget_stopped(self) -> None:
+        """The end of a request that was stopped must not replace what the user does after that."""
+        if self.job is not None and self.job.stopping:
+            self._end_job()
 
     def decide(self, status: Status) -> bool:
         """Set the status of the clip; False when it could not be saved."""
         clip = self.clip
         if clip is None:
             return False
-        saved = self._save(clip, lambda: self.store.set_status(clip, status))
-        self._end_action()
+        self._forget_stopped()
+        saved = self._save(clip, lambda store: store.set_status(clip, status))
+        self.ledger.end_action()
         return saved
 
     def undo(self) -> Row | None:
         """Take back the last action, of whichever clip; the row as it is then, ``None`` when there is none."""
-        return self._step(self._undoable, self._redoable, self.store.undo)
+        self.leave()
+        return self._show_row(self.ledger.undo())
 
     def redo(self) -> Row | None:
         """Make it again."""
-        return self._step(self._redoable, self._undoable, self.store.redo)
-
-    def _step(self, source: list[int], target: list[int], step: Callable[[], Row | None]) -> Row | None:
         self.leave()
-        self._end_action()
-        if not source:
-            return None
-        count = source.pop()
-        target.append(count)
-        row: Row | None = None
-        try:
-            for _ in range(count):
-                row = step() or row
-        except StoreError as error:
-            self._on_problem(error)
+        return self._show_row(self.ledger.redo())
+
+    def _show_row(self, row: Row | None) -> Row | None:
         if row is not None:
-            self._reread_status(row.clip.path)
             self.clip = row.clip
             self._forget()
             self._show(row)
         return row
 
-    def _save(self, clip: Clip, change: Callable[[], Row]) -> bool:
-        try:
-            before = self.store.get(clip)
-            row = change()
-        except StoreError as error:
-            self._on_problem(error)
-            return False
-        if row != before:
-            self._saves += 1
-            self._redoable.clear()
-        if clip == self.clip:
+    def _save(self, clip: Clip, change: Callable[[Store], Row]) -> bool:
+        row = self.ledger.save(clip, change)
+        if row is not None and clip == self.clip:
             self.status = row.status
-        self._note_status(clip.path, row.status)
-        return True
-
-    def _end_action(self) -> None:
-        if self._saves:
-            self._undoable.append(self._saves)
-            self._saves = 0
-
-    def _note_status(self, path: Path, status: Status) -> None:
-        """Keep the status that stands for a file; only a step down needs a look at its other windows."""
-        before = self.statuses.get(path)
-        if before is None or BEST_FIRST.index(status) <= BEST_FIRST.index(before):
-            self.statuses[path] = status
-        else:
-            self._reread_status(path)
-
-    def _reread_status(self, path: Path) -> None:
-        fresh = self._reading(lambda: self.store.statuses(path.parent))
-        if fresh is None:
-            return
-        if path in fresh:
-            self.statuses[path] = fresh[path]
-        else:
-            self.statuses.pop(path, None)
-
-    def _reading(self, read: Callable[[], T]) -> T | None:
-        try:
-            return read()
-        except StoreError as error:
-            self._on_problem(error)
-            return None
+        return row is not None

@@ -55,7 +55,7 @@ class Workbench(Screen[None]):
         self._when_read = ""  # an action that waits for the length of the file
 
         self.top = TopBar(home_relative(folder))
-        self.tracks = TrackList(session.statuses, id="tracks")
+        self.tracks = TrackList(session.ledger.statuses, id="tracks")
         self.waveform = Waveform(id="waveform")
         self.transport_line = TransportLine(transport)
         self.features = FeaturesPanel()
@@ -83,8 +83,6 @@ class Workbench(Screen[None]):
     def on_scanned(self, message: messages.Scanned) -> None:
         """The files are known: list them, and read their tags."""
         self.tracks.set_note("" if message.tracks else "No music here")
-        if not message.tracks:
-            self.waveform.set_note("No audio files in this folder")
         self.tracks.set_tracks(message.tracks)
         self.show_files_title("")
         self._show_counts()
@@ -128,22 +126,27 @@ class Workbench(Screen[None]):
 
     def open(self, track: Track | None, window: Window | None = None) -> None:
         """Put a file on the desk, with the window and the caption that were worked on last."""
+        self.close_editor()
         self._path = track.path if track else None
         self._broken, self._when_read = False, ""
         if window is None:
             row = self._latest(track.path) if track else None
             window = Window(row.clip.start_s, row.clip.end_s) if row and row.clip.end_s is not None else Window()
         self.transport.open(self._path, window)
-        self.waveform.open(window)
+        self.waveform.open(window, "" if track else "No audio files in this folder" if not self.tracks.total else "")
         self._audio.cancel("detail")
         if track is not None:
             self._audio.submit("open", opening(track.path, self.post_message))
         self._take_clip()
         self._show_name()
 
+    def close_editor(self) -> None:
+        """Keep what is being edited, and end it."""
+        raise NotImplementedError
+
     def _latest(self, path: Path) -> Row | None:
         try:
-            return self.session.store.latest(path)
+            return self.session.ledger.store.latest(path)
         except StoreError as error:
             self.tell(error)
             return None
@@ -229,7 +232,7 @@ class Workbench(Screen[None]):
         if change & Change.MODEL:
             self.show_model()
         if change & Change.STAGE:
-            self.keys.show(busy=session.job is not None and not session.job.stopping)
+            self.keys.show(busy=session.writing)
 
     def show_model(self) -> None:
         """Version, backbone, and whether they are loaded."""
@@ -238,7 +241,7 @@ class Workbench(Screen[None]):
         self.top.show(model=f"{clean(session.version)} {clean(session.backbone)}", state=clean(state))
 
     def _show_counts(self) -> None:
-        counts = Counter(self.session.statuses.values())
+        counts = Counter(self.session.ledger.statuses.values())
         done = [f"{counts[status]} {status.value}" for status in (Status.ACCEPTED, Status.DRAFT) if counts[status]]
         total = self.tracks.total
         self.top.show(counts=", ".join([*done, f"{total:,} file{'' if total == 1 else 's'}"]))

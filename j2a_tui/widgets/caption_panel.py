@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Static, TextArea
 
+from j2a.clip import Clip
 from j2a.grounding import Claim, claims
 from j2a.store import Status
 from j2a_tui.bindings import textual_bindings
@@ -34,11 +35,11 @@ class Editor(TextArea):
     BINDINGS: ClassVar[list[BindingType]] = [*textual_bindings("editor")]
 
     class Edited(Message):
-        """The text as it stands."""
+        """The text as it stands, of the clip that it belongs to."""
 
-        def __init__(self, text: str) -> None:
+        def __init__(self, text: str, clip: Clip | None) -> None:
             super().__init__()
-            self.text_now = text
+            self.text_now, self.clip = text, clip
 
     class Left(Message):
         """Editing is over; ``accept`` asks for the next file."""
@@ -54,7 +55,8 @@ class Editor(TextArea):
             super().__init__()
             self.seek_s = seek_s
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, clip: Clip | None) -> None:
+        self._clip = clip
         super().__init__(text, soft_wrap=True, show_line_numbers=False, tab_behavior="focus", compact=True,
                          highlight_cursor_line=False, id="editor")
         self._autosave: Timer | None = None
@@ -70,7 +72,7 @@ class Editor(TextArea):
 
     def _hand_on(self) -> None:
         self._autosave = None
-        self.post_message(self.Edited(self.text))
+        self.post_message(self.Edited(self.text, self._clip))
 
     def action_leave(self) -> None:
         """Back to the files."""
@@ -124,7 +126,7 @@ class CaptionPanel(Vertical):
     def open_editor(self) -> None:
         """Edit in place."""
         if self.editor is None:
-            editor = Editor(clean(self._session.text, multiline=True))
+            editor = Editor(clean(self._session.text, multiline=True), self._session.clip)
             self.query_one("#text").display = False
             self.mount(editor, before=0)
             editor.focus()

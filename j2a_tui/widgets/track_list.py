@@ -49,6 +49,7 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
         self._tracks: Sequence[Track] = ()
         self._tags: dict[Path, Tags] = {}
         self._note = ""
+        self._last: Track | None = None  # where the cursor was, also while a search finds nothing
 
     @property
     def track(self) -> Track | None:
@@ -117,12 +118,15 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
         self.move(direction * max(1, self.size.height - 1))
 
     def _list(self, tracks: Sequence[Track]) -> None:
-        kept = self.track
+        kept = self._last
         self._tracks = tracks
         self.virtual_size = Size(self.size.width, len(tracks))
-        self.cursor = -1
-        if kept is None or not self.go_to(kept.path):
-            self.cursor = 0 if tracks else -1
+        paths = [track.path for track in tracks]
+        index = paths.index(kept.path) if kept is not None and kept.path in paths else 0 if tracks else -1
+        if index != self.cursor:
+            self.cursor = index
+        else:
+            self.post_message(self.Moved(self.track))
         self.refresh()
 
     def _matches(self, track: Track, wanted: Sequence[str]) -> bool:
@@ -133,6 +137,7 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def watch_cursor(self, before: int, after: int) -> None:
         """Keep the cursor in sight and say where it is."""
+        self._last = self.track or self._last
         for index in (before, after):
             self.refresh(Region(0, index - self.scroll_offset.y, self.size.width, 1))
         if after >= 0:

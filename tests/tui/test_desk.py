@@ -10,6 +10,7 @@ import pytest
 
 from j2a.engine.messages import Describe, Done, Extract, Inspect, Load, Piece
 from j2a.errors import StoreError
+from j2a.library import Track
 from j2a.store import Status, Store
 from tests.tui.fakes import MEASURED, TEXT
 from tests.tui.harness import Desk, running, write_wave
@@ -118,6 +119,43 @@ async def test_escape_stops_and_keeps_what_was_written(desk: Desk) -> None:
     desk.engine.simulate_pieces(request_id, "that comes too late")
     await desk.pilot.pause(0.1)
     assert desk.app.session.text == "Half a sentence"
+
+
+async def test_the_end_of_a_stopped_request_does_not_undo_a_decision(desk: Desk) -> None:
+    await desk.press("enter")
+    request_id = desk.engine.last(Describe)
+    desk.engine.simulate_pieces(request_id, "Half a sentence")
+    await desk.until(lambda: desk.app.session.text == "Half a sentence")
+    await desk.press("escape", "x")
+    desk.engine.simulate_done(request_id, "Half a sentence")
+    await desk.pilot.pause(0.1)
+    row = desk.row("song 1.wav")
+    assert row is not None
+    assert row.status is Status.REJECTED
+
+
+async def test_a_bug_in_a_thread_ends_the_app(music: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(folder: Path, cancelled: object) -> list[object]:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("j2a.library.scan", broken)
+    with pytest.raises(ZeroDivisionError):
+        async with running(music) as desk:
+            await desk.pilot.pause(5.0)
+
+
+async def test_fifty_thousand_files_are_listed_without_a_freeze(music: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tracks = [Track(music / f"{number:05}.wav", f"{number:05}.wav", 1, 0.0) for number in range(50_000)]
+    monkeypatch.setattr("j2a.library.scan", lambda folder, cancelled: tracks)
+    async with running(music) as desk:
+        await desk.until(lambda: "50,000 files" in desk.screen_text())
+        longest = 0.0
+        for keys in (["G"], ["g"], ["pagedown"] * 5, ["slash", *"499"]):
+            started = time.monotonic()
+            await desk.press(*keys)
+            longest = max(longest, (time.monotonic() - started) / len(keys))
+        assert len(desk.app.desk.tracks.tracks) == sum("499" in track.name for track in tracks)
+        assert longest < 1.0, "far more than any key takes on a busy machine, far less than a widget a row would take"
 
 
 async def test_events_of_another_file_are_ignored(desk: Desk) -> None:

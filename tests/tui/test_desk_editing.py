@@ -105,6 +105,19 @@ async def test_an_editor_that_is_not_there_is_told(desk: Desk, monkeypatch: pyte
     assert any("no-such-editor" in toast for toast in desk.toasts())
 
 
+async def test_a_click_on_another_file_keeps_the_edit_with_its_own(desk: Desk) -> None:
+    await describe(desk, "Slow")
+    await desk.press("e", "!")
+    await desk.pilot.click(desk.app.desk.tracks, offset=(5, 1))
+    await desk.opened("song 2.wav")
+    row = desk.row("song 1.wav")
+    assert row is not None
+    assert row.text == "Slow!"
+    await desk.pilot.pause(0.6)
+    assert desk.row("song 2.wav") is None
+    assert desk.app.desk.caption.editor is None
+
+
 async def test_play_pause_seek_and_the_end_of_the_window(desk: Desk) -> None:
     await desk.press("space")
     assert (desk.player.playing, desk.player.position_s, desk.player.until_s) == (True, 0.0, 10.0)
@@ -171,6 +184,20 @@ async def test_search_narrows_the_list(desk: Desk) -> None:
     await desk.press("escape")
     assert not desk.app.query(Input)
     assert len(desk.app.desk.tracks.tracks) == 4
+
+
+async def test_searching_does_not_disturb_what_runs(desk: Desk) -> None:
+    await desk.press("down")
+    await desk.opened("song 2.wav")
+    await desk.press("enter")
+    request_id = desk.engine.last(Describe)
+    await desk.press("slash", "2")
+    await desk.until(lambda: len(desk.app.desk.tracks.tracks) == 1)
+    await desk.pilot.pause(0.3)
+    assert request_id not in desk.engine.cancelled
+    await desk.press("z", "backspace")
+    await desk.until(lambda: len(desk.app.desk.tracks.tracks) == 1)
+    await desk.opened("song 2.wav")
 
 
 async def test_names_that_are_not_markup_and_not_even_text(music: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import TextArea
 
-from j2a.engine.messages import Describe
+from j2a.engine.messages import Describe, Extract
 from j2a_tui.app import J2AApp
 from tests.tui.fakes import FakeEngine, FakePlayer
 from tests.tui.harness import Desk
@@ -41,6 +41,7 @@ def compare(music: Path, snap_compare: Snap, monkeypatch: pytest.MonkeyPatch) ->
             await desk.opened("song 1.wav")
             desk.engine.simulate_loaded()
             await desk.until(lambda: app.session.model_state == "ready")
+            await desk.until(lambda: desk.engine.asked(Extract), "its window is being measured")
             await steps(desk)
             waveform = app.desk.waveform
             await desk.until(lambda: waveform._detail[1] and all(waveform._overview[1]), "the waveform is whole")

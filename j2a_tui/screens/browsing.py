@@ -1,0 +1,164 @@
+"""Listening and finding: what the keys for sound, window and files do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual import on
+from textual.widgets import Input
+
+from j2a.errors import J2AError
+from j2a_tui import external
+from j2a_tui.display import clean
+from j2a_tui.screens.choose import ConfirmScreen
+from j2a_tui.screens.workbench import Workbench
+from j2a_tui.widgets.search import SearchField
+from j2a_tui.widgets.track_list import TrackList
+from j2a_tui.widgets.waveform import Waveform
+from j2a_tui.windows import Window
+
+
+class Browsing(Workbench):
+    """The desk without what makes captions."""
+
+    # Sound
+
+    def action_play(self) -> None:
+        """Play or pause."""
+        self.settle()
+        self.transport.toggle()
+        self.follow()
+
+    def action_seek(self, seconds: float) -> None:
+        """Forward or back."""
+        self.settle()
+        self.transport.seek(self.transport.position_s + seconds)
+        self.follow()
+
+    @on(Waveform.Seek)
+    def _seek(self, message: Waveform.Seek) -> None:
+        self.transport.seek(message.to_s)
+        self.follow()
+
+    def action_volume(self, by: float) -> None:
+        """Louder or quieter."""
+        self.transport.change_volume(by)
+        self.show_transport()
+
+    # The window
+
+    def action_move_window(self, lengths: int) -> None:
+        """By its own length."""
+        self._move_window(lengths * self.transport.window.length_s)
+
+    def action_nudge_window(self, seconds: float) -> None:
+        """By a little."""
+        self._move_window(seconds)
+
+    def _move_window(self, by_s: float) -> None:
+        duration = self._duration()
+        if duration is not None:
+            self._set_window(self.transport.window.moved(by_s, duration))
+
+    def action_resize_window(self, seconds: float) -> None:
+        """Longer or shorter."""
+        duration = self._duration()
+        if duration is not None:
+            self._set_window(self.transport.window.resized(seconds, duration))
+
+    def _duration(self) -> float | None:
+        self.settle()
+        return self.transport.duration_s
+
+    def _set_window(self, window: Window) -> None:
+        if window != self.transport.window:
+            self.transport.set_window(window)
+            self.take_window()
+            self.follow()
+
+    # Files
+
+    def action_move(self, by: int) -> None:
+        """Up or down."""
+        self.tracks.move(by)
+
+    def action_page(self, direction: int) -> None:
+        """By pages."""
+        self.tracks.page(direction)
+
+    def action_edge(self, direction: int) -> None:
+        """To the first or the last file."""
+        self.tracks.move(direction * self.tracks.total)
+
+    @on(TrackList.Opened)
+    def _opened(self) -> None:
+        self.settle()
+        if not self.transport.playing:
+            self.action_play()
+
+    def action_search(self) -> None:
+        """A field under the list."""
+        field = next(iter(self.query(SearchField)), None)
+        if field is None:
+            field = SearchField()
+            self.files_box.mount(field)
+        field.focus()
+        self.keys.show("search")
+
+    @on(Input.Changed, "#search")
+    def _searched(self, message: Input.Changed) -> None:
+        self.tracks.search(message.value)
+        self.tracks.set_note("Nothing found" if self.tracks.total and not self.tracks.tracks else "")
+        self.show_files_title(message.value)
+
+    @on(SearchField.Left)
+    def _search_left(self, message: SearchField.Left) -> None:
+        if not message.keep:
+            self.clear_search()
+            return
+        field = self.query_one(SearchField)
+        if not field.value.strip():
+            field.remove()
+        self._back_to_files()
+
+    def clear_search(self) -> None:
+        for field in self.query(SearchField):
+            field.remove()
+        self.tracks.search("")
+        self.show_files_title("")
+        self._back_to_files()
+
+    def _back_to_files(self) -> None:
+        self.tracks.focus()
+        self.keys.show("desk")
+
+    def action_export(self) -> None:
+        """``captions.csv`` into the folder; a file that is not ours is only replaced when that is wanted."""
+        from j2a.export import COLUMNS
+
+        target = self.folder / "captions.csv"
+        if external.is_someone_elses(target, ",".join(COLUMNS)):
+            question = f"{clean(str(target))} was not written by J2A. Replace it?"
+            self.app.push_screen(ConfirmScreen(question, "Replace it"),
+                                 lambda yes: self._export(target) if yes else None)
+        else:
+            self._export(target)
+
+    def _export(self, target: Path) -> None:
+        from j2a.export import to_csv, write_atomically
+
+        try:
+            rows = self.session.ledger.store.rows(self.folder)
+            if not rows:
+                self.say("There are no captions to export yet.")
+                return
+            write_atomically(target, to_csv(rows, self.folder))
+        except J2AError as error:
+            self.tell(error)
+            return
+        count = f"{len(rows)} caption{'' if len(rows) == 1 else 's'}"
+        self.notify(clean(str(target)), title=f"{count} written", markup=False)
+
+    def say(self, text: str) -> None:
+        """A short remark."""
+        self.notify(text, markup=False)
