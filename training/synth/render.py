@@ -11,14 +11,15 @@ import soundfile
 from numpy.typing import NDArray
 
 from j2a.errors import ModelMissingError
-from training.synth.compose import Piece, programs
+from training.synth.compose import Note, Piece, programs
 
 SAMPLE_RATE = 44_100
 PEAK = 0.8  # highest absolute sample of a rendered piece
 VORBIS_QUALITY = 0.4  # from 0 to 1; about 110 kbit/s for stereo
 _PLACES = ("/usr/share/sounds/sf2/FluidR3_GM.sf2", "/usr/share/sounds/sf2/TimGM6mb.sf2")  # Debian
 _CHANNELS = {"bass": 0, "chords": 1, "pad": 2, "lead": 3, "drums": 9}
-_VOLUME = {"bass": 105, "chords": 92, "pad": 70, "lead": 104, "drums": 92}  # MIDI controller 7
+# How loud each part is in the mix, in dB. Soundfonts' instruments differ by 20 dB at the same velocity.
+MIX_DB = {"lead": 0.0, "bass": -2.0, "chords": -4.0, "drums": -1.0, "pad": -11.0}
 _PAN = {"bass": 64, "chords": 50, "pad": 78, "lead": 70, "drums": 64}  # MIDI controller 10
 
 
@@ -52,44 +53,55 @@ class Renderer:
     def render(self, piece: Piece, *, reverb_s: float = 0.0, wet: float = 0.12) -> NDArray[np.float32]:
         """float32 (T, 2) at ``sample_rate`` Hz, ``piece.plan.duration_s`` long, highest sample at 0.8 of full scale.
 
-        ``reverb_s`` > 0 adds a room that decays by 60 dB in that time, at ``wet`` of the dry level.
+        Each part is played by itself and brought to its loudness in ``MIX_DB``. ``reverb_s`` > 0 adds a room that
+        decays by 60 dB in that time, at ``wet`` of the dry level.
         """
-        self._prepare(piece)
-        length = round(piece.plan.duration_s * self.sample_rate)
-        events = [(note.start_s, 1, note) for note in piece.notes] + [(note.end_s, 0, note) for note in piece.notes]
+        sound = np.zeros((round(piece.plan.duration_s * self.sample_rate), 2), np.float32)
+        for part in _CHANNELS:
+            notes = [note for note in piece.notes if note.part == part]
+            if notes:
+                stem = self._play(part, notes, programs(piece.plan).get(part), len(sound))
+                sound += stem * (10 ** (MIX_DB[part] / 20) / max(_loudness(stem, self.sample_rate), 1e-6))
+        if reverb_s:
+            sound = sound + wet * _reverberation(sound, reverb_s, self.sample_rate)
+        peak = float(np.abs(sound).max())
+        return (sound * (PEAK / peak)).astype(np.float32) if peak > 0 else sound
+
+    def _play(self, part: str, notes: list[Note], program: int | None, length: int) -> NDArray[np.float32]:
+        """One part by itself: float32 (length, 2)."""
+        channel = _CHANNELS[part]
+        self._synth.sounds_off(channel)
+        self._generate(self.sample_rate // 10)  # let what was sounding die away
+        if program is None:
+            self._synth.program_select(channel, self._font, 128, 0, is_drums=True)
+        else:
+            self._synth.program_select(channel, self._font, 0, program)
+        self._synth.control_change(channel, 10, _PAN[part])
+        events = [(note.start_s, 1, note) for note in notes] + [(note.end_s, 0, note) for note in notes]
         blocks, position = [], 0
         # At equal times notes end before others begin, so a repeated note is struck again.
         for time_s, starts, note in sorted(events, key=lambda event: (event[0], event[1])):
             frame = min(length, round(time_s * self.sample_rate))
             blocks.append(self._generate(frame - position))
             position = frame
-            channel = _CHANNELS[note.part]
             if starts:
                 self._synth.noteon(channel, note.pitch, note.velocity)
-            elif note.part != "drums":
+            elif part != "drums":
                 self._synth.noteoff(channel, note.pitch)
         blocks.append(self._generate(length - position))
-        sound = np.concatenate(blocks)
-        if reverb_s:
-            sound = sound + wet * _reverberation(sound, reverb_s, self.sample_rate)
-        peak = float(np.abs(sound).max())
-        return (sound * (PEAK / peak)).astype(np.float32) if peak > 0 else sound
-
-    def _prepare(self, piece: Piece) -> None:
-        for channel in _CHANNELS.values():
-            self._synth.sounds_off(channel)
-        for part, program in programs(piece.plan).items():
-            self._synth.program_select(_CHANNELS[part], self._font, 0, program)
-        self._synth.program_select(_CHANNELS["drums"], self._font, 128, 0, is_drums=True)
-        for part, channel in _CHANNELS.items():
-            self._synth.control_change(channel, 7, _VOLUME[part])
-            self._synth.control_change(channel, 10, _PAN[part])
-        self._generate(self.sample_rate // 10)  # let what was sounding die away
+        return np.concatenate(blocks)
 
     def _generate(self, frames: int) -> NDArray[np.float32]:
         if frames <= 0:
             return np.zeros((0, 2), np.float32)
         return np.frombuffer(self._synth.generate(frames), np.float32).reshape(-1, 2)
+
+
+def _loudness(stem: NDArray[np.float32], sample_rate: int) -> float:
+    """RMS of the louder moments (the 90th percentile of 50 ms blocks), so that rests do not count."""
+    block = sample_rate // 20
+    blocks = stem[:len(stem) // block * block].reshape(-1, block * 2)
+    return float(np.percentile(np.sqrt(np.square(blocks).mean(axis=1)), 90)) if len(blocks) else 0.0
 
 
 def _reverberation(sound: NDArray[np.float32], decay_s: float, sample_rate: int) -> NDArray[np.float32]:
