@@ -46,6 +46,7 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self._statuses = statuses
         self._all: Sequence[Track] = ()
+        self._names: Sequence[str] = ()  # of all of them, as they are searched
         self._tracks: Sequence[Track] = ()
         self._tags: dict[Path, Tags] = {}
         self._note = ""
@@ -78,6 +79,7 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
     def set_tracks(self, tracks: Sequence[Track]) -> None:
         """List these files."""
         self._all = tracks
+        self._names = [track.name.casefold() for track in tracks]
         self._list(tracks)
 
     def set_note(self, note: str) -> None:
@@ -88,7 +90,9 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
     def add_tags(self, tags: Mapping[Path, Tags]) -> None:
         """Durations, titles and artists arrive in batches."""
         self._tags.update(tags)
-        self.refresh()
+        top = self.scroll_offset.y
+        if any(track.path in tags for track in self._tracks[top:top + self.size.height]):
+            self.refresh()
 
     def search(self, words: str) -> None:
         """List the files whose name, title, artist or album has every word; none asked for lists all."""
@@ -96,7 +100,8 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
         if not wanted:
             self._list(self._all)
             return
-        self._list([track for track in self._all if self._matches(track, wanted)])
+        self._list([track for track, name in zip(self._all, self._names, strict=True)
+                    if self._matches(track, name, wanted)])
 
     def go_to(self, path: Path) -> bool:
         """Put the cursor on a file; False when it is not listed."""
@@ -121,18 +126,21 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
         kept = self._last
         self._tracks = tracks
         self.virtual_size = Size(self.size.width, len(tracks))
-        paths = [track.path for track in tracks]
-        index = paths.index(kept.path) if kept is not None and kept.path in paths else 0 if tracks else -1
+        found = (index for index, track in enumerate(tracks) if track is kept)
+        index = next(found, 0 if tracks else -1)
         if index != self.cursor:
             self.cursor = index
         else:
             self.post_message(self.Moved(self.track))
         self.refresh()
 
-    def _matches(self, track: Track, wanted: Sequence[str]) -> bool:
-        text = track.name.casefold()
-        if tags := self._tags.get(track.path):
-            text = f"{text} {tags.title} {tags.artist} {tags.album}".casefold()
+    def _matches(self, track: Track, name: str, wanted: Sequence[str]) -> bool:
+        if all(word in name for word in wanted):
+            return True
+        tags = self._tags.get(track.path)
+        if tags is None:
+            return False
+        text = f"{name} {tags.title} {tags.artist} {tags.album}".casefold()
         return all(word in text for word in wanted)
 
     def watch_cursor(self, before: int, after: int) -> None:

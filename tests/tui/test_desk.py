@@ -149,13 +149,12 @@ async def test_fifty_thousand_files_are_listed_without_a_freeze(music: Path, mon
     monkeypatch.setattr("j2a.library.scan", lambda folder, cancelled: tracks)
     async with running(music) as desk:
         await desk.until(lambda: "50,000 files" in desk.screen_text())
-        longest = 0.0
-        for keys in (["G"], ["g"], ["pagedown"] * 5, ["slash", *"499"]):
-            started = time.monotonic()
-            await desk.press(*keys)
-            longest = max(longest, (time.monotonic() - started) / len(keys))
+        for key in ("G", "g", "pagedown", "slash", *"499"):
+            started = time.thread_time()
+            await desk.press(key)
+            # Of this thread: it says the same on a busy machine. A widget a row would take many times that.
+            assert time.thread_time() - started < 0.4, key
         assert len(desk.app.desk.tracks.tracks) == sum("499" in track.name for track in tracks)
-        assert longest < 1.0, "far more than any key takes on a busy machine, far less than a widget a row would take"
 
 
 async def test_events_of_another_file_are_ignored(desk: Desk) -> None:
