@@ -102,7 +102,7 @@ def main() -> None:
         paints, memory = first_paint(options.clips)
         tokens = first_token(sorted(options.clips.glob("*.ogg")))
     result = {
-        "machine": f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
         "first_paint_s": {"median": statistics.median(paints), "worst": max(paints), "runs": len(paints)},
         "memory_mib": memory,
         **{

@@ -141,7 +141,7 @@ def export(
             rows = store.rows(folder)
         finally:
             store.close()
-        write_atomically(target, to_csv(rows, folder, dialect))
+        write_atomically(target, to_csv(rows, folder, "spreadsheet" if dialect == "spreadsheet" else "dataset"))
         sys.stdout.write(f"{len(rows)} captions written to {target}\n")
 
 

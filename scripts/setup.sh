@@ -101,7 +101,11 @@ install_torch() {
     step torch "$wanted" "torch $TORCH (the largest download; some minutes)" torch
 }
 
-project() { pip --no-build-isolation -e .; }
+project() {
+    pip --no-build-isolation -e . || return
+    # Fills numba's cache, so that the first clip is not slow.
+    "$PY" -c "from j2a.features.fast import warm_up; warm_up()"
+}
 
 test_tools() {
     pip --no-build-isolation -e ".[dev,av,llm]" || return

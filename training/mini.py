@@ -130,7 +130,7 @@ def build_model(config: MiniConfig, tokenizer: Any) -> MistralForCausalLM:
 
 def save(model: MistralForCausalLM, out: Path) -> None:
     """Write the weights as bfloat16 safetensors, leaving the model in training as it is."""
-    copy.deepcopy(model).to(torch.bfloat16).save_pretrained(out)
+    copy.deepcopy(model).bfloat16().save_pretrained(out)
 
 
 def evaluate(model: MistralForCausalLM, tokenizer: Any, count: int = 32) -> dict[str, float]:

@@ -7,24 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from j2a.clip import Clip
 from j2a.features.record import Features
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from j2a.features.networks import Networks
 
 __all__ = ["extract"]
 
+Engine = Literal["fast", "madmom"]
 OnFeature = Callable[[str, Any, str | None], None]
 RHYTHM = ("bpm", "beats", "downbeats", "meter")
 TONAL = ("key", "chords")
 
 
-def extract(clip: Clip, *, on_feature: OnFeature | None = None,
-            cancelled: Callable[[], bool] | None = None) -> Features:
+def extract(
+    clip: Clip,
+    *,
+    engine: Engine = "fast",
+    on_feature: OnFeature | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Features:
     """Measure a clip: rhythm, then key, chords and genre.
 
     ``on_feature(name, value, reason)`` is called as soon as each feature is known, with its value in the form it has
@@ -32,15 +37,20 @@ def extract(clip: Clip, *, on_feature: OnFeature | None = None,
     Between the stages ``cancelled`` is asked whether to stop; what is known by then is returned.
 
     What cannot be measured is ``None`` (or an empty list), with the reason in ``Features.unknown``. Raises
-    ``AudioError`` when the clip cannot be decoded. A 10-second clip takes about 5 s on one core.
+    ``AudioError`` when the clip cannot be decoded.
+
+    ``engine`` "fast" runs madmom's networks by our own code, "madmom" by madmom itself: the same answers, about
+    twenty times slower (``bench/features.py``).
     """
-    return _Extraction(on_feature or (lambda name, value, reason: None), cancelled or (lambda: False)).run(clip)
+    report = on_feature or (lambda name, value, reason: None)
+    return _Extraction(engine, report, cancelled or (lambda: False)).run(clip)
 
 
 class _Extraction:
     """One run of the extractors, reporting as it goes."""
 
-    def __init__(self, on_feature: OnFeature, cancelled: Callable[[], bool]) -> None:
+    def __init__(self, engine: Engine, on_feature: OnFeature, cancelled: Callable[[], bool]) -> None:
+        self._engine = engine
         self._on_feature = on_feature
         self._cancelled = cancelled
         self._features = Features()
@@ -50,6 +60,7 @@ class _Extraction:
         from j2a.audio import decode
         from j2a.features import guards
         from j2a.features.madmom_door import SAMPLE_RATE
+        from j2a.features.networks import networks
 
         reason = guards.too_long(decode.duration_s(clip))
         if reason:
@@ -60,41 +71,42 @@ class _Extraction:
         if reason:
             self._unknown((*RHYTHM, *TONAL, "genre"), reason)
             return self._features
+        heard = networks(samples, self._engine)
         for stage in (self._rhythm, self._key, self._chords, self._genre):
             if self._cancelled():
                 break
-            stage(samples)
+            stage(heard)
         return self._features
 
-    def _rhythm(self, samples: NDArray[np.float32]) -> None:
+    def _rhythm(self, heard: Networks) -> None:
         from j2a.features import rhythm
 
-        beats = rhythm.track_beats(samples)
+        beats = rhythm.track_beats(heard)
         if beats.reason:
             self._unknown(RHYTHM, beats.reason)
             return
         if self._cancelled():
             return
-        self._known("bpm", *rhythm.reconciled_bpm(beats.times, rhythm.tempo_candidates(samples)))
+        self._known("bpm", *rhythm.reconciled_bpm(beats.times, rhythm.tempo_candidates(heard)))
         self._known("beats", [round(float(time_s), 3) for time_s in beats.times])
         downbeats = [round(float(time_s), 3) for time_s in beats.downbeats]
         self._known("downbeats", downbeats, None if downbeats else "No first beat of a bar was found.")
         self._known("meter", beats.meter, None if beats.meter else "The section holds less than one whole bar.")
 
-    def _key(self, samples: NDArray[np.float32]) -> None:
+    def _key(self, heard: Networks) -> None:
         from j2a.features import key
 
-        label, probability, reason = key.measure_key(samples)
+        label, probability, reason = key.measure_key(heard)
         if label is not None and not self._features.beats:
             # Speech can have a "key". Without a beat it is believed only together with chords.
             self._doubtful_key = (label, probability)
         else:
             self._report_key(label, probability, reason)
 
-    def _chords(self, samples: NDArray[np.float32]) -> None:
+    def _chords(self, heard: Networks) -> None:
         from j2a.features import chords
 
-        found, reason = chords.measure_chords(samples), None
+        found, reason = chords.measure_chords(heard), None
         if all(chord.label == "N" for chord in found):
             found, reason = [], "No chord was found: nothing in the section sounds like a major or minor triad."
         if self._doubtful_key and found:
@@ -107,10 +119,10 @@ class _Extraction:
         self._known("key", label, reason)
         self._known("key_probability", probability)
 
-    def _genre(self, samples: NDArray[np.float32]) -> None:
+    def _genre(self, heard: Networks) -> None:
         from j2a.features import genre
 
-        found, reason = genre.measure_genre(samples)
+        found, reason = genre.measure_genre(heard.samples)
         measured = self._features
         if found and not (measured.beats or measured.key or measured.chords):
             found, reason = None, "The section has neither beat nor key nor chords: it may not be music."

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from j2a.features.madmom_door import processor
+from j2a.features.networks import Networks
 from j2a.features.record import Chord
 
 
-def measure_chords(samples: NDArray[np.float32]) -> list[Chord]:
+def measure_chords(heard: Networks) -> list[Chord]:
     """Chord segments from the clip's start to its end, without gaps; Harte labels: "A:min", "C#:maj", "N" (none).
 
-    ``samples``: float32 (T,), mono, 44,100 Hz. madmom's ``CNNChordFeatureProcessor`` and
-    ``CRFChordRecognitionProcessor`` (Korzeniowski and Widmer, MLSP 2016), 10 frames a second.
+    madmom's ``CNNChordFeatureProcessor`` and ``CRFChordRecognitionProcessor`` (Korzeniowski and Widmer, MLSP 2016),
+    10 frames a second.
     """
-    network = processor("chord network", lambda madmom: madmom.features.chords.CNNChordFeatureProcessor())
     decoder = processor("chord decoder", lambda madmom: madmom.features.chords.CRFChordRecognitionProcessor())
-    return [Chord(round(float(start_s), 3), round(float(end_s), 3), str(label))
-            for start_s, end_s, label in decoder(network(samples))]
+    return [
+        Chord(round(float(start_s), 3), round(float(end_s), 3), str(label))
+        for start_s, end_s, label in decoder(heard.chord_features())
+    ]

@@ -51,7 +51,7 @@ def measure_genre(samples: NDArray[np.float32]) -> tuple[Genre | None, str | Non
     rate = int(extractor.sampling_rate)
     length = round(MAX_S * SAMPLE_RATE)
     start = max(0, (len(samples) - length) // 2)
-    resampled = soxr.resample(samples[start:start + length], SAMPLE_RATE, rate).astype(np.float32)
+    resampled = soxr.resample(samples[start : start + length], SAMPLE_RATE, rate).astype(np.float32)
     inputs = extractor(resampled, sampling_rate=rate, return_tensors="pt")
     with torch.inference_mode():
         probabilities = torch.softmax(model(**inputs).logits[0].float(), dim=-1)
@@ -71,7 +71,8 @@ def _load(folder: Path) -> tuple[Any, Any]:
     model: Any
     report: dict[str, Any]
     model, report = HubertForSequenceClassification.from_pretrained(  # type: ignore[misc]  # a pair, when asked for
-        folder, local_files_only=True, weights_only=True, output_loading_info=True)
+        folder, local_files_only=True, weights_only=True, output_loading_info=True
+    )
     if report["missing_keys"] or report["mismatched_keys"]:
         raise ValueError("its weights do not fit a HuBERT classifier.")
     return extractor, model.eval()

@@ -17,8 +17,10 @@ def fault(samples: NDArray[np.float32]) -> str | None:
     if samples.ndim != 1:
         raise ValueError(f"expected mono samples (T,), not an array of shape {samples.shape}")
     if len(samples) < MIN_DURATION_S * SAMPLE_RATE:
-        return (f"The section is too short: {len(samples) / SAMPLE_RATE:.1f} s, and at least "
-                f"{MIN_DURATION_S:.0f} s are needed.")
+        return (
+            f"The section is too short: {len(samples) / SAMPLE_RATE:.1f} s, and at least "
+            f"{MIN_DURATION_S:.0f} s are needed."
+        )
     if not np.isfinite(samples).all():
         return "The samples hold NaN or infinite values: the file is damaged."
     peak = float(np.abs(samples).max())
@@ -31,5 +33,7 @@ def too_long(duration_s: float) -> str | None:
     """Why a section of that length is not measured; ``None`` if it is."""
     if duration_s <= MAX_DURATION_S:
         return None
-    return (f"The section is {duration_s / 60:.0f} minutes long: measuring more than {MAX_DURATION_S / 60:.0f} minutes "
-            "at once would take too much memory. Choose a shorter section.")
+    return (
+        f"The section is {duration_s / 60:.0f} minutes long: measuring more than {MAX_DURATION_S / 60:.0f} minutes "
+        "at once would take too much memory. Choose a shorter section."
+    )

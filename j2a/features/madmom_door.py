@@ -70,7 +70,8 @@ def _lent_to_the_import() -> Iterator[None]:
     """Give the interpreter what madmom's import statements expect, and take all of it back."""
     packages = types.ModuleType("pkg_resources")
     packages.get_distribution = lambda name: types.SimpleNamespace(  # type: ignore[attr-defined]
-        version=importlib.metadata.version(name))
+        version=importlib.metadata.version(name)
+    )
     numpy_names = {name: value for name, value in _OLD_NUMPY_NAMES.items() if name not in np.__dict__}
     found_packages = sys.modules.get("pkg_resources")
     found_doctest = dict(doctest.__dict__)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from j2a.features.madmom_door import FPS, processor
+from j2a.features.networks import Networks
 
-BEATS_PER_BAR = (3, 4)
 # The decoder finds a "best" beat in anything, noise included. A beat is believed when the network is sure enough at
 # the tracked beats, and when most of what it heard lies on them. Of 114 ten-second windows of real music 100 pass;
 # of the 14 others two had been tracked at their tempo. Of 34 of noise of every colour, tones, drones and speech-like
@@ -45,25 +45,21 @@ class Beats:
 
     @property
     def meter(self) -> str | None:
-        """"3/4" or "4/4": how far the beats count before they begin again; ``None`` when they never do."""
+        """ "3/4" or "4/4": how far the beats count before they begin again; ``None`` when they never do."""
         last_of_bar = self.positions[:-1][self.positions[1:] == 1]
         return f"{int(last_of_bar.max())}/4" if len(last_of_bar) else None
 
 
-def track_beats(samples: NDArray[np.float32]) -> Beats:
+def track_beats(heard: Networks) -> Beats:
     """Track beats and downbeats, 3 or 4 beats a bar.
 
-    ``samples``: float32 (T,), mono, 44,100 Hz, checked by :func:`j2a.features.guards.fault`. The networks and the
-    decoder are madmom's ``RNNDownBeatProcessor`` and ``DBNDownBeatTrackingProcessor`` (Böck et al., ISMIR 2016) with
-    their own settings at 100 frames a second. When the activations are too weak for a beat, nothing is returned but
-    the reason.
+    The networks and the decoder are madmom's ``RNNDownBeatProcessor`` and ``DBNDownBeatTrackingProcessor`` (Böck et
+    al., ISMIR 2016) with their own settings at 100 frames a second. When the activations are too weak for a beat,
+    nothing is returned but the reason.
     """
-    network = processor("downbeat network", lambda madmom: madmom.features.downbeats.RNNDownBeatProcessor())
-    decoder = processor("downbeat decoder", lambda madmom: madmom.features.downbeats.DBNDownBeatTrackingProcessor(
-        beats_per_bar=list(BEATS_PER_BAR), fps=FPS))
-    activations = network(samples)  # (frames, 2): beat, downbeat
+    activations = heard.downbeats()  # (frames, 2): beat, downbeat
     try:
-        found = decoder(activations)  # (beats, 2): seconds, position in the bar
+        found = heard.bars(activations)  # (beats, 2): seconds, position in the bar
     except IndexError:  # madmom, when no path through its states explains the activations
         return Beats(reason="No beat was found.")
     if len(found) < MIN_BEATS:
@@ -96,20 +92,18 @@ def _frames_near(times: NDArray[np.float64], frames: int, reach: int) -> NDArray
     return np.clip(near, 0, frames - 1)
 
 
-def tempo_candidates(samples: NDArray[np.float32]) -> NDArray[np.float64]:
+def tempo_candidates(heard: Networks) -> NDArray[np.float64]:
     """Tempi in BPM and their shares, strongest first: float64 (candidates, 2).
 
     madmom's ``RNNBeatProcessor`` and ``TempoEstimationProcessor`` (comb filters; Böck et al., ISMIR 2015). Precise
     to whole frames only (120 BPM is followed by 122.4), and often off by a factor of two.
     """
-    network = processor("beat network", lambda madmom: madmom.features.beats.RNNBeatProcessor())
     histogram = processor("tempo", lambda madmom: madmom.features.tempo.TempoEstimationProcessor(fps=FPS))
-    candidates: NDArray[np.float64] = histogram(network(samples))
+    candidates: NDArray[np.float64] = histogram(heard.beats())
     return candidates
 
 
-def reconciled_bpm(times: NDArray[np.float64],
-                   candidates: NDArray[np.float64]) -> tuple[float | None, str | None]:
+def reconciled_bpm(times: NDArray[np.float64], candidates: NDArray[np.float64]) -> tuple[float | None, str | None]:
     """(the tempo of the tracked beats in BPM, ``None``) if the tempo histogram supports it, else (``None``, why not).
 
     1. Tracked tempo: beat times are regressed on their index (least squares), which averages out the 10 ms grid of

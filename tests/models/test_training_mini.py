@@ -13,7 +13,7 @@ from j2a.errors import J2AError
 from j2a.models.llm import load_llm
 from training.datasets.musiccaps import read_musiccaps
 from training.mini import IGNORED, MiniConfig, _batches, _loss, build_model, save, train
-from training.mini_data import IM_END, encode, pairs, train_tokenizer
+from training.mini_data import IM_END, pairs, train_tokenizer
 
 CSV = """ytid,start_s,end_s,audioset_positive_labels,aspect_list,caption,author_id,is_balanced_subset,is_audioset_eval
 a1,30,40,/m/1,"['slow tempo', 'piano']","A slow piano, played ""softly"".",4,False,False

@@ -16,6 +16,7 @@ from training.synth.theory import ALL_KEYS, Key, Triad, nearest
 
 BASS_LOW, LEAD_LOW, LEAD_HIGH = 33, 62, 86  # MIDI pitches
 SLOW_BAR_S = 3.2  # in longer bars the harmony moves twice
+SHORTEST_S = 0.05  # a note that has less than this left at the end of the piece is not played
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ class _Composer:
             self._written_melody()
         end_s = plan.duration_s
         return Piece(
-            plan, sorted((n for n in self.notes if n.start_s < end_s), key=lambda n: (n.start_s, n.part, n.pitch)),
+            plan, sorted((n for n in self.notes if n.start_s < end_s - SHORTEST_S), key=lambda n: (n.start_s, n.part, n.pitch)),
             [t for t in beats if t < end_s], [t for t in downbeats if t < end_s],
             _joined([(a, min(b, end_s), label) for a, b, label in chords if a < end_s]))
 

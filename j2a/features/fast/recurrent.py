@@ -1,0 +1,131 @@
+"""madmom's ensembles of bidirectional LSTM networks with peepholes (Gers et al., 2002), as a compiled scan.
+
+T frames, I inputs, H = 25 units a direction, C outputs. ``torch.nn.LSTM`` has no peepholes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+_GATES = ("input_gate", "forget_gate", "cell", "output_gate")
+
+
+@dataclass(frozen=True, slots=True)
+class _Direction:
+    """One LSTM layer in one direction, its four gates side by side: input, forget, cell, output."""
+
+    weights: Array  # (I, 4H)
+    bias: Array  # (4H,)
+    recurrent: Array  # (H, 4H)
+    peepholes: Array  # (3, H): input, forget, output
+
+    @classmethod
+    def of(cls, layer: Any) -> _Direction:
+        gates = [getattr(layer, name) for name in _GATES]
+        peepholes = [gate.peephole_weights for gate in gates if gate.peephole_weights is not None]
+        return cls(
+            np.hstack([gate.weights for gate in gates]),
+            np.hstack([gate.bias for gate in gates]),
+            np.hstack([gate.recurrent_weights for gate in gates]),
+            np.vstack(peepholes),
+        )
+
+    def run(self, inputs: Array, out: Array, *, backwards: bool) -> None:
+        _scan(inputs @ self.weights + self.bias, self.recurrent, self.peepholes, out, backwards)
+
+
+class Ensemble:
+    """Networks that look at the same input; their outputs are averaged."""
+
+    def __init__(self, networks: list[Any]) -> None:
+        """``networks``: madmom's loaded ``NeuralNetwork`` objects."""
+        self._networks = [
+            (
+                [(_Direction.of(layer.fwd_layer), _Direction.of(layer.bwd_layer)) for layer in network.layers[:-1]],
+                network.layers[-1],
+            )
+            for network in networks
+        ]
+
+    def __call__(self, inputs: Array) -> Array:
+        """Mean activations (T, C) of inputs (T, I), both float32."""
+        total: Array | None = None
+        for layers, output in self._networks:
+            hidden = inputs
+            for forwards, backwards in layers:
+                units = forwards.recurrent.shape[0]
+                out = np.empty((len(inputs), 2 * units), np.float32)
+                forwards.run(hidden, out[:, :units], backwards=False)
+                backwards.run(hidden, out[:, units:], backwards=True)
+                hidden = out
+            activations = output.activation_fn(hidden @ output.weights + output.bias)
+            total = activations if total is None else total + activations
+        assert total is not None
+        return total / np.float32(len(self._networks))
+
+
+@numba.njit(cache=True, fastmath={"contract", "reassoc", "nsz"})
+def _scan(drive: Array, recurrent: Array, peepholes: Array, out: Array, backwards: bool) -> None:
+    """Run the cells over time. ``drive`` (T, 4H): weighted inputs and bias; ``out`` (T, H) is filled in.
+
+    tanh(x) is taken as 2 sigmoid(2 x) - 1, so that all five functions of a step are two vector operations.
+    """
+    frames, units = out.shape
+    one, two = np.float32(1), np.float32(2)
+    state, hidden = np.zeros(units, np.float32), np.zeros(units, np.float32)
+    gates = np.empty(4 * units, np.float32)
+    squashed = np.empty(3 * units, np.float32)
+    scale_bits = np.empty(3 * units, np.int32)
+    scale = scale_bits.view(np.float32)
+    for step in range(frames):
+        frame = frames - 1 - step if backwards else step
+        for column in range(4 * units):
+            gates[column] = drive[frame, column]
+        for unit in range(units):
+            for column in range(4 * units):
+                gates[column] += hidden[unit] * recurrent[unit, column]
+        for unit in range(units):
+            squashed[unit] = gates[unit] + state[unit] * peepholes[0, unit]
+            squashed[units + unit] = gates[units + unit] + state[unit] * peepholes[1, unit]
+            squashed[2 * units + unit] = two * gates[2 * units + unit]
+        _sigmoid(squashed, scale_bits, scale, 3 * units)
+        for unit in range(units):
+            cell = two * squashed[2 * units + unit] - one
+            state[unit] = cell * squashed[unit] + state[unit] * squashed[units + unit]
+        for unit in range(units):
+            squashed[unit] = gates[3 * units + unit] + state[unit] * peepholes[2, unit]
+            squashed[units + unit] = two * state[unit]
+        _sigmoid(squashed, scale_bits, scale, 2 * units)
+        for unit in range(units):
+            hidden[unit] = (two * squashed[units + unit] - one) * squashed[unit]
+            out[frame, unit] = hidden[unit]
+
+
+@numba.njit(cache=True, fastmath={"contract", "reassoc", "nsz"})
+def _sigmoid(values: Array, scale_bits: NDArray[np.int32], scale: Array, count: int) -> None:
+    """1 / (1 + exp(-x)) in place, in a form that compiles to vector instructions.
+
+    exp by range reduction to 2^n e^r, |r| <= ln(2) / 2, and Cephes' polynomial for e^r (2e-7 relative error).
+    ``scale_bits`` and ``scale`` are two views of one buffer: the bits and the values of 2^n.
+    """
+    one = np.float32(1)
+    for index in range(count):
+        x = min(max(-values[index], np.float32(-87)), np.float32(87))
+        n = np.floor(x * np.float32(1.44269504088896341) + np.float32(0.5))
+        scale_bits[index] = (np.int32(n) + np.int32(127)) << np.int32(23)
+        r = (x - n * np.float32(0.693359375)) - n * np.float32(-2.12194440e-4)
+        p = np.float32(1.9875691500e-4)
+        p = p * r + np.float32(1.3981999507e-3)
+        p = p * r + np.float32(8.3334519073e-3)
+        p = p * r + np.float32(4.1665795894e-2)
+        p = p * r + np.float32(1.6666665459e-1)
+        p = p * r + np.float32(5.0000001201e-1)
+        values[index] = p * r * r + r + one
+    for index in range(count):
+        values[index] = one / (one + values[index] * scale[index])

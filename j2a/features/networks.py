@@ -1,0 +1,150 @@
+"""madmom's networks on one section of sound, in two ways: by madmom itself, and by our faster code.
+
+Both read the weights of the installed package, keep one set a thread, and answer with the same arrays, so that the
+extractors need not know which they are given.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from j2a.features.madmom_door import FPS, madmom, processor
+
+if TYPE_CHECKING:
+    from j2a.features import Engine
+    from j2a.features.fast.convolution import ConvolutionalNetwork
+    from j2a.features.fast.recurrent import Ensemble
+
+Samples = NDArray[np.float32]
+BEATS_PER_BAR = (3, 4)
+_CHORD_CONTEXT, _CHORD_POOLED = 11, 3  # frames of silence around the spectrum; frames averaged for one
+
+
+class Networks(Protocol):
+    """What the extractors ask for. Everything about one section: float32 (T,), mono, 44,100 Hz."""
+
+    samples: Samples
+
+    def downbeats(self) -> NDArray[np.float32]:
+        """Probabilities of a beat and of a downbeat at 100 frames a second: (F, 2)."""
+
+    def beats(self) -> NDArray[np.float32]:
+        """Probability of a beat at 100 frames a second: (F,)."""
+
+    def bars(self, activations: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Beat times in seconds and positions in the bar, decoded from ``downbeats()``: (beats, 2).
+
+        Raises ``IndexError`` when no path through the states explains the activations.
+        """
+
+    def key(self) -> NDArray[np.float32]:
+        """Probability of each of madmom's 24 keys: (24,)."""
+
+    def chord_features(self) -> NDArray[np.float32]:
+        """Learned features at 10 frames a second: (F, 128)."""
+
+
+def networks(samples: Samples, engine: Engine) -> Networks:
+    """The networks of an engine, for one section."""
+    return FastNetworks(samples) if engine == "fast" else MadmomNetworks(samples)
+
+
+class MadmomNetworks:
+    """madmom's own processors, with their own settings."""
+
+    def __init__(self, samples: Samples) -> None:
+        self.samples = samples
+
+    def downbeats(self) -> NDArray[np.float32]:
+        network = processor("downbeat network", lambda madmom: madmom.features.downbeats.RNNDownBeatProcessor())
+        activations: NDArray[np.float32] = network(self.samples)
+        return activations
+
+    def beats(self) -> NDArray[np.float32]:
+        network = processor("beat network", lambda madmom: madmom.features.beats.RNNBeatProcessor())
+        activations: NDArray[np.float32] = network(self.samples)
+        return activations
+
+    def bars(self, activations: NDArray[np.float32]) -> NDArray[np.float64]:
+        found: NDArray[np.float64] = processor("downbeat decoder", _bar_decoder)(activations)
+        return found
+
+    def key(self) -> NDArray[np.float32]:
+        network = processor("key network", lambda madmom: madmom.features.key.CNNKeyRecognitionProcessor())
+        probabilities: NDArray[np.float32] = np.asarray(network(self.samples), np.float32)[0]
+        return probabilities
+
+    def chord_features(self) -> NDArray[np.float32]:
+        network = processor("chord network", lambda madmom: madmom.features.chords.CNNChordFeatureProcessor())
+        return np.asarray(network(self.samples), np.float32)
+
+
+class FastNetworks:
+    """The same networks run by ``j2a.features.fast``; spectra are computed once and shared."""
+
+    def __init__(self, samples: Samples) -> None:
+        from j2a.features.fast import spectra
+
+        self.samples = samples
+        self._rhythm = functools.cache(lambda: spectra.rhythm_spectra(samples))
+        self._tonal = functools.cache(lambda: spectra.tonal_spectra(samples))
+
+    def downbeats(self) -> NDArray[np.float32]:
+        network = processor("fast downbeats", lambda _: _ensemble("DOWNBEATS_BLSTM"))
+        return network(self._rhythm().downbeats)[:, 1:]  # the first class is "no beat"
+
+    def beats(self) -> NDArray[np.float32]:
+        return processor("fast beats", lambda _: _ensemble("BEATS_BLSTM"))(self._rhythm().beats)[:, 0]
+
+    def bars(self, activations: NDArray[np.float32]) -> NDArray[np.float64]:
+        found: NDArray[np.float64] = processor("fast downbeat decoder", _fast_bar_decoder)(activations)
+        return found
+
+    def key(self) -> NDArray[np.float32]:
+        logits = processor("fast key", lambda _: _convolutional("KEY_CNN"))(self._tonal().key)
+        exponentials = np.exp(logits - logits.max())
+        probabilities: NDArray[np.float32] = exponentials / exponentials.sum()
+        return probabilities
+
+    def chord_features(self) -> NDArray[np.float32]:
+        network = processor("fast chords", lambda _: _convolutional("CHORDS_CNN_FEAT"))
+        features = network(np.pad(self._tonal().chords, ((_CHORD_CONTEXT, _CHORD_CONTEXT), (0, 0))))
+        pooled = np.lib.stride_tricks.sliding_window_view(features.mean(axis=1), _CHORD_POOLED, axis=0)
+        averaged: NDArray[np.float32] = pooled.mean(axis=2, dtype=np.float32)
+        return averaged
+
+
+def _bar_decoder(package: Any) -> Any:
+    return package.features.downbeats.DBNDownBeatTrackingProcessor(beats_per_bar=list(BEATS_PER_BAR), fps=FPS)
+
+
+def _fast_bar_decoder(package: Any) -> Any:
+    """madmom's decoder with our search inside."""
+    from j2a.features.fast.viterbi import StructuredHMM
+
+    decoder = _bar_decoder(package)
+    decoder.hmms = [StructuredHMM(hmm) for hmm in decoder.hmms]
+    return decoder
+
+
+def _load(name: str) -> list[Any]:
+    """madmom's networks of one name in ``madmom.models``, loaded by madmom from its own installation."""
+    package = madmom()
+    return [package.ml.nn.NeuralNetwork.load(file) for file in getattr(package.models, name)]
+
+
+def _ensemble(name: str) -> Ensemble:
+    from j2a.features.fast.recurrent import Ensemble
+
+    return Ensemble(_load(name))
+
+
+def _convolutional(name: str) -> ConvolutionalNetwork:
+    from j2a.features.fast.convolution import ConvolutionalNetwork
+
+    (network,) = _load(name)
+    return ConvolutionalNetwork(network)
