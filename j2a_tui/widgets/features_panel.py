@@ -10,6 +10,7 @@ from j2a_tui.display import clean, feature_text, fit
 
 LABELS = {"bpm": "Tempo", "meter": "Meter", "key": "Key", "chords": "Chords", "genre": "Genre", "beats": "Beats"}
 LABEL_WIDTH = 8
+ROOMY = 40  # cells from which an unknown feature says so in a word
 
 
 class FeaturesPanel(Widget):
@@ -26,6 +27,9 @@ class FeaturesPanel(Widget):
         """Draw this."""
         self._features, self._known, self._measuring = features, known, measuring
         self.border_title = Content.assemble("Measured", (" measuring …" if measuring else "", "bold $accent"))
+        reasons = [f"{LABELS.get(name, name)}: {reason}" for name, reason in features.unknown.items()]
+        # The panel cuts long reasons off; under the mouse they are whole.
+        self.tooltip = Content(clean("\n".join(reasons), multiline=True)) if reasons else None
         self.refresh()
 
     def render(self) -> Content:
@@ -44,10 +48,10 @@ class FeaturesPanel(Widget):
     def _entry(self, name: str, width: int) -> Content:
         """Exactly ``width`` cells."""
         label = f"{LABELS[name]:<{LABEL_WIDTH}}"
-        value, style = self._value(name)
+        value, style = self._value(name, width)
         return Content.assemble((label, "$quiet"), (fit(value, width - LABEL_WIDTH - 1) + " ", style))
 
-    def _value(self, name: str) -> tuple[str, str]:
+    def _value(self, name: str, width: int) -> tuple[str, str]:
         text = feature_text(name, self._features)
         if name == "beats" and text and self._features.downbeats:
             text += f", {feature_text('downbeats', self._features)}"
@@ -55,5 +59,7 @@ class FeaturesPanel(Widget):
             return clean(text), "bold $foreground"
         if name in self._known:
             reason = self._features.unknown.get(name, "")
-            return "unknown" + (f": {clean(reason)}" if reason else ""), "italic $quiet"
+            if not reason:
+                return "unknown", "italic $quiet"
+            return f"unknown: {clean(reason)}" if width >= ROOMY else f"? {clean(reason)}", "italic $quiet"
         return ("…", "$accent") if self._measuring else ("–", "$faint")

@@ -267,6 +267,8 @@ class Waveform(Widget):
         cells = [" "] * width
         free_from = 0
         for chord, name in zip(self._features.chords, chord_names(self._features), strict=True):
+            if chord.label == "N":  # silence needs no name
+                continue
             x = max(0, self._column(chord.start_s, width))
             # A chord too short for its name is left to the list in the panel below.
             end = min(width, self._column(chord.end_s, width))
