@@ -16,7 +16,7 @@ from training.synth.theory import ALL_KEYS, Key, Triad, nearest
 
 BASS_LOW, LEAD_LOW, LEAD_HIGH = 33, 62, 86  # MIDI pitches
 SLOW_BAR_S = 3.2  # in longer bars the harmony moves twice
-SHORTEST_S = 0.05  # a note that has less than this left at the end of the piece is not played
+SHORTEST_S = 0.02  # a note that has less than this left at the end of the piece is not played
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +127,9 @@ class _Composer:
         if plan.melody:
             self._written_melody()
         end_s = plan.duration_s
+        notes = [note for note in self.notes if note.start_s < end_s - SHORTEST_S]
         return Piece(
-            plan, sorted((n for n in self.notes if n.start_s < end_s - SHORTEST_S), key=lambda n: (n.start_s, n.part, n.pitch)),
+            plan, sorted(notes, key=lambda note: (note.start_s, note.part, note.pitch)),
             [t for t in beats if t < end_s], [t for t in downbeats if t < end_s],
             _joined([(a, min(b, end_s), label) for a, b, label in chords if a < end_s]))
 
