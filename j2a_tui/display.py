@@ -35,10 +35,18 @@ def fit(text: str, width: int) -> str:
 
 
 def fit_path(name: str, width: int) -> str:
-    """A relative path in exactly ``width`` cells; leading folders give way before the file's own name does."""
-    while cell_len(name) > width and "/" in name.removeprefix("…/"):
-        name = "…/" + name.removeprefix("…/").split("/", 1)[1]
-    return fit(name, width)
+    """A relative path in exactly ``width`` cells. Leading folders give way first, then the middle of the file's name:
+    what tells files of one folder apart is often at their end."""
+    shown = name
+    while cell_len(shown) > width and "/" in shown.removeprefix("…/"):
+        shown = "…/" + shown.removeprefix("…/").split("/", 1)[1]
+    if cell_len(shown) <= width:
+        return fit(shown, width)
+    shown = shown.removeprefix("…/")
+    end = shown[-(width * 2 // 5):] if width >= 12 else ""
+    while cell_len(end) > width // 2:  # wide characters
+        end = end[1:]
+    return fit(shown, width) if not end or cell_len(shown) <= width else fit(shown, width - cell_len(end)) + end
 
 
 def home_relative(path: Path) -> str:

@@ -245,7 +245,7 @@ class Waveform(Widget):
         assert self._duration_s is not None
         begin, end = "0:00", clock(self._duration_s)
         for text, x in ((begin, 0), (end, width - len(end))):
-            if x >= 0:
+            if x >= 0 and (x > right or x + len(text) <= left):  # not half hidden by the window
                 characters[x:x + len(text)] = [(character, styles["ruler"]) for character in text]
         for x in range(left, right + 1):
             mark = "╰" if x == left else "╯" if x == right else "─"

@@ -50,6 +50,13 @@ def test_fit_fills_exactly_its_cells(text: str, width: int) -> None:
 def test_fit_path_keeps_the_files_own_name() -> None:
     assert fit_path("long folder/another/song.ogg", 14) == "…/song.ogg    "
     assert fit_path("song with a long name.ogg", 10) == "song with…"
+    assert fit_path("folder/song with a long name - guitar.ogg", 20) == "song with a…itar.ogg"
+    assert fit_path("folder/song with a name.ogg", 20) == "song with a name.ogg"
+
+
+@given(st.text(), st.integers(0, 60))
+def test_fit_path_fills_exactly_its_cells(text: str, width: int) -> None:
+    assert cell_len(fit_path(clean(text), width)) == width
 
 
 @given(st.floats(0.5, 4000), st.lists(st.tuples(st.sampled_from(["move", "resize"]), st.floats(-50, 50)), max_size=12))
