@@ -168,21 +168,21 @@ async def test_a_short_file_has_a_short_window(desk: Desk) -> None:
 
 async def test_search_narrows_the_list(desk: Desk) -> None:
     await desk.press("slash", *"1 song")
-    await desk.until(lambda: len(desk.app.desk.tracks.tracks) == 2)
-    assert "Files /1 song 2" in desk.screen_text()
+    await desk.until(lambda: "Files /1 song 2" in desk.screen_text())
+    assert len(desk.app.desk.tracks.tracks) == 2
     await desk.press("enter")
-    assert desk.app.focused is desk.app.desk.tracks
+    await desk.until(lambda: desk.app.focused is desk.app.desk.tracks)
     await desk.press("down")
     await desk.opened("song 10.wav")
     await desk.press("escape")
-    assert len(desk.app.desk.tracks.tracks) == 4
+    await desk.until(lambda: len(desk.app.desk.tracks.tracks) == 4)
     track = desk.app.desk.tracks.track
     assert track is not None
     assert track.name == "song 10.wav"
     await desk.press("slash", "z", "z")
     await desk.until(lambda: "Nothing found" in desk.screen_text())
     await desk.press("escape")
-    assert not desk.app.query(Input)
+    await desk.until(lambda: not desk.app.query(Input))
     assert len(desk.app.desk.tracks.tracks) == 4
 
 
