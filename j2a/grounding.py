@@ -49,7 +49,7 @@ _CHORD = r"(?<![A-Za-z#])[A-G][#b♯♭]?m?(?![A-Za-z#♯♭'’])(?! (?:major|m
 _LINK = r"(?:, and |, then |, to | and | to | through |, | – | - | → )"
 _CHORD_LIST = re.compile(rf"{_CHORD}(?:{_LINK}{_CHORD})+")
 _LONE_CHORD = re.compile(
-    rf"(?:\bon |chord of |chord, |chord is |\bstays (?:on|with) |\bholds |only |single chord )({_CHORD})"
+    rf"(?:\bon |chord of |chord |chord, |chord is |\bstays (?:on|with) |\bholds |only |single chord )({_CHORD})"
     rf"|({_CHORD})(?= chord\b)"
 )
 

@@ -46,6 +46,7 @@ def verdicts(text: str, features: Features = FEATURES) -> list[tuple[str, str, s
         ),
         ("It moves from Am to G.", [("chord", "Am", "agreed"), ("chord", "G", "contradicted")]),
         ("The harmony stays on F throughout.", [("chord", "F", "agreed")]),
+        ("Part of it has the chord G.", [("chord", "G", "contradicted")]),
         ("A gentle piano. A man sings. I like it.", []),
     ],
 )
