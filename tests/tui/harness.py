@@ -52,9 +52,28 @@ class Desk:
             await asyncio.sleep(0.01)
         await self.pilot.pause()
 
+    async def shows(self, text: str) -> None:
+        """Wait until the screen shows this."""
+        await self.until(lambda: text in self.screen_text(), f"the screen shows {text!r}")
+
+    async def told(self, text: str) -> None:
+        """Wait until a notification says this."""
+        await self.until(lambda: any(text in toast for toast in self.toasts()), f"a notification says {text!r}")
+
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        await self.pilot.pause()
+        """Each key in turn, with everything that follows from it."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settle()
+
+    async def settle(self) -> None:
+        """Until no message waits anywhere, twice in a row. (Pilot's own pause looks at processor time, which stands
+        still for us while other processes use it.)"""
+        quiet = 0
+        while quiet < 2:
+            await asyncio.sleep(0.005)
+            nodes = [self.app, *self.app.screen.walk_children(with_self=True)]
+            quiet = quiet + 1 if all(node._message_queue.empty() for node in nodes) else 0
 
     async def opened(self, name: str) -> None:
         """Wait until a file is open and its length is known."""

@@ -20,15 +20,15 @@ async def test_the_folder_is_listed_in_order_and_the_first_file_opened(desk: Des
     names = [track.name for track in desk.app.desk.tracks.tracks]
     assert names == ["song 1.wav", "song 2.wav", "song 10.wav", "sub/short.wav"]
     await desk.until(lambda: "▄" in desk.screen_text() or "▇" in desk.screen_text(), "a waveform is drawn")
-    assert "0:25" in desk.screen_text()
-    assert "4 files" in desk.screen_text()
+    await desk.shows("0:25")
+    await desk.shows("4 files")
 
 
 async def test_the_model_is_loaded_right_away(desk: Desk) -> None:
     assert desk.engine.asked(Load) == [Load("1.0", "mini")]
-    assert "loading" in desk.screen_text()
+    await desk.shows("loading")
     desk.engine.simulate_loaded()
-    await desk.until(lambda: "1.0 mini ready" in desk.screen_text())
+    await desk.shows("1.0 mini ready")
 
 
 async def test_a_window_that_is_left_alone_is_measured_and_fills_in(desk: Desk) -> None:
@@ -36,10 +36,10 @@ async def test_a_window_that_is_left_alone_is_measured_and_fills_in(desk: Desk) 
     assert desk.engine.asked(Extract) == [Extract(desk.clip("song 1.wav"))]
     request_id = desk.engine.last(Extract)
     desk.engine.simulate_progress(request_id, "measuring")
-    await desk.until(lambda: "…" in desk.screen_text())
+    await desk.shows("…")
     desk.engine.simulate_features(request_id)
     await desk.until(lambda: "120.0 BPM" in desk.screen_text() and "A minor (93%)" in desk.screen_text())
-    assert "unknown: The genre model is not installed." in desk.screen_text()
+    await desk.shows("unknown: The genre model is not installed.")
 
 
 async def test_holding_an_arrow_key_measures_only_where_it_comes_to_rest(music: Path) -> None:
@@ -62,10 +62,10 @@ async def test_enter_streams_a_caption_and_saves_it_as_a_draft(desk: Desk) -> No
     request_id = desk.engine.last(Describe)
     desk.engine.simulate_progress(request_id, "writing")
     desk.engine.simulate_pieces(request_id, "A steady piece")
-    await desk.until(lambda: "A steady piece▌" in desk.screen_text())
-    assert "writing" in desk.screen_text()
+    await desk.shows("A steady piece▌")
+    await desk.shows("writing")
     desk.engine.simulate_done(request_id, TEXT)
-    await desk.until(lambda: "draft" in desk.screen_text())
+    await desk.shows("draft")
     row = desk.row("song 1.wav")
     assert row is not None
     assert (row.text, row.status) == (TEXT, Status.DRAFT)
@@ -77,11 +77,10 @@ async def test_enter_streams_a_caption_and_saves_it_as_a_draft(desk: Desk) -> No
 async def test_claims_are_marked_and_the_origin_is_shown(desk: Desk) -> None:
     await desk.press("enter")
     desk.engine.simulate_described()
-    await desk.until(lambda: "✓ A minor" in desk.screen_text())
-    screen = desk.screen_text()
-    assert "✓ 120 BPM" in screen
-    assert "✗ 3/4" in screen
-    assert "J2A 1.0 · mini · greedy · 2.5 s · 80 tokens/s · weights 0123456789ab" in screen
+    await desk.shows("✓ A minor")
+    await desk.shows("✓ 120 BPM")
+    await desk.shows("✗ 3/4")
+    await desk.shows("J2A 1.0 · mini · greedy · 2.5 s · 80 tokens/s · weights 0123456789ab")
 
 
 async def test_many_pieces_are_drawn_only_a_few_times(desk: Desk) -> None:
@@ -148,12 +147,12 @@ async def test_fifty_thousand_files_are_listed_without_a_freeze(music: Path, mon
     tracks = [Track(music / f"{number:05}.wav", f"{number:05}.wav", 1, 0.0) for number in range(50_000)]
     monkeypatch.setattr("j2a.library.scan", lambda folder, cancelled: tracks)
     async with running(music) as desk:
-        await desk.until(lambda: "50,000 files" in desk.screen_text())
+        await desk.shows("50,000 files")
         for key in ("G", "g", "pagedown", "slash", *"499"):
             started = time.thread_time()
             await desk.press(key)
             # Of this thread: it says the same on a busy machine. A widget a row would take many times that.
-            assert time.thread_time() - started < 0.4, key
+            assert time.thread_time() - started < 1.0, key
         assert len(desk.app.desk.tracks.tracks) == sum("499" in track.name for track in tracks)
 
 
@@ -189,7 +188,7 @@ async def test_accept_saves_goes_on_plays_on_and_describes_the_next(desk: Desk) 
     assert row is not None
     assert row.status is Status.ACCEPTED
     await desk.until(lambda: desk.player.playing and desk.player.path == desk.folder / "song 2.wav")
-    assert "1 accepted, 4 files" in desk.screen_text()
+    await desk.shows("1 accepted, 4 files")
 
 
 async def test_accept_shows_the_caption_that_the_next_file_has(music: Path) -> None:
@@ -203,20 +202,20 @@ async def test_accept_shows_the_caption_that_the_next_file_has(music: Path) -> N
         await first.press("q")
     async with running(music) as desk:
         await desk.opened("song 1.wav")
-        assert "1 draft, 4 files" in desk.screen_text()
+        await desk.shows("1 draft, 4 files")
         await desk.press("enter")
         desk.engine.simulate_described()
         await desk.until(lambda: desk.app.session.status is Status.DRAFT)
         await desk.press("a")
         await desk.opened("song 2.wav")
-        await desk.until(lambda: "The second song in A minor." in desk.screen_text())
+        await desk.shows("The second song in A minor.")
         assert len(desk.engine.asked(Describe)) == 1
-        assert "120.0 BPM" in desk.screen_text()
+        await desk.shows("120.0 BPM")
 
 
 async def test_nothing_is_accepted_without_a_text(desk: Desk) -> None:
     await desk.press("a")
-    assert "no caption to accept" in desk.toasts()[0]
+    await desk.told("no caption to accept")
     assert desk.row("song 1.wav") is None
     assert desk.app.desk.tracks.cursor == 0
 
@@ -226,7 +225,7 @@ async def test_nothing_is_accepted_while_it_is_written(desk: Desk) -> None:
     desk.engine.simulate_pieces(desk.engine.last(Describe), "Not yet")
     await desk.until(lambda: desk.app.session.text == "Not yet")
     await desk.press("a")
-    assert "still being written" in desk.toasts()[0]
+    await desk.told("still being written")
     assert desk.app.desk.tracks.cursor == 0
 
 
@@ -245,9 +244,8 @@ async def test_reject_stays_skip_goes_on(desk: Desk) -> None:
     assert skipped.status is Status.SKIPPED
     assert desk.app.desk.tracks.cursor == 2
     assert len(desk.engine.asked(Describe)) == 1
-    screen = desk.screen_text()
-    assert "x song 1.wav" in screen
-    assert "s song 2.wav" in screen
+    await desk.shows("x song 1.wav")
+    await desk.shows("s song 2.wav")
 
 
 async def test_undo_takes_back_the_accepted_file_and_shows_it(desk: Desk) -> None:
@@ -261,7 +259,7 @@ async def test_undo_takes_back_the_accepted_file_and_shows_it(desk: Desk) -> Non
     assert row is not None
     assert row.status is Status.DRAFT
     assert desk.app.desk.tracks.cursor == 0
-    await desk.until(lambda: TEXT[:30] in desk.screen_text())
+    await desk.shows(TEXT[:30])
     await desk.press("ctrl+r")
     again = desk.row("song 1.wav")
     assert again is not None
@@ -286,7 +284,7 @@ async def test_undo_takes_back_a_streamed_caption_in_one_step(desk: Desk, monkey
     assert desk.row("song 1.wav") is None
     assert desk.app.session.text == ""
     await desk.press("u")
-    assert "nothing to undo" in desk.toasts()[-1]
+    await desk.told("nothing to undo")
 
 
 async def test_a_variant_has_the_next_seed_and_a_temperature(desk: Desk) -> None:
@@ -299,7 +297,7 @@ async def test_a_variant_has_the_next_seed_and_a_temperature(desk: Desk) -> None
         assert (request.seed, request.sampling.temperature) == (seed, 0.8)
         desk.engine.simulate_described(f"Variant {seed}.")
         await desk.until(lambda seed=seed: desk.app.session.text == f"Variant {seed}.")
-    await desk.until(lambda: "seed 2" in desk.screen_text())
+    await desk.shows("seed 2")
 
 
 async def test_a_failure_is_told_where_the_caption_would_be_and_the_old_text_stays(desk: Desk) -> None:
@@ -310,9 +308,9 @@ async def test_a_failure_is_told_where_the_caption_would_be_and_the_old_text_sta
     request_id = desk.engine.last(Describe)
     desk.engine.simulate_pieces(request_id, "Half of it")
     desk.engine.simulate_failed(request_id, "Model not available", "It is [gone].", "Run j2a models.")
-    await desk.until(lambda: "✗ Model not available" in desk.screen_text())
-    assert "It is [gone]." in desk.screen_text()
-    assert "Run j2a models." in desk.screen_text()
+    await desk.shows("✗ Model not available")
+    await desk.shows("It is [gone].")
+    await desk.shows("Run j2a models.")
     assert desk.app.session.text == TEXT
     row = desk.row("song 1.wav")
     assert row is not None
@@ -327,11 +325,11 @@ async def test_a_dead_engine_is_told_once_and_asked_again(desk: Desk) -> None:
     await desk.until(lambda: desk.toasts())
     assert [toast for toast in desk.toasts() if "The engine stopped" in toast] == desk.toasts()
     assert len(desk.toasts()) == 1
-    assert "Half of it" in desk.screen_text()
+    await desk.shows("Half of it")
     await desk.press("enter")
     assert len(desk.engine.asked(Describe)) == 2
     desk.engine.simulate_described()
-    await desk.until(lambda: "mini ready" in desk.screen_text())
+    await desk.shows("mini ready")
 
 
 async def test_what_cannot_be_saved_stays_on_the_screen(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -342,15 +340,15 @@ async def test_what_cannot_be_saved_stays_on_the_screen(desk: Desk, monkeypatch:
     await desk.press("enter")
     desk.engine.simulate_described()
     await desk.until(lambda: desk.toasts())
-    assert "Cannot save captions: The disk is full. Make room and try again." in desk.toasts()
-    assert TEXT in desk.screen_text()
+    await desk.told("Cannot save captions: The disk is full. Make room and try again.")
+    await desk.shows(TEXT)
 
 
 async def test_an_unreadable_file_says_so_and_can_be_skipped(music: Path) -> None:
     (music / "broken.wav").write_bytes(b"RIFF but not really")
     async with running(music) as desk:
-        await desk.until(lambda: "This file cannot be read" in desk.screen_text())
-        assert "Cannot read the audio" in desk.screen_text()
+        await desk.shows("This file cannot be read")
+        await desk.shows("Cannot read the audio")
         await desk.press("enter", "e")
         assert not desk.engine.asked(Describe)
         await desk.press("s")
@@ -359,18 +357,18 @@ async def test_an_unreadable_file_says_so_and_can_be_skipped(music: Path) -> Non
 
 async def test_the_export_is_the_contract(desk: Desk) -> None:
     await desk.press("E")
-    assert "no captions to export" in desk.toasts()[0]
+    await desk.told("no captions to export")
     await desk.press("enter")
     desk.engine.simulate_described()
     await desk.until(lambda: desk.app.session.status is Status.DRAFT)
     await desk.press("a", "E")
     path = desk.folder / "captions.csv"
-    assert f"1 caption written: {path}" in desk.toasts()
+    await desk.told(f"1 caption written: {path}")
     [row] = csv.DictReader(path.open(encoding="utf-8", newline=""))
     assert (row["file_name"], row["start_s"], row["end_s"], row["status"]) == ("song 1.wav", "0", "10", "accepted")
     assert (row["caption"], row["bpm"], row["key"], row["genre"]) == (TEXT, "120", "A minor", "")
     await desk.press("E")
-    assert len([toast for toast in desk.toasts() if "written" in toast]) == 2
+    await desk.until(lambda: len([toast for toast in desk.toasts() if "written" in toast]) == 2)
 
 
 async def test_a_file_of_someone_else_is_not_replaced_without_asking(desk: Desk) -> None:
@@ -380,7 +378,7 @@ async def test_a_file_of_someone_else_is_not_replaced_without_asking(desk: Desk)
     desk.engine.simulate_described()
     await desk.until(lambda: desk.app.session.status is Status.DRAFT)
     await desk.press("E")
-    assert "was not written by J2A" in desk.screen_text().replace("\n", "")
+    await desk.shows("was not written by J2A")
     await desk.press("n")
     assert path.read_text() == "id,text\n1,mine\n"
     await desk.press("E", "y")
@@ -396,14 +394,14 @@ async def test_the_version_is_chosen_from_what_the_engine_reports(desk: Desk) ->
         {"version": "2.1", "backbone": "mini", "present": True, "detail": "projector", "licence": "MIT", "get": ""},
     ]
     desk.engine.simulate(Done(desk.engine.last(Inspect), {"rows": rows}))
-    await desk.until(lambda: "6 M [tiny] (MIT)" in desk.screen_text())
-    assert "missing" in desk.screen_text()
+    await desk.shows("6 M [tiny] (MIT)")
+    await desk.shows("missing")
     await desk.press("j", "enter")
-    assert any("J2A 1.0 with 7b is not here" in toast and "j2a get" in toast for toast in desk.toasts())
+    await desk.told("J2A 1.0 with 7b is not here: big j2a get")
     assert desk.app.session.backbone == "mini"
     await desk.press("v")
     desk.engine.simulate(Done(desk.engine.last(Inspect), {"rows": rows}))
-    await desk.until(lambda: "projector" in desk.screen_text())
+    await desk.shows("projector")
     await desk.press("j", "j", "enter")
     assert desk.engine.asked(Load)[-1] == Load("2.1", "mini")
     await desk.press("enter")
@@ -416,7 +414,7 @@ async def test_missing_sound_is_told_once(music: Path) -> None:
         await desk.pilot.pause(1.0)
         assert desk.toasts() == [": No sound: install libportaudio2 [sic]."]
         await desk.opened("song 1.wav")
-        assert "✗ no sound" in desk.screen_text()
+        await desk.shows("✗ no sound")
 
 
 async def test_quitting_in_the_middle_is_quick_and_closes_everything(desk: Desk) -> None:
