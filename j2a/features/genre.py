@@ -12,11 +12,15 @@ import soxr
 from numpy.typing import NDArray
 
 from j2a import paths
+from j2a.audio import decode
+from j2a.clip import Clip
+from j2a.errors import AudioError
 from j2a.features.madmom_door import SAMPLE_RATE
 from j2a.features.record import Genre
 
 REPOSITORY = "pedromatias97/genre-recognizer-finetuned-gtzan_dset"
 WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
+NO_MODEL = f"The genre model is not on this machine; this fetches it: hf download {REPOSITORY}"
 MAX_S = 30.0  # the model was trained on clips of 30 s; from longer sections the middle is taken
 
 
@@ -33,6 +37,19 @@ def find_weights() -> Path | None:
     return None
 
 
+def measure_genre_of(clip: Clip) -> tuple[Genre | None, str | None]:
+    """As :func:`measure_genre`; the middle of the clip is decoded only when there is a model to hear it."""
+    if find_weights() is None:
+        return None, NO_MODEL
+    try:
+        duration_s = decode.duration_s(clip)
+        start_s = clip.start_s + max(0.0, (duration_s - MAX_S) / 2)
+        middle = Clip(clip.path, start_s, start_s + min(duration_s, MAX_S))
+        return measure_genre(decode.load(middle, SAMPLE_RATE))
+    except AudioError as error:
+        return None, error.message
+
+
 def measure_genre(samples: NDArray[np.float32]) -> tuple[Genre | None, str | None]:
     """(the likeliest genre and its probability, ``None``), or (``None``, the reason).
 
@@ -40,7 +57,7 @@ def measure_genre(samples: NDArray[np.float32]) -> tuple[Genre | None, str | Non
     """
     folder = find_weights()
     if folder is None:
-        return None, f"The genre model is not on this machine; this fetches it: hf download {REPOSITORY}"
+        return None, NO_MODEL
     try:
         extractor, model = _load(folder)
     except (OSError, ValueError, RuntimeError, KeyError, ImportError, pickle.UnpicklingError) as error:

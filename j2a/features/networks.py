@@ -6,7 +6,7 @@ extractors need not know which they are given.
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -25,9 +25,7 @@ _CHORD_CONTEXT, _CHORD_POOLED = 11, 3  # frames of silence around the spectrum; 
 
 
 class Networks(Protocol):
-    """What the extractors ask for. Everything about one section: float32 (T,), mono, 44,100 Hz."""
-
-    samples: Samples
+    """What the extractors ask for, about one section of sound."""
 
     def downbeats(self) -> NDArray[np.float32]:
         """Probabilities of a beat and of a downbeat at 100 frames a second: (F, 2)."""
@@ -48,25 +46,25 @@ class Networks(Protocol):
         """Learned features at 10 frames a second: (F, 128)."""
 
 
-def networks(samples: Samples, engine: Engine) -> Networks:
-    """The networks of an engine, for one section."""
-    return FastNetworks(samples) if engine == "fast" else MadmomNetworks(samples)
+def networks(blocks: Iterable[Samples], engine: Engine) -> Networks:
+    """The networks of an engine, for one section: its samples in blocks, float32 (n,), mono, 44,100 Hz."""
+    return FastNetworks(blocks) if engine == "fast" else MadmomNetworks(blocks)
 
 
 class MadmomNetworks:
     """madmom's own processors, with their own settings."""
 
-    def __init__(self, samples: Samples) -> None:
-        self.samples = samples
+    def __init__(self, blocks: Iterable[Samples]) -> None:
+        self._samples = np.concatenate(list(blocks))
 
     def downbeats(self) -> NDArray[np.float32]:
         network = processor("downbeat network", lambda madmom: madmom.features.downbeats.RNNDownBeatProcessor())
-        activations: NDArray[np.float32] = network(self.samples)
+        activations: NDArray[np.float32] = network(self._samples)
         return activations
 
     def beats(self) -> NDArray[np.float32]:
         network = processor("beat network", lambda madmom: madmom.features.beats.RNNBeatProcessor())
-        activations: NDArray[np.float32] = network(self.samples)
+        activations: NDArray[np.float32] = network(self._samples)
         return activations
 
     def bars(self, activations: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -75,45 +73,47 @@ class MadmomNetworks:
 
     def key(self) -> NDArray[np.float32]:
         network = processor("key network", lambda madmom: madmom.features.key.CNNKeyRecognitionProcessor())
-        probabilities: NDArray[np.float32] = np.asarray(network(self.samples), np.float32)[0]
+        probabilities: NDArray[np.float32] = np.asarray(network(self._samples), np.float32)[0]
         return probabilities
 
     def chord_features(self) -> NDArray[np.float32]:
         network = processor("chord network", lambda madmom: madmom.features.chords.CNNChordFeatureProcessor())
-        return np.asarray(network(self.samples), np.float32)
+        return np.asarray(network(self._samples), np.float32)
 
 
 class FastNetworks:
-    """The same networks run by ``j2a.features.fast``; spectra are computed once and shared."""
+    """The same networks run by ``j2a.features.fast``.
 
-    def __init__(self, samples: Samples) -> None:
+    The blocks become spectra as they come and are forgotten; the spectra are shared by all networks.
+    """
+
+    def __init__(self, blocks: Iterable[Samples]) -> None:
         from j2a.features.fast import spectra
 
-        self.samples = samples
-        self._rhythm = functools.cache(lambda: spectra.rhythm_spectra(samples))
-        self._tonal = functools.cache(lambda: spectra.tonal_spectra(samples))
+        self._heard = spectra.listen(blocks)
 
     def downbeats(self) -> NDArray[np.float32]:
         network = processor("fast downbeats", lambda _: _ensemble("DOWNBEATS_BLSTM"))
-        return network(self._rhythm().downbeats)[:, 1:]  # the first class is "no beat"
+        return network(self._heard.downbeats)[:, 1:]  # the first class is "no beat"
 
     def beats(self) -> NDArray[np.float32]:
-        return processor("fast beats", lambda _: _ensemble("BEATS_BLSTM"))(self._rhythm().beats)[:, 0]
+        return processor("fast beats", lambda _: _ensemble("BEATS_BLSTM"))(self._heard.beats)[:, 0]
 
     def bars(self, activations: NDArray[np.float32]) -> NDArray[np.float64]:
         found: NDArray[np.float64] = processor("fast downbeat decoder", _fast_bar_decoder)(activations)
         return found
 
     def key(self) -> NDArray[np.float32]:
-        logits = processor("fast key", lambda _: _convolutional("KEY_CNN"))(self._tonal().key)
+        logits = processor("fast key", lambda _: _convolutional("KEY_CNN"))(self._heard.key)
         exponentials = np.exp(logits - logits.max())
         probabilities: NDArray[np.float32] = exponentials / exponentials.sum()
         return probabilities
 
     def chord_features(self) -> NDArray[np.float32]:
         network = processor("fast chords", lambda _: _convolutional("CHORDS_CNN_FEAT"))
-        features = network(np.pad(self._tonal().chords, ((_CHORD_CONTEXT, _CHORD_CONTEXT), (0, 0))))
-        pooled = np.lib.stride_tricks.sliding_window_view(features.mean(axis=1), _CHORD_POOLED, axis=0)
+        silence = ((_CHORD_CONTEXT, _CHORD_CONTEXT), (0, 0))
+        features = [block.mean(axis=1) for block in network.blocks(np.pad(self._heard.chords, silence))]
+        pooled = np.lib.stride_tricks.sliding_window_view(np.concatenate(features), _CHORD_POOLED, axis=0)
         averaged: NDArray[np.float32] = pooled.mean(axis=2, dtype=np.float32)
         return averaged
 

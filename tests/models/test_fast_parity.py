@@ -24,7 +24,7 @@ DETECTIONS = ("bpm", "beats", "downbeats", "meter", "key", "chords")
 @pytest.fixture(scope="module")
 def both() -> tuple[FastNetworks, MadmomNetworks]:
     samples = audio.load(Clip(DEMO / "Harbour Waltz.ogg", 2, 8), SAMPLE_RATE)
-    return FastNetworks(samples), MadmomNetworks(samples)
+    return FastNetworks([samples]), MadmomNetworks([samples])
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import soundfile
 
 from j2a.clip import Clip
 from j2a.errors import AudioError
-from j2a.features import extract
+from j2a.features import Engine, extract
 from j2a.features.record import FEATURE_NAMES, Features
 
 RATE = 44_100
@@ -104,15 +104,18 @@ def test_what_cannot_be_measured_at_all(tmp_path: Path, samples: np.ndarray, wor
     assert words in features.unknown["bpm"]
 
 
-def test_more_than_ten_minutes_is_refused_before_decoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("engine", "minutes"), [("madmom", 11), ("fast", 121)])
+def test_too_long_a_section_is_refused_before_decoding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Engine, minutes: int
+) -> None:
     path = tmp_path / "long.flac"
     with soundfile.SoundFile(path, "w", 8_000, 1) as file:
-        for _ in range(11):
+        for _ in range(minutes):
             file.write(np.zeros(60 * 8_000))
-    monkeypatch.setattr("j2a.audio.decode.load", lambda *_: pytest.fail("the long clip was decoded"))
-    features = extract(Clip(path))
+    monkeypatch.setattr("j2a.audio.decode.stream", lambda *_: pytest.fail("the long clip was decoded"))
+    features = extract(Clip(path), engine=engine)
     assert_unknown(features, *FEATURE_NAMES)
-    assert "11 minutes" in features.unknown["bpm"]
+    assert f"{minutes} minutes" in features.unknown["bpm"]
 
 
 def test_a_file_that_cannot_be_decoded_is_an_error(tmp_path: Path) -> None:

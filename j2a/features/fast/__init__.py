@@ -17,7 +17,7 @@ def warm_up() -> None:
     from j2a.features.madmom_door import SAMPLE_RATE
     from j2a.features.networks import FastNetworks
 
-    heard = FastNetworks(np.random.default_rng(0).normal(0, 0.1, 3 * SAMPLE_RATE).astype(np.float32))
+    heard = FastNetworks([np.random.default_rng(0).normal(0, 0.1, 3 * SAMPLE_RATE).astype(np.float32)])
     rhythm.track_beats(heard)
     rhythm.tempo_candidates(heard)
     key.measure_key(heard)

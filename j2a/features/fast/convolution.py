@@ -5,7 +5,7 @@ Inference only; data is (1, channels, time, frequency).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
+_BLOCK_FRAMES = 512  # frames put through a network at once: some 30 MB of intermediate results
 _Step = Callable[[torch.Tensor], torch.Tensor]
 _ACTIVATIONS: dict[str, _Step] = {"elu": torch.nn.functional.elu, "relu": torch.relu, "linear": lambda x: x}
 
@@ -21,20 +22,62 @@ class ConvolutionalNetwork:
     """Built from a madmom ``NeuralNetwork`` of convolutions, batch norms, paddings, poolings and averages."""
 
     def __init__(self, network: Any) -> None:
-        self._steps: list[_Step] = []
         layers = list(network.layers)
+        self._averaged = type(layers[-1]).__name__ == "AverageLayer" and layers.pop().axis == (0, 1)
+        self._before, self._after, self._pooled = _reach(layers)
+        self._steps: list[_Step] = []
         while layers:
             layer = layers.pop(0)
             norm = layers.pop(0) if layers and type(layers[0]).__name__ == "BatchNormLayer" else None
             self._steps.append(_step(layer, norm))
 
-    @torch.inference_mode()
     def __call__(self, spectrum: Array) -> Array:
         """Apply to a float32 spectrum (F, B); the result has madmom's axes: (F', B', channels), or (channels,)."""
+        if not self._averaged:
+            return np.concatenate(list(self.blocks(spectrum)))
+        total, count = np.float64(0), 0
+        for block in self.blocks(spectrum):
+            total, count = total + block.sum(axis=(0, 1), dtype=np.float64), count + block.shape[0] * block.shape[1]
+        return np.asarray(total / count, np.float32)
+
+    def blocks(self, spectrum: Array, frames: int = _BLOCK_FRAMES) -> Iterator[Array]:
+        """The result before any average, (F' in all, B', channels), by ``frames`` of the spectrum at a time.
+
+        Each block is computed with as many frames around it as its results depend on, so that the borders between
+        blocks are nowhere to be seen.
+        """
+        results = (len(spectrum) - (self._after if self._before == 0 else 0)) // self._pooled
+        step = max(1, frames // self._pooled)
+        for first in range(0, results, step):
+            last = min(first + step, results)
+            start = max(0, first * self._pooled - self._before)
+            end = len(spectrum) if last == results else min(last * self._pooled + self._after, len(spectrum))
+            skipped = first - start // self._pooled
+            yield self._run(spectrum[start:end])[skipped:skipped + last - first]
+
+    @torch.inference_mode()
+    def _run(self, spectrum: Array) -> Array:
         data = torch.from_numpy(np.ascontiguousarray(spectrum, np.float32))[None, None]
         for step in self._steps:
             data = step(data)
-        return np.ascontiguousarray((data[0].permute(1, 2, 0) if data.ndim == 4 else data[0]).numpy())
+        return np.ascontiguousarray(data[0].permute(1, 2, 0).numpy())
+
+
+def _reach(layers: list[Any]) -> tuple[int, int, int]:
+    """How many frames before and after its own a result depends on, and how many frames are its own (pooling).
+
+    The frames before are rounded up to a multiple of the pooling, so that a block's pools are those of the whole.
+    """
+    before, after, pooled = 0, 0, 1
+    for layer in reversed(layers):
+        kind = type(layer).__name__
+        if kind == "ConvolutionalLayer":
+            after += layer.weights.shape[2] - 1
+        elif kind == "PadLayer":
+            before, after = before + layer.width, after - layer.width
+        elif kind == "MaxPoolLayer":
+            before, after, pooled = before * layer.size[0], after * layer.size[0], pooled * layer.size[0]
+    return -(-before // pooled) * pooled, after, pooled
 
 
 def _step(layer: Any, norm: Any) -> _Step:
@@ -47,8 +90,6 @@ def _step(layer: Any, norm: Any) -> _Step:
     if kind == "MaxPoolLayer" and layer.size == layer.stride:
         size = tuple(layer.size)
         return lambda x: torch.nn.functional.max_pool2d(x, size)
-    if kind == "AverageLayer" and layer.axis == (0, 1):
-        return lambda x: x.mean(dim=(2, 3))
     raise ValueError(f"madmom's {kind} in this form is not known here")
 
 

@@ -6,14 +6,23 @@ T frames, I inputs, H = 25 units a direction, C outputs. ``torch.nn.LSTM`` has n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
+_BLOCK_FRAMES = 8192  # frames whose weighted inputs are in memory at once: 3 MB
 _GATES = ("input_gate", "forget_gate", "cell", "output_gate")
+
+
+class Frames(Protocol):
+    """What a network looks at, (T, I) float32: an array, or something that makes a part of it when asked."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, frames: slice, /) -> Array: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +45,16 @@ class _Direction:
             np.vstack(peepholes),
         )
 
-    def run(self, inputs: Array, out: Array, *, backwards: bool) -> None:
-        _scan(inputs @ self.weights + self.bias, self.recurrent, self.peepholes, out, backwards)
+    def run(self, inputs: Frames, out: Array, *, backwards: bool) -> None:
+        """Fill ``out`` (T, H), block by block, the cells keeping their state from one to the next."""
+        units = len(self.recurrent)
+        state, hidden = np.zeros(units, np.float32), np.zeros(units, np.float32)
+        starts = range(0, len(inputs), _BLOCK_FRAMES)
+        for start in reversed(starts) if backwards else starts:
+            block = slice(start, start + _BLOCK_FRAMES)
+            drive = inputs[block] @ self.weights
+            drive += self.bias
+            _scan(drive, self.recurrent, self.peepholes, state, hidden, out[block], backwards)
 
 
 class Ensemble:
@@ -53,11 +70,11 @@ class Ensemble:
             for network in networks
         ]
 
-    def __call__(self, inputs: Array) -> Array:
+    def __call__(self, inputs: Frames) -> Array:
         """Mean activations (T, C) of inputs (T, I), both float32."""
         total: Array | None = None
         for layers, output in self._networks:
-            hidden = inputs
+            hidden: Any = inputs
             for forwards, backwards in layers:
                 units = forwards.recurrent.shape[0]
                 out = np.empty((len(inputs), 2 * units), np.float32)
@@ -71,14 +88,17 @@ class Ensemble:
 
 
 @numba.njit(cache=True, fastmath={"contract", "reassoc", "nsz"})
-def _scan(drive: Array, recurrent: Array, peepholes: Array, out: Array, backwards: bool) -> None:
+def _scan(
+    drive: Array, recurrent: Array, peepholes: Array, state: Array, hidden: Array, out: Array, backwards: bool
+) -> None:
     """Run the cells over time. ``drive`` (T, 4H): weighted inputs and bias; ``out`` (T, H) is filled in.
+
+    ``state`` and ``hidden`` (H,) are those of the frame before the first, and then those of the last.
 
     tanh(x) is taken as 2 sigmoid(2 x) - 1, so that all five functions of a step are two vector operations.
     """
     frames, units = out.shape
     one, two = np.float32(1), np.float32(2)
-    state, hidden = np.zeros(units, np.float32), np.zeros(units, np.float32)
     gates = np.empty(4 * units, np.float32)
     squashed = np.empty(3 * units, np.float32)
     scale_bits = np.empty(3 * units, np.int32)

@@ -34,12 +34,21 @@ class StructuredHMM:
         self._log_probabilities = model.log_probabilities.astype(np.float64)
         self._observed = hmm.observation_model.pointers.astype(np.int64)
         self._initial = np.log(hmm.initial_distribution)
+        self._choice = np.uint8 if predecessors.max() <= 256 else np.uint16
 
     def viterbi(self, observations: NDArray[np.float64]) -> tuple[NDArray[np.uint32], float]:
         """The best path (frames,) and its log probability; an empty path when every path is impossible."""
         densities = self.observation_model.log_densities(observations).astype(np.float64)
+        choices = np.zeros((len(densities), len(self._first)), self._choice)
         path, log_probability = _decode(
-            self._initial, densities, self._observed, self._first, self._pointers, self._states, self._log_probabilities
+            self._initial,
+            densities,
+            self._observed,
+            self._first,
+            self._pointers,
+            self._states,
+            self._log_probabilities,
+            choices,
         )
         return (path if np.isfinite(log_probability) else np.empty(0, np.uint32)), log_probability
 
@@ -53,10 +62,11 @@ def _decode(
     pointers: NDArray[np.int64],
     states: NDArray[np.int64],
     log_probabilities: NDArray[np.float64],
+    choices: NDArray[np.uint8 | np.uint16],
 ) -> tuple[NDArray[np.uint32], float]:
+    """``choices`` (frames, first states) is for the work: which predecessor each first state took."""
     frames, count = len(densities), len(observed)
     before, now = initial.copy(), np.empty(count)
-    choices = np.zeros((frames, len(first)), np.uint16)  # which predecessor each first state took
     for frame in range(frames):
         density = densities[frame]
         for state in range(1, count):
