@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -17,7 +18,15 @@ from j2a.clip import Clip
 from j2a.engine import client
 from j2a.engine.messages import Describe, Done, Event, Extract, Failed, FeatureReady, Inspect, Piece, Progress, Request
 from j2a.errors import ExitCode, J2AError, UsageError
-from j2a.features.record import Features
+from j2a.features.record import Engine, Features
+
+
+class Measurer(StrEnum):
+    """What ``--features-engine`` takes."""
+
+    FAST = "fast"
+    MADMOM = "madmom"
+
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Turn music into words, without a screen.")
 
@@ -26,6 +35,10 @@ Start = Annotated[float, typer.Option(min=0.0, help="Where the clip starts, in s
 End = Annotated[float | None, typer.Option(help="Where the clip ends, in seconds; default: the end of the file.")]
 Version = Annotated[str, typer.Option(help="J2A version; see `j2a models`.")]
 Backbone = Annotated[str, typer.Option(help="mini, 7b, a model folder, or a hub id that was downloaded.")]
+FeaturesEngine = Annotated[
+    Measurer,
+    typer.Option(help="What runs madmom's networks: our own code, or madmom itself (the same answers, much slower)."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 
 
@@ -39,6 +52,7 @@ def describe(
     prompt: Annotated[str, typer.Option(help="describe, short, detailed, or an instruction of your own.")] = "",
     seed: Annotated[int, typer.Option(help="Seed for --temperature above 0.")] = 0,
     temperature: Annotated[float, typer.Option(min=0.0, help="0 always takes the most likely word.")] = 0.0,
+    features_engine: FeaturesEngine = Measurer.FAST,
     as_json: AsJson = False,
 ) -> None:
     """Describe one clip. The caption streams to stdout."""
@@ -53,7 +67,9 @@ def describe(
                 sys.stdout.flush()
                 streamed = True
 
-        done = _ask(Describe(clip, version, backbone, prompt, Sampling(temperature), seed), show)
+        done = _ask(
+            Describe(clip, version, backbone, prompt, Sampling(temperature), seed, _engine(features_engine)), show
+        )
         if as_json:
             _print_json(_description(clip, done))
         else:
@@ -61,10 +77,16 @@ def describe(
 
 
 @app.command()
-def features(file: File, start: Start = 0.0, end: End = None, as_json: AsJson = False) -> None:
+def features(
+    file: File,
+    start: Start = 0.0,
+    end: End = None,
+    features_engine: FeaturesEngine = Measurer.FAST,
+    as_json: AsJson = False,
+) -> None:
     """Measure one clip: BPM, beats, downbeats, meter, key, chords, genre."""
     with _errors_shown():
-        measured = Features.from_json(_ask(Extract(_clip(file, start, end))).result)
+        measured = Features.from_json(_ask(Extract(_clip(file, start, end), _engine(features_engine))).result)
         if as_json:
             _print_json(measured.to_json())
         else:
@@ -150,6 +172,10 @@ def _clip(file: Path, start: float, end: float | None) -> Clip:
         return Clip(file.expanduser().resolve(), start, end)
     except ValueError as error:
         raise UsageError(f"{error}.", "--start and --end are seconds from the start of the file.") from error
+
+
+def _engine(measurer: Measurer) -> Engine:
+    return "madmom" if measurer is Measurer.MADMOM else "fast"
 
 
 def _ask(request: Request, show: Callable[[Event], None] = lambda event: None) -> Done:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from j2a import library
 from j2a.clip import Clip
 from j2a.errors import AudioError, UsageError
 from j2a_tui.messages import AudioOpened, DetailRead, OverviewGrew, Problem, Scanned, TagsRead
 from j2a_tui.windows import Window
-
-if TYPE_CHECKING:
-    from j2a.library import Track
 
 OVERVIEW_COLUMNS = 480
 OVERVIEW_STEP_S = 60.0
@@ -26,8 +23,6 @@ Post = Callable[[Message], object]
 
 def scanning(folder: Path, cancelled: Callable[[], bool], post: Post) -> Iterator[None]:
     """Find the audio files of a folder."""
-    from j2a import library
-
     try:
         post(Scanned(library.scan(folder, cancelled)))
     except UsageError as error:
@@ -35,11 +30,9 @@ def scanning(folder: Path, cancelled: Callable[[], bool], post: Post) -> Iterato
     yield
 
 
-def tagging(tracks: Sequence[Track], post: Post) -> Iterator[None]:
+def tagging(tracks: Sequence[library.Track], post: Post) -> Iterator[None]:
     """Tags and durations, in batches. What the cache has comes at once."""
-    from j2a.library import TagCache
-
-    cache = TagCache()
+    cache = library.TagCache()
     try:
         for batch in cache.read(tracks, batch=TAG_BATCH):
             post(TagsRead({track.path: tags for track, tags in batch if tags}))
@@ -51,7 +44,9 @@ def tagging(tracks: Sequence[Track], post: Post) -> Iterator[None]:
 def opening(path: Path, post: Post) -> Iterator[None]:
     """The length of a file, then its overview piece by piece."""
     from j2a import audio
+    from j2a.cache import Cache
 
+    cache = Cache()
     try:
         duration_s = audio.probe(path).duration_s
     except AudioError as error:
@@ -68,7 +63,7 @@ def opening(path: Path, post: Post) -> Iterator[None]:
         last = min(first + step, OVERVIEW_COLUMNS)
         part = Clip(path, first / OVERVIEW_COLUMNS * duration_s, last / OVERVIEW_COLUMNS * duration_s)
         try:
-            levels = audio.compute_peaks(part, last - first)
+            levels = audio.remembered_peaks(part, last - first, cache)
         except AudioError:
             # The rest stays flat. The player and the engine say what is wrong with the file when they get there.
             return
@@ -80,9 +75,10 @@ def opening(path: Path, post: Post) -> Iterator[None]:
 def detailing(path: Path, window: Window, post: Post) -> Iterator[None]:
     """Loudness of the window."""
     from j2a import audio
+    from j2a.cache import Cache
 
     try:
-        levels = audio.compute_peaks(Clip(path, window.start_s, window.end_s), DETAIL_COLUMNS)
+        levels = audio.remembered_peaks(Clip(path, window.start_s, window.end_s), DETAIL_COLUMNS, Cache())
     except AudioError:
         return
     post(DetailRead(path, window.start_s, window.end_s, tuple(levels.rms.tolist()), tuple(levels.peak.tolist())))

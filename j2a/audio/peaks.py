@@ -7,8 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from j2a import cache
 from j2a.audio.decode import frames_of, probe, read_blocks
 from j2a.clip import Clip
+
+_VERSION = 1  # goes up whenever a value may change
 
 
 @dataclass
@@ -45,3 +48,15 @@ def compute_peaks(clip: Clip, columns: int) -> Peaks:
     rms = np.sqrt(energy / np.diff(edges)).astype(np.float32)
     chosen = np.arange(columns) * parts // columns
     return Peaks(np.clip(rms[chosen], 0, 1), np.clip(peak[chosen], 0, 1))
+
+
+def remembered_peaks(clip: Clip, columns: int, kept: cache.Cache) -> Peaks:
+    """As :func:`compute_peaks`, from the cache on disk where they were computed before."""
+    key = cache.key_of("peaks", clip, version=_VERSION, columns=columns)
+    found = np.frombuffer((kept.get(key) if key else None) or b"", "<f4")
+    if len(found) == 2 * columns and np.isfinite(found).all():
+        return Peaks(found[:columns].astype(np.float32), found[columns:].astype(np.float32))
+    peaks = compute_peaks(clip, columns)
+    if key and key == cache.key_of("peaks", clip, version=_VERSION, columns=columns):
+        kept.put(key, np.concatenate([peaks.rms, peaks.peak]).astype("<f4").tobytes())
+    return peaks

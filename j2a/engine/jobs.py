@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from j2a import paths
+from j2a.cache import Cache
 from j2a.clip import Clip
 from j2a.engine.messages import (
     Describe,
@@ -22,24 +22,23 @@ from j2a.engine.messages import (
     Progress,
     Request,
 )
-from j2a.features.record import FEATURE_NAMES, Features
+from j2a.features.record import FEATURE_NAMES, Engine, Features
 
 if TYPE_CHECKING:
     from j2a.models.j2a_1 import J2A1
 
-_FEATURES_KEPT = 64
 Emit = Callable[[Event], None]
 Cancelled = Callable[[], bool]
 
 
 class Jobs:
-    """The loaded captioner, the features measured last, and one method per request."""
+    """The loaded captioner, what was measured before, and one method per request."""
 
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
         self._captioner: J2A1 | None = None
         self._loaded: tuple[str, str] | None = None
-        self._measured: OrderedDict[tuple[object, ...], Features] = OrderedDict()
+        self._cache = Cache()
 
     def run(self, request_id: int, request: Request, cancelled: Cancelled) -> Event:
         """Do one request and return its last event. Raises what goes wrong."""
@@ -61,7 +60,7 @@ class Jobs:
                     {"load_s": load_s},
                 )
             case Extract():
-                features, features_s = self._features(request_id, request.clip, cancelled)
+                features, features_s = self._features(request_id, request.clip, request.features_engine, cancelled)
                 return Done(request_id, features.to_json(), {"features_s": features_s}, cancelled())
             case Describe():
                 return self._describe(request_id, request, cancelled)
@@ -71,7 +70,7 @@ class Jobs:
 
     def _describe(self, request_id: int, request: Describe, cancelled: Cancelled) -> Event:
         started = time.perf_counter()
-        features, features_s = self._features(request_id, request.clip, cancelled)
+        features, features_s = self._features(request_id, request.clip, request.features_engine, cancelled)
         stats: dict[str, Any] = {"features_s": features_s}
         if cancelled():
             return Done(request_id, {}, stats, cancelled=True)
@@ -106,15 +105,18 @@ class Jobs:
         self._loaded = (version, backbone)
         return self._captioner, time.perf_counter() - started
 
-    def _features(self, request_id: int, clip: Clip, cancelled: Cancelled) -> tuple[Features, float]:
-        """Measured features, from memory when the file has not changed since; emits each one."""
+    def _features(
+        self, request_id: int, clip: Clip, engine: Engine, cancelled: Cancelled
+    ) -> tuple[Features, float]:
+        """Measured features, from the cache when they were measured before; emits each one."""
         started = time.perf_counter()
+        from j2a.features import remembered
 
         def report(name: str, value: Any, reason: str | None) -> None:
             self._emit(FeatureReady(request_id, name, value, reason))
 
-        key = _identity(clip)
-        known = self._measured.get(key)
+        key = remembered.key(clip, engine)
+        known = remembered.find(self._cache, key)
         if known is not None:
             values = known.to_json()
             for name in (*FEATURE_NAMES, "key_probability"):
@@ -123,11 +125,9 @@ class Jobs:
         self._emit(Progress(request_id, "measuring"))
         from j2a import features as extraction
 
-        features = extraction.extract(clip, on_feature=report, cancelled=cancelled)
-        if not cancelled():
-            self._measured[key] = features
-            if len(self._measured) > _FEATURES_KEPT:
-                self._measured.popitem(last=False)
+        features = extraction.extract(clip, engine=engine, on_feature=report, cancelled=cancelled)
+        if not cancelled() and key == remembered.key(clip, engine):
+            remembered.keep(self._cache, key, features)
         return features, time.perf_counter() - started
 
 
@@ -155,12 +155,3 @@ def inspect(what: str) -> list[dict[str, Any]]:
             )
         ]
     raise ValueError(f"nothing to inspect under {what!r}")
-
-
-def _identity(clip: Clip) -> tuple[object, ...]:
-    """What must stay the same for measured features to stay true."""
-    try:
-        status = clip.path.stat()
-    except OSError:
-        return (clip,)
-    return (clip, status.st_mtime_ns, status.st_size)

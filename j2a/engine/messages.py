@@ -12,6 +12,7 @@ from typing import Any
 
 from j2a.caption import Sampling
 from j2a.clip import Clip
+from j2a.features.record import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +25,15 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """Measure the features of a clip."""
+    """Measure the features of a clip (unless measured before)."""
 
     clip: Clip
+    features_engine: Engine = "fast"  # "madmom": by madmom itself, much slower
 
 
 @dataclass(frozen=True, slots=True)
 class Describe:
-    """Measure a clip (unless just measured) and describe it."""
+    """Measure a clip (unless measured before) and describe it."""
 
     clip: Clip
     version: str = "1.0"
@@ -39,6 +41,7 @@ class Describe:
     prompt: str = ""  # instruction to the LLM; "" is the version's default
     sampling: Sampling = field(default_factory=Sampling)
     seed: int = 0
+    features_engine: Engine = "fast"
 
 
 @dataclass(frozen=True, slots=True)

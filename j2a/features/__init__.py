@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from j2a.clip import Clip
-from j2a.features.record import Features
+from j2a.features.record import Engine, Features
 
 if TYPE_CHECKING:
     from j2a.features.networks import Networks
 
-__all__ = ["Engine", "extract"]
+__all__ = ["EXTRACTOR_VERSION", "Engine", "extract"]
 
-Engine = Literal["fast", "madmom"]
+EXTRACTOR_VERSION = 1  # goes up whenever an answer may change: what was measured before is then measured anew
+
 OnFeature = Callable[[str, Any, str | None], None]
 RHYTHM = ("bpm", "beats", "downbeats", "meter")
 TONAL = ("key", "chords")

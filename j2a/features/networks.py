@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from j2a.features.madmom_door import FPS, madmom, processor
+from j2a.features.record import Engine
 
 if TYPE_CHECKING:
-    from j2a.features import Engine
     from j2a.features.fast.convolution import ConvolutionalNetwork
     from j2a.features.fast.recurrent import Ensemble
 

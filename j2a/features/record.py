@@ -7,8 +7,9 @@ Times are seconds from the clip's start, tempo is beats per minute. What could n
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
+Engine = Literal["fast", "madmom"]  # what runs madmom's networks: our own code, or madmom itself
 FEATURE_NAMES = ("bpm", "beats", "downbeats", "meter", "key", "chords", "genre")
 
 

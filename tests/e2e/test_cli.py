@@ -129,3 +129,22 @@ def test_export_writes_the_header_even_without_captions(tmp_path):
         "file_name,start_s,end_s,caption,aspect_list,bpm,key,meter,genre,status,version,backbone,prompt_id,seed,annotator,"
         "updated_at\n"
     )
+
+
+def test_features_are_measured_once_by_each_engine():
+    def run(engine: str) -> tuple[dict, bool]:
+        result = j2a("features", WALTZ, "--start", 1, "--end", 7, "--json", "--features-engine", engine)
+        assert result.returncode == 0, result.stderr
+        return json.loads(result.stdout), "measuring" in result.stderr
+
+    fast, measured = run("fast")
+    assert measured
+    stock, measured = run("madmom")
+    assert measured, "what the other engine found is not taken for its answer"
+    assert {name: fast[name] for name in fast if name != "key_probability"} == {
+        name: stock[name] for name in stock if name != "key_probability"
+    }
+    assert fast["key_probability"] == pytest.approx(stock["key_probability"], abs=1e-5)
+    for engine, found in (("fast", fast), ("madmom", stock)):
+        assert run(engine) == (found, False), "another process finds it in the cache"
+    assert j2a("features", WALTZ, "--features-engine", "other").returncode == 2

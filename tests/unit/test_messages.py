@@ -20,6 +20,8 @@ CLIP = Clip(Path("/music/a b.flac"), 1.5, 11.5)
     [
         m.Load("1.0", "7b"),
         m.Extract(CLIP),
+        m.Extract(CLIP, "madmom"),
+        m.Describe(CLIP, features_engine="madmom"),
         m.Describe(CLIP, prompt="“short”\n", sampling=Sampling(0.7, 0.9, 12), seed=3),
         m.Inspect("doctor"),
         m.Cancel(4),

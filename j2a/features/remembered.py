@@ -1,0 +1,61 @@
+"""Features that were measured before, kept in the cache on disk. Loads neither madmom nor torch."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import json
+
+from j2a.cache import Cache, key_of
+from j2a.clip import Clip
+from j2a.features import EXTRACTOR_VERSION
+from j2a.features.record import Engine, Features
+
+
+def key(clip: Clip, engine: Engine) -> str | None:
+    """What measured features depend on: the file's content, the section, the extractors, the engine, the genre model.
+
+    ``None`` when the file or the genre model cannot be read: then nothing is kept.
+    """
+    try:
+        models = [_madmom_version(), _genre_model()]
+    except OSError:
+        return None
+    return key_of("features", clip, extractor=EXTRACTOR_VERSION, engine=engine, models=models)
+
+
+def find(cache: Cache, key: str | None) -> Features | None:
+    """What was measured under a key."""
+    content = cache.get(key) if key else None
+    if content is None:
+        return None
+    try:
+        return Features.from_json(json.loads(content))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None  # whole, but of another shape: measured again, and written over
+
+
+def keep(cache: Cache, key: str | None, features: Features) -> None:
+    """Keep what was measured to the end; ``key`` is that from before, which must still be the same.
+
+    Where there is a genre model and music and yet no genre, the model failed: that may be over the next time.
+    """
+    music = features.beats or features.key or features.chords
+    if key and (features.genre or not music or _genre_model() is None):
+        cache.put(key, json.dumps(features.to_json()).encode())
+
+
+def _genre_model() -> list[str | int] | None:
+    """What tells one genre model from another, and from none."""
+    from j2a.features import genre
+
+    folder = genre.find_weights()
+    if folder is None:
+        return None
+    found = [(folder / name).stat() for name in genre.WEIGHT_FILES if (folder / name).is_file()]
+    return [str(folder), *(number for about in found for number in (about.st_size, about.st_mtime_ns))]
+
+
+@functools.cache
+def _madmom_version() -> str:
+    return importlib.metadata.version("madmom")
