@@ -27,6 +27,7 @@ from j2a_tui.session import Change, Session
 from j2a_tui.theme import THEME
 from j2a_tui.transport import Transport
 
+SOUND_AFTER_S = 0.2
 SOUND_CHECK_S = 0.4
 EngineFactory = Callable[[Callable[[Event], None]], Engine]
 
@@ -77,17 +78,22 @@ class J2AApp(App[None]):
         return self.desk
 
     def on_mount(self) -> None:
-        """Paint first; everything that takes time comes after."""
-        self.call_after_refresh(self._start)
-
-    def _start(self) -> None:
+        """Look into the folder while the first picture is painted; what takes longer comes after it."""
         self.library.start()
         self.audio.start()
         self.library.submit("scan", scanning(self.folder, lambda: self.library.closed, self.desk.post_message))
+        self.call_after_refresh(self._start)
+
+    def _start(self) -> None:
         self.engine.start()
         self.session.load_model()
         self.desk.show_model()
+        # PortAudio looks for devices on its own thread, but importing it holds up this one.
+        self.set_timer(SOUND_AFTER_S, self._open_player)
+
+    def _open_player(self) -> None:
         self.transport.attach(self._open_sound())
+        self.desk.follow()
         self.set_interval(SOUND_CHECK_S, self._check_sound)
 
     # From the threads

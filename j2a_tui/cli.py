@@ -2,41 +2,46 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from j2a import paths
 from j2a.errors import ExitCode, J2AError, UsageError
 
-app = typer.Typer(add_completion=False)
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    # argparse, because importing typer would be a tenth of the time to the first picture.
+    parser = argparse.ArgumentParser(
+        prog="j2a-tui",
+        description="Browse a music folder, listen, and caption it. Without a terminal: describe its files in lines.",
+    )
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="a folder with music; default: this one")
+    parser.add_argument("--version", default="1.0", help="J2A version; v in the app chooses another (%(default)s)")
+    parser.add_argument("--backbone", default="mini",
+                        help="mini, 7b, a model folder, or a hub id that was downloaded (%(default)s)")
+    return parser.parse_args(arguments)
 
 
-@app.command()
-def run(
-    folder: Annotated[Path, typer.Argument(help="A folder with music.", show_default="this one")] = Path(),
-    version: Annotated[str, typer.Option(help="J2A version; `v` in the app chooses another.")] = "1.0",
-    backbone: Annotated[str, typer.Option(help="mini, 7b, a model folder, or a hub id that was downloaded.")] = "mini",
-) -> None:
-    """Browse a music folder, listen, and caption it. Without a terminal: describe its files in plain lines."""
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Carry out a command line; returns the exit code. The app itself leaves the process when it ends."""
+    asked = _arguments(arguments)
     try:
-        code = _run(_checked(folder), version, backbone)
+        return _run(_checked(asked.folder), asked.version, asked.backbone)
     except J2AError as error:
         sys.stderr.write(f"{error}\n")
-        code = int(error.exit_code)
+        return int(error.exit_code)
     except BrokenPipeError:
         # The reader of our lines (head, less) has seen enough; Python must not try to flush the rest at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = int(ExitCode.OK)
+        return int(ExitCode.OK)
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted.\n")
-        code = int(ExitCode.INTERRUPTED)
-    raise typer.Exit(code)
+        return int(ExitCode.INTERRUPTED)
 
 
 def _checked(folder: Path) -> Path:
@@ -54,8 +59,11 @@ def _run(folder: Path, version: str, backbone: str) -> int:
 
         sys.stderr.write("No terminal here, so no app: describing the files in plain lines.\n")
         return int(describe_folder(folder, version, backbone))
+    gc.disable()  # nothing of what is imported now is garbage; looking for it takes time before the first picture
     from j2a_tui.app import J2AApp
 
+    gc.freeze()
+    gc.enable()
     with native_noise_in_log():
         desk = J2AApp(folder, version, backbone)
         desk.run()
@@ -92,7 +100,7 @@ def native_noise_in_log() -> Iterator[None]:
 
 def main() -> None:
     """Entry point of ``j2a-tui``."""
-    app()
+    sys.exit(run())
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ class Transport:
         self.player = player
         if self.path is not None:
             player.load(self.path)
+        if self.wanted:
+            self.play()
 
     def open(self, path: Path | None, window: Window) -> None:
         """Take another file; silent until its length is known."""
@@ -62,7 +64,7 @@ class Transport:
         """Whether it still plays. When it has come to its end the playhead goes back to the start of the window."""
         if self.playing:
             return True
-        if self.wanted and self.duration_s is not None:
+        if self.wanted and self.player is not None and self.duration_s is not None:
             self.wanted = False
             self._position_s = self.window.start_s
         return False

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import on
-from textual.widgets import Input
 
 from j2a.errors import J2AError
 from j2a_tui import external
 from j2a_tui.display import clean
-from j2a_tui.screens.choose import ConfirmScreen
 from j2a_tui.screens.workbench import Workbench
-from j2a_tui.widgets.search import SearchField
 from j2a_tui.widgets.track_list import TrackList
 from j2a_tui.widgets.waveform import Waveform
 from j2a_tui.windows import Window
 
+if TYPE_CHECKING:
+    from textual.widgets import Input
+
+    from j2a_tui.widgets.search import SearchField
+
 
 class Browsing(Workbench):
     """The desk without what makes captions."""
+
+    _search: SearchField | None = None
 
     # Sound
 
@@ -98,35 +103,41 @@ class Browsing(Workbench):
 
     def action_search(self) -> None:
         """A field under the list."""
-        field = next(iter(self.query(SearchField)), None)
-        if field is None:
-            field = SearchField()
-            self.files_box.mount(field)
-        field.focus()
+        from j2a_tui.widgets.search import SearchField
+
+        if self._search is None:
+            self._search = SearchField()
+            self.files_box.mount(self._search)
+        self._search.focus()
         self.keys.show("search")
 
-    @on(Input.Changed, "#search")
-    def _searched(self, message: Input.Changed) -> None:
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Filter while it is typed."""
+        if self._search is None:  # removed since
+            return
         self.tracks.search(message.value)
         self.tracks.set_note("Nothing found" if self.tracks.total and not self.tracks.tracks else "")
         self.show_files_title(message.value)
 
-    @on(SearchField.Left)
-    def _search_left(self, message: SearchField.Left) -> None:
+    def on_search_field_left(self, message: SearchField.Left) -> None:
+        """Back to the files."""
         if not message.keep:
             self.clear_search()
             return
-        field = self.query_one(SearchField)
-        if not field.value.strip():
-            field.remove()
+        if self._search is not None and not self._search.value.strip():
+            self._close_search()
         self._back_to_files()
 
     def clear_search(self) -> None:
-        for field in self.query(SearchField):
-            field.remove()
+        self._close_search()
         self.tracks.search("")
         self.show_files_title("")
         self._back_to_files()
+
+    def _close_search(self) -> None:
+        if self._search is not None:
+            self._search.remove()
+            self._search = None
 
     def _back_to_files(self) -> None:
         self.tracks.focus()
@@ -135,6 +146,7 @@ class Browsing(Workbench):
     def action_export(self) -> None:
         """``captions.csv`` into the folder; a file that is not ours is only replaced when that is wanted."""
         from j2a.export import COLUMNS
+        from j2a_tui.screens.choose import ConfirmScreen
 
         target = self.folder / "captions.csv"
         if external.is_someone_elses(target, ",".join(COLUMNS)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.binding import BindingType
@@ -14,11 +14,13 @@ from j2a_tui import external
 from j2a_tui.bindings import textual_bindings
 from j2a_tui.display import clean
 from j2a_tui.screens.browsing import Browsing
-from j2a_tui.screens.choose import VersionScreen
 from j2a_tui.session import Change
-from j2a_tui.widgets.caption_panel import Editor
 from j2a_tui.widgets.lines import KeyBar
 from j2a_tui.windows import Window
+
+if TYPE_CHECKING:
+    from j2a_tui.screens.choose import VersionScreen
+    from j2a_tui.widgets.editor import Editor
 
 
 class Desk(Browsing):
@@ -26,6 +28,7 @@ class Desk(Browsing):
 
     BINDINGS: ClassVar[list[BindingType]] = [*textual_bindings("desk")]
     _inspect_id: int | None = None
+    _versions: VersionScreen | None = None
 
     # Captions
 
@@ -132,20 +135,20 @@ class Desk(Browsing):
             self.session.end_edit()
             self.show_change(Change.EVERYTHING)
 
-    @on(Editor.Edited)
-    def _edited(self, message: Editor.Edited) -> None:
+    def on_editor_edited(self, message: Editor.Edited) -> None:
+        """What was typed is saved."""
         if self.caption.editor is not None and message.clip == self.session.clip:
             self.session.edit(message.text_now)
             self.show_change(Change.STATUS)
 
-    @on(Editor.Left)
-    def _editor_left(self, message: Editor.Left) -> None:
+    def on_editor_left(self, message: Editor.Left) -> None:
+        """Back to the files, or on to the next."""
         self.close_editor()
         if message.accept:
             self.action_accept()
 
-    @on(Editor.Transport)
-    def _editor_transport(self, message: Editor.Transport) -> None:
+    def on_editor_transport(self, message: Editor.Transport) -> None:
+        """Listen while typing."""
         if message.seek_s is None:
             self.action_play()
         else:
@@ -171,14 +174,16 @@ class Desk(Browsing):
 
     def action_version(self) -> None:
         """Ask the engine what is there, and the user which."""
-        screen = VersionScreen((self.session.version, self.session.backbone))
+        from j2a_tui.screens.choose import VersionScreen
+
+        self._versions = VersionScreen((self.session.version, self.session.backbone))
         self._inspect_id = self.session.engine.submit(Inspect("models"))
-        self.app.push_screen(screen, self._version_chosen)
+        self.app.push_screen(self._versions, self._version_chosen)
 
     def take_other_event(self, event: Event) -> None:
         """Answers that are not about the clip: the list of versions."""
-        screen = self.app.screen
-        if event.request_id != self._inspect_id or not isinstance(screen, VersionScreen):
+        screen = self._versions
+        if event.request_id != self._inspect_id or screen is None or screen is not self.app.screen:
             return
         if isinstance(event, Done):
             screen.show_rows(event.result["rows"])

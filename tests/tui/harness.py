@@ -111,5 +111,5 @@ async def running(folder: Path, size: tuple[int, int] = (120, 40), reason: str =
     app = J2AApp(folder, open_engine=open_engine, open_sound=lambda: player)
     async with app.run_test(size=size, notifications=True) as pilot:
         desk = Desk(app, pilot, engines[0], player, folder)
-        await desk.until(lambda: engines[0].started, "the engine was started")
+        await desk.until(lambda: engines[0].started and app.transport.player, "engine and player are there")
         yield desk

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,8 +15,10 @@ from rich.cells import cell_len
 from j2a_tui.background import Background
 from j2a_tui.bindings import KEYS, BindingClashError, Key, check
 from j2a_tui.display import clean, clock, fit, fit_path, window_text
+from j2a_tui.transport import Transport
 from j2a_tui.widgets.bars import EIGHTHS, fold, mirrored, upright
 from j2a_tui.windows import SHORTEST_S, Window
+from tests.tui.fakes import FakePlayer
 
 
 def test_a_clash_names_both_actions() -> None:
@@ -94,6 +97,25 @@ def test_bars_are_as_high_as_the_peak(levels: list[tuple[float, float]], height:
     for column, value in enumerate(peak):
         filled = sum(8 if back else EIGHTHS.index(character) for character, _, back in (row[column] for row in rows))
         assert filled == max(1, round(value * height * 8))
+
+
+def test_play_waits_for_the_player_and_for_the_length_of_the_file() -> None:
+    transport, player = Transport(), FakePlayer()
+    transport.open(Path("song.wav"), Window(5.0, 15.0))
+    transport.toggle()
+    assert not transport.poll()
+    transport.set_duration(12.0)
+    assert not transport.poll()
+    transport.attach(player)
+    assert transport.poll()
+    assert (player.path, player.position_s, player.until_s) == (Path("song.wav"), 2.0, 12.0)
+    transport.open(Path("next.wav"), Window())
+    assert not transport.playing
+    transport.set_duration(30.0)
+    assert (player.path, player.position_s, player.until_s) == (Path("next.wav"), 0.0, 10.0)
+    player.simulate_end()
+    assert not transport.poll()
+    assert not transport.wanted
 
 
 def test_background_takes_turns_and_replaces() -> None:

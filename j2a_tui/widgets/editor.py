@@ -1,0 +1,87 @@
+"""The caption as a text field. Imported when it is first used: Textual's takes its time to load."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.binding import BindingType
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import TextArea
+
+from j2a.clip import Clip
+from j2a_tui.bindings import textual_bindings
+
+AUTOSAVE_S = 0.4
+
+
+class Editor(TextArea):
+    """The text is handed on a moment after the last key, and when it is left."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*textual_bindings("editor")]
+
+    class Edited(Message):
+        """The text as it stands, of the clip that it belongs to."""
+
+        def __init__(self, text: str, clip: Clip | None) -> None:
+            super().__init__()
+            self.text_now, self.clip = text, clip
+
+    class Left(Message):
+        """Editing is over; ``accept`` asks for the next file."""
+
+        def __init__(self, *, accept: bool) -> None:
+            super().__init__()
+            self.accept = accept
+
+    class Transport(Message):
+        """Play or pause, or seek by some seconds."""
+
+        def __init__(self, seek_s: float | None) -> None:
+            super().__init__()
+            self.seek_s = seek_s
+
+    def __init__(self, text: str, clip: Clip | None) -> None:
+        self._clip = clip
+        super().__init__(text, soft_wrap=True, show_line_numbers=False, tab_behavior="focus", compact=True,
+                         highlight_cursor_line=False, id="editor")
+        self._autosave: Timer | None = None
+
+    def on_mount(self) -> None:
+        """Begin at the end of the text."""
+        self.move_cursor(self.document.end)
+
+    def on_text_area_changed(self) -> None:
+        """Wait for a pause in the typing, but not longer than promised."""
+        if self._autosave is None:
+            self._autosave = self.set_timer(AUTOSAVE_S, self._hand_on)
+
+    def _hand_on(self) -> None:
+        self._autosave = None
+        self.post_message(self.Edited(self.text, self._clip))
+
+    def action_leave(self) -> None:
+        """Back to the files."""
+        self.post_message(self.Left(accept=False))
+
+    def action_save_and_accept(self) -> None:
+        """Accept and go on."""
+        self.post_message(self.Left(accept=True))
+
+    def action_play(self) -> None:
+        """Play or pause while typing."""
+        self.post_message(self.Transport(None))
+
+    def action_back(self) -> None:
+        """Hear the last two seconds again."""
+        self.post_message(self.Transport(-2.0))
+
+    async def _on_key(self, event: events.Key) -> None:
+        # TextArea keeps escape for itself.
+        if event.key == "escape":
+            event.stop()
+            event.prevent_default()
+            self.action_leave()
+            return
+        await super()._on_key(event)
