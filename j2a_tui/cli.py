@@ -77,7 +77,8 @@ def _run(folder: Path, version: str, backbone: str) -> int:
 def native_noise_in_log() -> Iterator[None]:
     """Native libraries write to file descriptor 2, where the screen is drawn: send that to the app's log.
 
-    Textual and tracebacks keep the real one, through ``sys.stderr`` and ``sys.__stderr__``.
+    Textual and tracebacks keep the terminal, through ``sys.stderr`` and ``sys.__stderr__``. Where standard error was
+    sent to a file, the screen is drawn on standard output.
     """
     log_path = paths.app_log_path()
     try:
@@ -86,7 +87,8 @@ def native_noise_in_log() -> Iterator[None]:
     except OSError:
         log = Path(os.devnull).open("wb")  # noqa: SIM115 - closed below
     python_stderr, real_stderr = sys.stderr, sys.__stderr__
-    terminal = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace", buffering=1)
+    real_fd, drawn_fd = os.dup(2), 1 if os.isatty(1) and not os.isatty(2) else 2
+    terminal = os.fdopen(os.dup(drawn_fd), "w", encoding="utf-8", errors="replace", buffering=1)
     with log:
         os.dup2(log.fileno(), 2)
     sys.stderr = sys.__stderr__ = terminal  # type: ignore[misc]
@@ -94,7 +96,8 @@ def native_noise_in_log() -> Iterator[None]:
         yield
     finally:
         terminal.flush()
-        os.dup2(terminal.fileno(), 2)
+        os.dup2(real_fd, 2)
+        os.close(real_fd)
         sys.stderr, sys.__stderr__ = python_stderr, real_stderr  # type: ignore[misc]
 
 
