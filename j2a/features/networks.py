@@ -90,21 +90,30 @@ class FastNetworks:
     def __init__(self, blocks: Iterable[Samples]) -> None:
         from j2a.features.fast import spectra
 
-        self._heard = spectra.listen(blocks)
+        heard = spectra.listen(blocks)
+        self._key, self._chords = heard.key, heard.chords
+        self._rhythm = {"DOWNBEATS_BLSTM": heard.downbeats, "BEATS_BLSTM": heard.beats}
+        self._activations: dict[str, NDArray[np.float32]] = {}
 
     def downbeats(self) -> NDArray[np.float32]:
-        network = processor("fast downbeats", lambda _: _ensemble("DOWNBEATS_BLSTM"))
-        return network(self._heard.downbeats)[:, 1:]  # the first class is "no beat"
+        return self._rhythm_activations("DOWNBEATS_BLSTM")[:, 1:]  # the first class is "no beat"
 
     def beats(self) -> NDArray[np.float32]:
-        return processor("fast beats", lambda _: _ensemble("BEATS_BLSTM"))(self._heard.beats)[:, 0]
+        return self._rhythm_activations("BEATS_BLSTM")[:, 0]
+
+    def _rhythm_activations(self, name: str) -> NDArray[np.float32]:
+        """(F, classes); computed once, and the network's input, the largest thing in memory, is let go."""
+        if name in self._rhythm:
+            network = processor(f"fast {name}", lambda _: _ensemble(name))
+            self._activations[name] = network(self._rhythm.pop(name))
+        return self._activations[name]
 
     def bars(self, activations: NDArray[np.float32]) -> NDArray[np.float64]:
         found: NDArray[np.float64] = processor("fast downbeat decoder", _fast_bar_decoder)(activations)
         return found
 
     def key(self) -> NDArray[np.float32]:
-        logits = processor("fast key", lambda _: _convolutional("KEY_CNN"))(self._heard.key)
+        logits = processor("fast key", lambda _: _convolutional("KEY_CNN"))(self._key)
         exponentials = np.exp(logits - logits.max())
         probabilities: NDArray[np.float32] = exponentials / exponentials.sum()
         return probabilities
@@ -112,7 +121,7 @@ class FastNetworks:
     def chord_features(self) -> NDArray[np.float32]:
         network = processor("fast chords", lambda _: _convolutional("CHORDS_CNN_FEAT"))
         silence = ((_CHORD_CONTEXT, _CHORD_CONTEXT), (0, 0))
-        features = [block.mean(axis=1) for block in network.blocks(np.pad(self._heard.chords, silence))]
+        features = [block.mean(axis=1) for block in network.blocks(np.pad(self._chords, silence))]
         pooled = np.lib.stride_tricks.sliding_window_view(np.concatenate(features), _CHORD_POOLED, axis=0)
         averaged: NDArray[np.float32] = pooled.mean(axis=2, dtype=np.float32)
         return averaged
