@@ -93,9 +93,7 @@ def test_from_a_folder_to_a_csv(terminal: Terminal, folder: Path) -> None:
     terminal.send("\r")
     terminal.until(lambda text: " BPM  " in text, timeout_s=120)
     terminal.until("Caption draft", timeout_s=120)
-    screen = terminal.text()
-    assert "✓ " in screen
-    assert "J2A 1.0 · mini · greedy" in screen
+    terminal.until(lambda text: "✓ " in text and "J2A 1.0 · mini · greedy" in text)
     waltz = (folder / "Harbour Waltz.ogg").resolve()
     with Store() as store:
         made = store.latest(waltz)
