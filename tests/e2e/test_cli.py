@@ -101,7 +101,14 @@ def test_errors_are_one_paragraph_and_an_exit_code(arguments, code, words):
 
 
 def test_interrupt_ends_everything():
-    process = subprocess.Popen([J2A, "describe", str(WALTZ)], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    # A shell that runs the tests in the background has ctrl+c ignored, and children inherit that.
+    process = subprocess.Popen(
+        [J2A, "describe", str(WALTZ)],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert "measuring" in process.stderr.readline()
     engine = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     process.send_signal(signal.SIGINT)
