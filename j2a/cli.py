@@ -186,9 +186,7 @@ def _ask(request: Request, show: Callable[[Event], None] = lambda event: None) -
         elif isinstance(event, FeatureReady) and event.reason:
             _narrate(f"{event.name}: unknown. {event.reason}")
         elif isinstance(event, Failed):
-            error = J2AError(event.message, event.hint, title=event.title)
-            error.exit_code = ExitCode(event.exit_code)
-            raise error
+            raise event.as_error()
         elif isinstance(event, Done):
             return event
         show(event)

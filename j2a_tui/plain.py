@@ -56,11 +56,9 @@ def _finish(events: Iterator[Event]) -> Done:
                 measured.set(event.name, event.value)
             case Progress(stage="writing"):
                 told = [feature_text(name, measured) for name in ("bpm", "meter", "key", "chords", "genre")]
-                _narrate("  " + ", ".join(filter(None, told)))
+                _narrate("  " + (", ".join(filter(None, told)) or "nothing could be measured"))
             case Failed():
-                error = J2AError(event.message, event.hint, title=event.title)
-                error.exit_code = ExitCode(event.exit_code)
-                raise error
+                raise event.as_error()
             case Done():
                 return event
     raise AssertionError("a request ends with Done or Failed")

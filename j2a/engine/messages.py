@@ -12,6 +12,7 @@ from typing import Any
 
 from j2a.caption import Sampling
 from j2a.clip import Clip
+from j2a.errors import ExitCode, J2AError
 from j2a.features.record import Engine
 
 
@@ -113,6 +114,12 @@ class Failed:
     message: str
     hint: str = ""
     exit_code: int = 1
+
+    def as_error(self) -> J2AError:
+        """The error that the engine met, for callers that raise it."""
+        error = J2AError(self.message, self.hint, title=self.title)
+        error.exit_code = ExitCode(self.exit_code)
+        return error
 
 
 @dataclass(frozen=True, slots=True)
