@@ -18,6 +18,7 @@ from tokenizers.decoders import DecodeStream
 from transformers import DynamicCache
 
 from j2a.caption import Sampling
+from j2a.models import decoder
 
 PREFILL_CHUNK = 64  # positions; one chunk is the longest time a cancel waits
 
@@ -81,6 +82,7 @@ def generate_tokens(
 
     started = time.perf_counter()
     over = torch.zeros(batch, dtype=torch.bool, device=device)
+    follow = _follower(model, mask, cache, sampling.max_new_tokens)
     for _ in range(sampling.max_new_tokens):
         assert logits is not None
         chosen = choose(logits, sampling, generators).masked_fill(over, pad_id)
@@ -94,8 +96,7 @@ def generate_tokens(
         if cancelled():
             stats.stopped = "cancelled"
             return
-        mask = torch.cat([mask, mask.new_ones(batch, 1)], dim=1)
-        logits = _forward(model, {"input_ids": chosen[:, None]}, mask, cache)
+        logits = follow(chosen)
     stats.stopped = "length"
 
 
@@ -178,6 +179,16 @@ class _Prompt:
 
     def part(self, start: int, end: int) -> dict[str, torch.Tensor]:
         return {self.key: self.values[:, start:end]}
+
+
+def _follower(
+    model: Any, mask: torch.Tensor, cache: DynamicCache, new_tokens: int
+) -> Callable[[torch.Tensor], torch.Tensor]:
+    """What gives the logits (B, V) after each next token of the rows (B,): our own decoder, or the model itself."""
+    if decoder.supports(model, mask.shape[1] + new_tokens):
+        return decoder.Decoder(model, cache, mask, new_tokens)
+    whole = torch.cat([mask, mask.new_ones(len(mask), new_tokens)], dim=1)
+    return lambda tokens: _forward(model, {"input_ids": tokens[:, None]}, whole, cache)
 
 
 @torch.inference_mode()
