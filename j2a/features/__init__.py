@@ -35,7 +35,7 @@ def extract(
 
     ``on_feature(name, value, reason)`` is called as soon as each feature is known, with its value in the form it has
     in ``Features.to_json()``, and the reason when it could not be measured; "key" is followed by "key_probability".
-    Between the stages ``cancelled`` is asked whether to stop; what is known by then is returned.
+    ``cancelled`` is asked all along whether to stop; what is known by then is returned.
 
     What cannot be measured is ``None`` (or an empty list), with the reason in ``Features.unknown``. Raises
     ``AudioError`` when the clip cannot be decoded.
@@ -61,21 +61,23 @@ class _Extraction:
         from j2a.audio import decode
         from j2a.features import guards
         from j2a.features.madmom_door import SAMPLE_RATE
-        from j2a.features.networks import networks
+        from j2a.features.networks import CancelledError, networks
 
         reason = guards.too_long(decode.duration_s(clip), self._engine)
         if reason:
             self._unknown((*RHYTHM, *TONAL, "genre"), reason)
             return self._features
         try:
-            heard = networks(guards.checked(decode.stream(clip, SAMPLE_RATE)), self._engine)
+            heard = networks(guards.checked(decode.stream(clip, SAMPLE_RATE)), self._engine, self._cancelled)
+            for stage in (self._rhythm, self._key, self._chords):
+                if self._cancelled():
+                    return self._features
+                stage(heard)
         except guards.Unmeasurable as error:
             self._unknown((*RHYTHM, *TONAL, "genre"), str(error))
             return self._features
-        for stage in (self._rhythm, self._key, self._chords):
-            if self._cancelled():
-                return self._features
-            stage(heard)
+        except CancelledError:
+            return self._features
         if not self._cancelled():
             self._genre(clip)
         return self._features

@@ -6,7 +6,7 @@ extractors need not know which they are given.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -46,9 +46,29 @@ class Networks(Protocol):
         """Learned features at 10 frames a second: (F, 128)."""
 
 
-def networks(blocks: Iterable[Samples], engine: Engine) -> Networks:
-    """The networks of an engine, for one section: its samples in blocks, float32 (n,), mono, 44,100 Hz."""
-    return FastNetworks(blocks) if engine == "fast" else MadmomNetworks(blocks)
+class CancelledError(Exception):
+    """Somebody asked to stop."""
+
+
+def networks(blocks: Iterable[Samples], engine: Engine, cancelled: Callable[[], bool] = lambda: False) -> Networks:
+    """The networks of an engine, for one section: its samples in blocks, float32 (n,), mono, 44,100 Hz.
+
+    Everything raises ``CancelledError`` soon after ``cancelled`` says so; madmom's own networks run to their end.
+    """
+
+    def check() -> None:
+        if cancelled():
+            raise CancelledError
+
+    heard = _checked(blocks, check)
+    return FastNetworks(heard, check) if engine == "fast" else MadmomNetworks(heard)
+
+
+def _checked(blocks: Iterable[Any], check: Callable[[], None]) -> Iterator[Any]:
+    """The same blocks, with a look before each."""
+    for block in blocks:
+        check()
+        yield block
 
 
 class MadmomNetworks:
@@ -87,9 +107,10 @@ class FastNetworks:
     The blocks become spectra as they come and are forgotten; the spectra are shared by all networks.
     """
 
-    def __init__(self, blocks: Iterable[Samples]) -> None:
+    def __init__(self, blocks: Iterable[Samples], check: Callable[[], None] = lambda: None) -> None:
         from j2a.features.fast import spectra
 
+        self._check = check
         heard = spectra.listen(blocks)
         self._key, self._chords = heard.key, heard.chords
         self._rhythm = {"DOWNBEATS_BLSTM": heard.downbeats, "BEATS_BLSTM": heard.beats}
@@ -105,7 +126,7 @@ class FastNetworks:
         """(F, classes); computed once, and the network's input, the largest thing in memory, is let go."""
         if name in self._rhythm:
             network = processor(f"fast {name}", lambda _: _ensemble(name))
-            self._activations[name] = network(self._rhythm.pop(name))
+            self._activations[name] = network(self._rhythm.pop(name), self._check)
         return self._activations[name]
 
     def bars(self, activations: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -113,7 +134,7 @@ class FastNetworks:
         return found
 
     def key(self) -> NDArray[np.float32]:
-        logits = processor("fast key", lambda _: _convolutional("KEY_CNN"))(self._key)
+        logits = processor("fast key", lambda _: _convolutional("KEY_CNN"))(self._key, self._check)
         exponentials = np.exp(logits - logits.max())
         probabilities: NDArray[np.float32] = exponentials / exponentials.sum()
         return probabilities
@@ -121,7 +142,8 @@ class FastNetworks:
     def chord_features(self) -> NDArray[np.float32]:
         network = processor("fast chords", lambda _: _convolutional("CHORDS_CNN_FEAT"))
         silence = ((_CHORD_CONTEXT, _CHORD_CONTEXT), (0, 0))
-        features = [block.mean(axis=1) for block in network.blocks(np.pad(self._chords, silence))]
+        blocks = _checked(network.blocks(np.pad(self._chords, silence)), self._check)
+        features = [block.mean(axis=1) for block in blocks]
         pooled = np.lib.stride_tricks.sliding_window_view(np.concatenate(features), _CHORD_POOLED, axis=0)
         averaged: NDArray[np.float32] = pooled.mean(axis=2, dtype=np.float32)
         return averaged

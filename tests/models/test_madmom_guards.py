@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -134,25 +135,51 @@ def test_every_feature_is_reported_once_in_order(tmp_path: Path) -> None:
         assert reason == features.unknown.get(name)
 
 
-@pytest.mark.long
-def test_it_stops_between_stages_and_keeps_what_it_has(tmp_path: Path) -> None:
-    asked: list[int] = []
-
-    def stop_after_the_rhythm() -> bool:
-        asked.append(1)
-        return len(asked) > 2  # before the rhythm, and between its two networks
-
-    times_s = np.arange(0, SECONDS, 0.5)
+def drum_machine() -> np.ndarray:
+    """120 BPM."""
     samples = np.zeros(SECONDS * RATE)
-    for n, time_s in enumerate(times_s):  # a drum machine at 120 BPM
+    for n, time_s in enumerate(np.arange(0, SECONDS, 0.5)):
         length = RATE // 8
         hit = np.random.default_rng(n).uniform(-1, 1, length) * np.exp(-np.arange(length) / 900)
         body = np.sin(2 * np.pi * 60 * np.arange(length) / RATE) * np.exp(-np.arange(length) / 2500)
         samples[int(time_s * RATE):int(time_s * RATE) + length] += 0.3 * hit * (n % 2) + 0.6 * body * (1 - n % 2)
+    return samples
+
+
+@pytest.mark.long
+def test_a_cancelled_measurement_keeps_what_it_has(tmp_path: Path) -> None:
     seen: list[str] = []
-    features = extract(write(tmp_path, samples), on_feature=lambda name, *_: seen.append(name),
-                       cancelled=stop_after_the_rhythm)
+    features = extract(write(tmp_path, drum_machine()), on_feature=lambda name, *_: seen.append(name),
+                       cancelled=lambda: "meter" in seen)
     assert seen == ["bpm", "beats", "downbeats", "meter"]
     assert features.bpm == pytest.approx(120, abs=1)
     assert features.key is None
-    assert extract(write(tmp_path, samples), cancelled=lambda: True) == Features()
+    assert extract(write(tmp_path, drum_machine()), cancelled=lambda: True) == Features()
+
+
+@pytest.mark.long
+def test_it_stops_inside_every_stage(tmp_path: Path) -> None:
+    clip = write(tmp_path, drum_machine())
+    times_of_looks: list[float] = []
+
+    def looked(limit: float) -> Callable[[], bool]:
+        times_of_looks.clear()
+
+        def cancelled() -> bool:
+            times_of_looks.append(time.perf_counter())
+            return len(times_of_looks) > limit
+
+        return cancelled
+
+    extract(clip, cancelled=looked(np.inf))  # warm
+    started = time.perf_counter()
+    whole = extract(clip, cancelled=looked(np.inf))
+    finished = time.perf_counter()
+    looks = len(times_of_looks)
+    longest = np.diff([started, *times_of_looks, finished]).max()
+    assert looks > 60
+    assert longest < 0.4 * (finished - started), "nobody was asked for most of the time"
+    for limit in (0, 1, 2, 20, looks - 3):
+        stopped = extract(clip, cancelled=looked(limit))
+        assert len(times_of_looks) <= limit + 2, "it went on after it was told to stop"
+        assert stopped != whole

@@ -31,12 +31,16 @@ class ConvolutionalNetwork:
             norm = layers.pop(0) if layers and type(layers[0]).__name__ == "BatchNormLayer" else None
             self._steps.append(_step(layer, norm))
 
-    def __call__(self, spectrum: Array) -> Array:
-        """Apply to a float32 spectrum (F, B); the result has madmom's axes: (F', B', channels), or (channels,)."""
+    def __call__(self, spectrum: Array, check: Callable[[], None] = lambda: None) -> Array:
+        """Apply to a float32 spectrum (F, B); the result has madmom's axes: (F', B', channels), or (channels,).
+
+        ``check`` is called before each block; it may raise.
+        """
         if not self._averaged:
             return np.concatenate(list(self.blocks(spectrum)))
         total, count = np.float64(0), 0
         for block in self.blocks(spectrum):
+            check()
             total, count = total + block.sum(axis=(0, 1), dtype=np.float64), count + block.shape[0] * block.shape[1]
         return np.asarray(total / count, np.float32)
 
