@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -160,26 +159,23 @@ def test_a_cancelled_measurement_keeps_what_it_has(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_it_stops_inside_every_stage(tmp_path: Path) -> None:
     clip = write(tmp_path, drum_machine())
-    times_of_looks: list[float] = []
+    looks = 0
 
     def looked(limit: float) -> Callable[[], bool]:
-        times_of_looks.clear()
+        nonlocal looks
+        looks = 0
 
         def cancelled() -> bool:
-            times_of_looks.append(time.perf_counter())
-            return len(times_of_looks) > limit
+            nonlocal looks
+            looks += 1
+            return looks > limit
 
         return cancelled
 
-    extract(clip, cancelled=looked(np.inf))  # warm
-    started = time.perf_counter()
     whole = extract(clip, cancelled=looked(np.inf))
-    finished = time.perf_counter()
-    looks = len(times_of_looks)
-    longest = np.diff([started, *times_of_looks, finished]).max()
-    assert looks > 60
-    assert longest < 0.4 * (finished - started), "nobody was asked for most of the time"
-    for limit in (0, 1, 2, 20, looks - 3):
+    in_all = looks
+    assert in_all > 60, "8 networks, 3 layers and 2 directions alone are 48"
+    for limit in (0, 1, 2, 20, in_all - 3):
         stopped = extract(clip, cancelled=looked(limit))
-        assert len(times_of_looks) <= limit + 2, "it went on after it was told to stop"
+        assert looks <= limit + 2, "it went on after it was told to stop"
         assert stopped != whole
