@@ -11,6 +11,7 @@ cd "$(dirname "$0")/.."
 VENV=.venv
 STAMPS=$VENV/.j2a
 LOG=$STAMPS/setup.log
+WHEELS=$VENV/.wheels
 PY=$VENV/bin/python
 TORCH=2.13.0
 MADMOM=0.16.1
@@ -81,9 +82,27 @@ PYTHON
     exit 1
 }
 
-pip() { "$PY" -m pip install -q --disable-pip-version-check "$@"; }
+# Byte code is made when a module is first imported: most of what is installed never is, and making it all takes longer
+# than unpacking it.
+pip() { "$PY" -m pip install -q --disable-pip-version-check --no-compile "$@"; }
 
 build_tools() { pip "setuptools>=70" wheel "Cython>=3.2,<4" "numpy>=2,<2.5"; }
+
+# madmom is compiled while the rest is downloaded. Only a wheel is made meanwhile, so that the two cannot meet.
+start_madmom() {
+    [ "$(cat "$STAMPS/madmom" 2>/dev/null || true)" = "$MADMOM" ] && return
+    rm -rf "$WHEELS"
+    (exec "$PY" -m pip wheel -q --disable-pip-version-check --no-build-isolation --no-deps -w "$WHEELS" \
+        "madmom==$MADMOM") >"$STAMPS/madmom.log" 2>&1 &
+    MADMOM_PID=$!
+    trap 'kill "$MADMOM_PID" 2>/dev/null || true' EXIT
+    trap 'exit 130' INT TERM
+}
+
+madmom() {
+    wait "$MADMOM_PID" || { cat "$STAMPS/madmom.log"; return 1; }
+    pip "$WHEELS"/madmom-*.whl && rm -rf "$WHEELS" "$STAMPS/madmom.log"
+}
 
 torch() {
     # Another build of the same version counts as installed for pip.
@@ -101,10 +120,23 @@ install_torch() {
     step torch "$wanted" "torch $TORCH (the largest download; some minutes)" torch
 }
 
+# All that J2A needs but madmom, as pyproject.toml says.
+libraries() {
+    "$PY" - >"$STAMPS/libraries.txt" <<'PYTHON' || return
+import tomllib
+with open("pyproject.toml", "rb") as file:
+    needed = tomllib.load(file)["project"]["dependencies"]
+print(*(name for name in needed if not name.startswith("madmom")), sep="\n")
+PYTHON
+    pip -r "$STAMPS/libraries.txt"
+}
+
 project() {
     pip --no-build-isolation -e . || return
-    # Fills numba's cache, so that the first clip is not slow.
-    "$PY" -c "from j2a.features.fast import warm_up; warm_up()"
+    # Makes the byte code of what is used and fills numba's cache, so that neither the first start nor the first clip is slow.
+    "$PY" -c "import j2a_tui.app" || return
+    J2A_HOME=$PWD/$VENV/.first "$VENV/bin/j2a" describe "demo/Harbour Waltz.ogg" || return
+    rm -rf "$VENV/.first"
 }
 
 test_tools() {
@@ -164,9 +196,11 @@ pyproject=$(cksum <pyproject.toml)
 
 [ -e "$STAMPS/madmom" ] || check_compiler
 step build "1" "Build tools: setuptools, Cython, NumPy" build_tools
-step madmom "$MADMOM" "madmom $MADMOM (compiled here, about a minute)" pip --no-build-isolation "madmom==$MADMOM"
+start_madmom
 install_torch
-step project "$pyproject" "J2A and its libraries" project
+step libraries "$pyproject" "The other libraries" libraries
+step madmom "$MADMOM" "madmom $MADMOM (compiled here since the beginning)" madmom
+step project "$pyproject" "J2A, and a first clip described" project
 [ "${1:-}" != dev ] || step dev "$pyproject" "Test tools" test_tools
 [ -z "$CHANGED" ] || "$PY" scripts/venv_check.py record "$STAMPS"
 sound
