@@ -14,10 +14,12 @@ from j2a.features.fast.recurrent import _sigmoid
 from j2a.features.madmom_door import SAMPLE_RATE
 from j2a.features.networks import FastNetworks, MadmomNetworks
 from j2a.features.record import Features
+from tests.data.medley import write_medley
 
 DATA = Path(__file__).parents[1] / "data"
 DEMO = Path(__file__).parents[2] / "demo"
-STOCK = json.loads((DATA / "stock_features.json").read_text(encoding="utf-8"))["sections"]
+STORED = json.loads((DATA / "stock_features.json").read_text(encoding="utf-8"))
+STOCK = STORED["sections"]
 DETECTIONS = ("bpm", "beats", "downbeats", "meter", "key", "chords")
 
 
@@ -68,6 +70,16 @@ def test_detections_are_those_of_stock_madmom(section):
     for name in DETECTIONS:
         assert getattr(ours, name) == getattr(stock, name), name
     assert ours.key_probability == pytest.approx(stock.key_probability, abs=1e-5)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("medley", STORED["medleys"], ids=lambda m: f"{m['seconds']:g} s")
+def test_detections_in_long_sounds_are_those_of_stock_madmom(medley, tmp_path):
+    """Whole minutes in which tempo, meter and key change: in the recurrent networks rounding adds up over time."""
+    clip = write_medley(tmp_path / "medley.wav", medley["seconds"], medley["seed"])
+    ours, stock = features.extract(clip), Features.from_json(medley["features"])
+    for name in DETECTIONS:
+        assert getattr(ours, name) == getattr(stock, name), name
 
 
 def test_the_stored_answers_are_what_stock_madmom_says_now():
