@@ -2,44 +2,42 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
 from j2a.caption import Sampling
 from j2a.clip import Clip
+from j2a.console import errors_shown, narrate, print_json
 from j2a.engine import client
 from j2a.engine.messages import Describe, Done, Event, Extract, Failed, FeatureReady, Inspect, Piece, Progress, Request
-from j2a.errors import ExitCode, J2AError, UsageError
-from j2a.features.record import Engine, Features
-
-
-class Measurer(StrEnum):
-    """What ``--features-engine`` takes."""
-
-    FAST = "fast"
-    MADMOM = "madmom"
-
+from j2a.errors import ExitCode, UsageError
+from j2a.features.record import Features
+from j2a.folder import command as folder_command
+from j2a.options import (
+    AsJson,
+    Backbone,
+    FeaturesEngine,
+    Instruction,
+    Measurer,
+    Seed,
+    Temperature,
+    Version,
+    engine_of,
+)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Turn music into words, without a screen.")
 
 File = Annotated[Path, typer.Argument(help="An audio file.")]
 Start = Annotated[float, typer.Option(min=0.0, help="Where the clip starts, in seconds.")]
 End = Annotated[float | None, typer.Option(help="Where the clip ends, in seconds; default: the end of the file.")]
-Version = Annotated[str, typer.Option(help="J2A version; see `j2a models`.")]
-Backbone = Annotated[str, typer.Option(help="mini, 7b, a model folder, or a hub id that was downloaded.")]
-FeaturesEngine = Annotated[
-    Measurer,
-    typer.Option(help="What runs madmom's networks: our own code, or madmom itself (the same answers, much slower)."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
+
+
+app.command("caption")(folder_command.caption)
 
 
 @app.command()
@@ -49,14 +47,14 @@ def describe(
     end: End = None,
     version: Version = "1.0",
     backbone: Backbone = "mini",
-    prompt: Annotated[str, typer.Option(help="describe, short, detailed, or an instruction of your own.")] = "",
-    seed: Annotated[int, typer.Option(help="Seed for --temperature above 0.")] = 0,
-    temperature: Annotated[float, typer.Option(min=0.0, help="0 always takes the most likely word.")] = 0.0,
+    prompt: Instruction = "",
+    seed: Seed = 0,
+    temperature: Temperature = 0.0,
     features_engine: FeaturesEngine = Measurer.FAST,
     as_json: AsJson = False,
 ) -> None:
     """Describe one clip. The caption streams to stdout."""
-    with _errors_shown():
+    with errors_shown():
         clip = _clip(file, start, end)
         streamed = False
 
@@ -68,10 +66,10 @@ def describe(
                 streamed = True
 
         done = _ask(
-            Describe(clip, version, backbone, prompt, Sampling(temperature), seed, _engine(features_engine)), show
+            Describe(clip, version, backbone, prompt, Sampling(temperature), seed, engine_of(features_engine)), show
         )
         if as_json:
-            _print_json(_description(clip, done))
+            print_json(_description(clip, done))
         else:
             sys.stdout.write("\n")
 
@@ -85,10 +83,10 @@ def features(
     as_json: AsJson = False,
 ) -> None:
     """Measure one clip: BPM, beats, downbeats, meter, key, chords, genre."""
-    with _errors_shown():
-        measured = Features.from_json(_ask(Extract(_clip(file, start, end), _engine(features_engine))).result)
+    with errors_shown():
+        measured = Features.from_json(_ask(Extract(_clip(file, start, end), engine_of(features_engine))).result)
         if as_json:
-            _print_json(measured.to_json())
+            print_json(measured.to_json())
         else:
             sys.stdout.write(_features_table(measured))
 
@@ -96,10 +94,10 @@ def features(
 @app.command()
 def models(as_json: AsJson = False) -> None:
     """Versions and backbones: what is here, and how to get the rest."""
-    with _errors_shown():
+    with errors_shown():
         rows = _ask(Inspect("models")).result["rows"]
         if as_json:
-            _print_json(rows)
+            print_json(rows)
             return
         for row in rows:
             mark = "here" if row["present"] else "missing"
@@ -113,10 +111,10 @@ def models(as_json: AsJson = False) -> None:
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """What this machine can run, what is missing, and the command that mends it."""
-    with _errors_shown():
+    with errors_shown():
         rows = _ask(Inspect("doctor")).result["rows"]
         if as_json:
-            _print_json(rows)
+            print_json(rows)
         else:
             for row in rows:
                 sys.stdout.write(f"{row['state']:<8} {row['name']:<16} {row['detail']}\n")
@@ -129,10 +127,10 @@ def doctor(as_json: AsJson = False) -> None:
 @app.command("paths")
 def show_paths(as_json: AsJson = False) -> None:
     """Where J2A keeps captions, models, caches and logs."""
-    with _errors_shown():
+    with errors_shown():
         rows = _ask(Inspect("paths")).result["rows"]
         if as_json:
-            _print_json({row["name"]: row["path"] for row in rows})
+            print_json({row["name"]: row["path"] for row in rows})
         else:
             sys.stdout.writelines(f"{row['name']:<16} {row['path']}\n" for row in rows)
 
@@ -149,7 +147,7 @@ def export(
     from j2a.export.csv import to_csv
     from j2a.store import Store
 
-    with _errors_shown():
+    with errors_shown():
         if format != "csv":
             raise UsageError(f"there is no format {format!r}.", "Formats: csv.")
         if dialect not in ("dataset", "spreadsheet"):
@@ -174,17 +172,13 @@ def _clip(file: Path, start: float, end: float | None) -> Clip:
         raise UsageError(f"{error}.", "--start and --end are seconds from the start of the file.") from error
 
 
-def _engine(measurer: Measurer) -> Engine:
-    return "madmom" if measurer is Measurer.MADMOM else "fast"
-
-
 def _ask(request: Request, show: Callable[[Event], None] = lambda event: None) -> Done:
     """One request on an engine of its own. Raises ``J2AError`` when it fails."""
     for event in client.run(request):
         if isinstance(event, Progress):
-            _narrate(f"{event.stage} ...")
+            narrate(f"{event.stage} ...")
         elif isinstance(event, FeatureReady) and event.reason:
-            _narrate(f"{event.name}: unknown. {event.reason}")
+            narrate(f"{event.name}: unknown. {event.reason}")
         elif isinstance(event, Failed):
             raise event.as_error()
         elif isinstance(event, Done):
@@ -244,36 +238,6 @@ def _features_table(measured: Features) -> str:
             known("downbeats", times(measured.downbeats)),
         )
     )
-
-
-def _print_json(data: Any) -> None:
-    json.dump(data, sys.stdout, indent=2, ensure_ascii=False)
-    sys.stdout.write("\n")
-
-
-def _narrate(text: str) -> None:
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
-
-
-@contextmanager
-def _errors_shown() -> Iterator[None]:
-    """The one place that renders errors for this command."""
-    try:
-        yield
-    except J2AError as error:
-        _leave(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        _leave("Interrupted.", ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output (head, less) has seen enough.
-        sys.stderr.close()
-        raise typer.Exit(ExitCode.OK) from None
-
-
-def _leave(text: str, code: ExitCode) -> NoReturn:
-    _narrate(text)
-    raise typer.Exit(int(code))
 
 
 def main() -> None:

@@ -28,6 +28,7 @@ from j2a.engine.messages import (
     encode_request,
 )
 
+STOPPED = "The engine stopped"  # title of the ``Failed`` that a request gets whose engine died
 RESTART_HINT = "It is started again with the next request; try once more."
 _LAST_WORDS_BYTES = 2000
 
@@ -52,7 +53,8 @@ class EngineClient:
     """One engine process, restarted with the next request when it died.
 
     ``on_event`` is called on the reader thread, in the order of the events. ``command`` replaces the
-    engine's command line (tests). ``log_path`` receives the engine's standard error.
+    engine's command line (tests). ``log_path`` receives the engine's standard error; engines that run at the same
+    time need one each.
     """
 
     def __init__(
@@ -164,7 +166,7 @@ class EngineClient:
                 return
         last_words = self._read_last_words()
         for request_id in lost:
-            self._on_event(Failed(request_id, "The engine stopped", _why(returncode), RESTART_HINT))
+            self._on_event(Failed(request_id, STOPPED, _why(returncode), RESTART_HINT))
         self._on_event(EngineDied(0, returncode, last_words))
 
     def _read_last_words(self) -> str:
@@ -206,7 +208,9 @@ def session() -> Iterator[Callable[[Request], Iterator[Event]]]:
 
 def _engine_environment() -> dict[str, str]:
     env = dict(os.environ)
-    # With a busy neighbour, OpenMP threads that spin while they wait make torch many times slower.
+    # One thread is enough for a clip and for a small model, and with a busy neighbour two are several times slower than
+    # one: each waits for the other to get its turn. Large models ask for more (j2a.models.llm).
+    env.setdefault("OMP_NUM_THREADS", "1")
     env.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     env["PYTHONUNBUFFERED"] = "1"
     return env

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from j2a.cache import Cache
 from j2a.clip import Clip
 from j2a.engine.messages import (
     Describe,
+    DescribeMany,
     Done,
     Event,
     Extract,
@@ -64,6 +66,8 @@ class Jobs:
                 return Done(request_id, features.to_json(), {"features_s": features_s}, cancelled())
             case Describe():
                 return self._describe(request_id, request, cancelled)
+            case DescribeMany():
+                return self._describe_many(request_id, request, cancelled)
             case Inspect():
                 return Done(request_id, {"rows": inspect(request.what)})
         raise TypeError(f"{type(request).__name__} is not a job")
@@ -93,6 +97,21 @@ class Jobs:
         stats |= {**captioner.stats, "first_piece_s": first_piece_s, "total_s": time.perf_counter() - started}
         return Done(request_id, captioner.caption.to_json(), stats, cancelled())
 
+    def _describe_many(self, request_id: int, request: DescribeMany, cancelled: Cancelled) -> Event:
+        started = time.perf_counter()
+        captioner, load_s = self._load(request_id, request.version, request.backbone)
+        captions = captioner.describe_many(
+            [Features.from_json(measured) for measured in request.features],
+            prompt=request.prompt,
+            sampling=request.sampling,
+            seed=request.seed,
+            cancelled=cancelled,
+        )
+        stats = {"load_s": load_s, **captioner.stats, "total_s": time.perf_counter() - started}
+        if cancelled():
+            return Done(request_id, {}, stats, cancelled=True)
+        return Done(request_id, {"captions": [caption.to_json() for caption in captions]}, stats)
+
     def _load(self, request_id: int, version: str, backbone: str) -> tuple[J2A1, float]:
         if self._captioner is not None and self._loaded == (version, backbone):
             return self._captioner, 0.0
@@ -105,9 +124,7 @@ class Jobs:
         self._loaded = (version, backbone)
         return self._captioner, time.perf_counter() - started
 
-    def _features(
-        self, request_id: int, clip: Clip, engine: Engine, cancelled: Cancelled
-    ) -> tuple[Features, float]:
+    def _features(self, request_id: int, clip: Clip, engine: Engine, cancelled: Cancelled) -> tuple[Features, float]:
         """Measured features, from the cache when they were measured before; emits each one."""
         started = time.perf_counter()
         from j2a.features import remembered
@@ -125,10 +142,24 @@ class Jobs:
         self._emit(Progress(request_id, "measuring"))
         from j2a import features as extraction
 
-        features = extraction.extract(clip, engine=engine, on_feature=report, cancelled=cancelled)
+        with _one_thread():
+            features = extraction.extract(clip, engine=engine, on_feature=report, cancelled=cancelled)
         if not cancelled() and key == remembered.key(clip, engine):
             remembered.keep(self._cache, key, features)
         return features, time.perf_counter() - started
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """A clip is measured on one thread, even where a large language model was given more."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def inspect(what: str) -> list[dict[str, Any]]:

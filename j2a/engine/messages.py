@@ -46,6 +46,18 @@ class Describe:
 
 
 @dataclass(frozen=True, slots=True)
+class DescribeMany:
+    """Describe several clips that were measured before, together."""
+
+    features: list[dict[str, Any]]  # of each clip, as ``Features.to_json()``
+    version: str = "1.0"
+    backbone: str = "mini"
+    prompt: str = ""
+    sampling: Sampling = field(default_factory=Sampling)
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Inspect:
     """Ask what is there: "models", "doctor" or "paths"."""
 
@@ -64,7 +76,7 @@ class Shutdown:
     """Finish and leave."""
 
 
-Request = Load | Extract | Describe | Inspect | Cancel | Shutdown
+Request = Load | Extract | Describe | DescribeMany | Inspect | Cancel | Shutdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +108,8 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The request is finished. ``result`` is the caption (Describe), features (Extract), or report as JSON types;
+    """The request is finished. ``result`` is the caption (Describe), captions (DescribeMany), features (Extract), or
+    report as JSON types;
     ``stats`` are timings in seconds and counts; ``cancelled`` says that it was stopped by ``Cancel``."""
 
     request_id: int
@@ -135,7 +148,7 @@ class EngineDied:
 Event = Progress | FeatureReady | Piece | Done | Failed | EngineDied
 
 _REQUESTS: dict[str, type[Request]] = {
-    cls.__name__: cls for cls in (Load, Extract, Describe, Inspect, Cancel, Shutdown)
+    cls.__name__: cls for cls in (Load, Extract, Describe, DescribeMany, Inspect, Cancel, Shutdown)
 }
 _EVENTS: dict[str, type[Event]] = {
     cls.__name__: cls for cls in (Progress, FeatureReady, Piece, Done, Failed, EngineDied)

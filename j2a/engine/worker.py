@@ -86,6 +86,8 @@ class Worker:
 
 def main() -> None:
     """Keep stdout for events alone: whatever libraries print goes to stderr, which is the log."""
+    if hasattr(os, "nice"):
+        os.nice(5)  # the screen and the sound come first
     events = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     try:

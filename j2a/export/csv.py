@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
+from j2a.clip import Clip
 from j2a.errors import ExportError
 from j2a.features.record import Features
 from j2a.store import Row
@@ -43,7 +44,17 @@ def to_csv(rows: Sequence[Row], folder: Path, dialect: Dialect = "dataset") -> b
     if dialect == "spreadsheet":
         header, *body = lines
         lines = [(*header, DIALECT_COLUMN), *((*map(_guard, cells), dialect) for cells in body)]
-    return "".join(",".join(map(_quote, cells)) + "\n" for cells in lines).encode(errors="backslashreplace")
+    return _encoded(lines)
+
+
+def to_lines(rows: Sequence[Row], folder: Path) -> bytes:
+    """Rows in the dataset dialect and in the order given, without the header: what is appended to such a file."""
+    return _encoded([_cells(_file_name(row.clip.path, folder), row) for row in rows])
+
+
+def window_cells(clip: Clip, folder: Path) -> tuple[str, str, str]:
+    """The first three cells of a clip's row, by which a row is known: file name, start and end."""
+    return _file_name(clip.path, folder), _number(clip.start_s), _number(clip.end_s)
 
 
 def aspect_list(features: Features) -> str:
@@ -59,6 +70,10 @@ def aspect_list(features: Features) -> str:
     ]
     known = [aspect for aspect in aspects if aspect]
     return repr(known) if known else ""
+
+
+def _encoded(lines: Sequence[Sequence[str]]) -> bytes:
+    return "".join(",".join(map(_quote, cells)) + "\n" for cells in lines).encode(errors="backslashreplace")
 
 
 def _cells(name: str, row: Row) -> list[str]:

@@ -127,6 +127,38 @@ def stream_text(
             yield piece
 
 
+def batch_text(
+    model: Any,
+    tokenizer: Any,
+    prompts: Sequence[Sequence[int]],
+    *,
+    sampling: Sampling,
+    seed: int = 0,
+    cancelled: Callable[[], bool] = lambda: False,
+    stats: GenerationStats | None = None,
+) -> list[str]:
+    """The answers to several prompts, made together: each is what :func:`stream_text` gives for that prompt alone."""
+    ends = eos_ids(model, tokenizer)
+    ids, mask = left_pad(prompts, tokenizer.pad_token_id or 0)
+    decoders = [DecodeStream(skip_special_tokens=True) for _ in prompts]
+    texts, over = [""] * len(prompts), [False] * len(prompts)
+    for tokens in generate_tokens(
+        model,
+        input_ids=ids.to(model.device),
+        attention_mask=mask.to(model.device),
+        sampling=sampling,
+        eos_ids=ends,
+        seed=seed,
+        cancelled=cancelled,
+        stats=stats,
+    ):
+        for row, token in enumerate(tokens):
+            if not over[row]:
+                texts[row] += decoders[row].step(tokenizer.backend_tokenizer, token) or ""
+                over[row] = token in ends
+    return texts
+
+
 def eos_ids(model: Any, tokenizer: Any) -> list[int]:
     """Every id that ends an answer: the tokenizer's EOS and the ones that the model's own settings name."""
     named = getattr(model.generation_config, "eos_token_id", None)

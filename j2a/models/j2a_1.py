@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,9 +12,9 @@ from j2a.caption import Caption, Sampling
 from j2a.clip import Clip
 from j2a.features.record import Features
 from j2a.models.chat import prompt_ids
-from j2a.models.generation import GenerationStats, stream_text
+from j2a.models.generation import GenerationStats, batch_text, stream_text
 from j2a.models.llm import LoadedLLM
-from j2a.models.prompts import build_prompt
+from j2a.models.prompts import Prompt, build_prompt
 
 
 class J2A1:
@@ -43,9 +43,7 @@ class J2A1:
         features = features or feature_extraction.extract(clip, cancelled=cancelled)
         asked = build_prompt(features, prompt)
         stats = GenerationStats()
-        self.caption = Caption(
-            "", self.version, self.backbone, self.llm.weights, asked.prompt_id, asked.text, seed, sampling, features
-        )
+        self.caption = self._empty(asked, features, sampling, seed)
         started, first_token_s = time.perf_counter(), None
         try:
             for piece in stream_text(
@@ -71,3 +69,36 @@ class J2A1:
         assert self.caption is not None
         self.caption.text = self.caption.text.strip()
         return self.caption
+
+    def describe_many(
+        self,
+        features: Sequence[Features],
+        *,
+        prompt: str = "",
+        sampling: Sampling | None = None,
+        seed: int = 0,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> list[Caption]:
+        """A caption for each of several measured clips, written together: the same as one by one, and faster."""
+        sampling = sampling or Sampling()
+        asked = [build_prompt(measured, prompt) for measured in features]
+        stats = GenerationStats()
+        texts = batch_text(
+            self.llm.model,
+            self.llm.tokenizer,
+            [prompt_ids(self.llm.tokenizer, one.text) for one in asked],
+            sampling=sampling,
+            seed=seed,
+            cancelled=cancelled,
+            stats=stats,
+        )
+        self.stats = asdict(stats)
+        captions = [self._empty(one, measured, sampling, seed) for one, measured in zip(asked, features, strict=True)]
+        for caption, text in zip(captions, texts, strict=True):
+            caption.text = text.strip()
+        return captions
+
+    def _empty(self, asked: Prompt, features: Features, sampling: Sampling, seed: int) -> Caption:
+        return Caption(
+            "", self.version, self.backbone, self.llm.weights, asked.prompt_id, asked.text, seed, sampling, features
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +76,8 @@ def load_llm(source: str, *, precision: Precision = "auto", device: str = "auto"
             f"the tokenizer of {base.name} has no EOS token, so captions would never end.",
             "Set eos_token in its tokenizer_config.json.",
         )
+    if device == "cpu" and size_bytes(base) > _SMALL_MODEL_BYTES:
+        torch.set_num_threads(os.cpu_count() or 1)  # the engine begins with one, which is best for small models
     hashes = [weights_hash(base), *([weights_hash(adapter)] if adapter else [])]
     return LoadedLLM(model.eval(), tokenizer, folder, "+".join(hashes), device, chosen)
 

@@ -16,6 +16,7 @@ from j2a.features.record import Features
 from j2a.models import registry
 from j2a.models.chat import prompt_ids
 from j2a.models.generation import stream_text
+from j2a.models.j2a_1 import J2A1
 from j2a.models.prompts import INSTRUCTIONS, build_prompt
 from training.evaluate import score
 
@@ -124,3 +125,14 @@ def test_it_is_what_the_card_says(llm):
     assert llm.model.config.model_type == "mistral"
     assert "CC BY-SA 4.0" in card
     assert set(INSTRUCTIONS) <= set(re.findall(r"`(\w+)`", card))
+
+
+@pytest.mark.parametrize("sampling", [Sampling(), Sampling(temperature=0.8)], ids=["greedy", "sampled"])
+def test_captions_written_together_are_those_written_alone(llm, features, sampling):
+    captioner = J2A1(llm, "mini")
+    some = features[:20]
+    together = captioner.describe_many(some, sampling=sampling, seed=3)
+    assert [caption.text for caption in together] == [
+        describe(llm, measured, sampling=sampling, seed=3).strip() for measured in some
+    ]
+    assert [caption.features for caption in together] == some

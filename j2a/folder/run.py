@@ -1,0 +1,215 @@
+"""One run over a folder: some engines measure, one writes, rows are appended in order.
+
+Everything happens on the caller's thread, driven by the engines' events.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from j2a import paths
+from j2a.caption import Caption, Sampling
+from j2a.engine.client import STOPPED, EngineClient
+from j2a.engine.messages import DescribeMany, Done, Event, Extract, Failed, Load
+from j2a.features.record import Engine
+from j2a.folder.plan import Broken, Planned
+from j2a.folder.sheet import Sheet
+
+_WRITER = -1
+_TRIES = 2
+_MEASURER_BYTES = 1 << 30  # memory of an engine that measures, with room to spare
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the captions are made."""
+
+    version: str = "1.0"
+    backbone: str = "mini"
+    prompt: str = ""
+    sampling: Sampling = field(default_factory=Sampling)
+    seed: int = 0
+    features_engine: Engine = "fast"
+    batch: int = 16
+    workers: int = 1
+
+
+@dataclass(slots=True)
+class Tally:
+    """What happened so far. A file has failed when it cannot be opened, or one of its clips cannot be described."""
+
+    files: int = 0  # files that nothing more is to be done for
+    captions: int = 0  # written by this run
+    found: int = 0  # that were there before
+    failed: dict[Path, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class _Slot:
+    """A clip on its way."""
+
+    planned: Planned
+    tries: int = 0
+    features: dict[str, object] | None = None
+    failed: bool = False
+
+
+class FolderRun:
+    """Captions what is planned. ``on_progress`` is called whenever the tally has changed."""
+
+    def __init__(
+        self,
+        planned: Iterator[Planned | Broken],
+        sheet: Sheet,
+        settings: Settings,
+        on_progress: Callable[[Tally], None] = lambda tally: None,
+    ) -> None:
+        self._planned: Iterator[Planned | Broken] | None = planned
+        self._sheet = sheet
+        self._settings = settings
+        self._on_progress = on_progress
+        self._tally = Tally()
+        self._events: queue.SimpleQueue[tuple[int, Event]] = queue.SimpleQueue()
+        self._order: deque[_Slot] = deque()  # in the order of the plan; measured, being measured, or failed
+        self._measuring: list[_Slot | None] = [None] * settings.workers
+        self._batch: list[_Slot] = []  # with the writer
+        self._batch_tries = 0
+        self._writer_ready = False
+        self._measurers = [self._engine(number) for number in range(settings.workers)]
+        self._writer = self._engine(_WRITER)
+
+    def run(self) -> Tally:
+        """Go on until everything is written. Raises ``J2AError`` when that is not possible."""
+        try:
+            self._writer.submit(Load(self._settings.version, self._settings.backbone))
+            while True:
+                self._measure()
+                self._write()
+                if self._planned is None and not self._order and not self._batch:
+                    return self._tally
+                self._handle(*self._events.get())
+        finally:
+            for engine in (*self._measurers, self._writer):
+                engine.close()
+
+    def _engine(self, number: int) -> EngineClient:
+        log = paths.engine_log_path()
+        name = "caption-writer" if number == _WRITER else f"caption-{number + 1}"
+        return EngineClient(lambda event: self._events.put((number, event)), log_path=log.with_stem(name))
+
+    def _measure(self) -> None:
+        """Give every idle measurer the next clip, unless too many wait to be written."""
+        room = 2 * self._settings.batch + self._settings.workers
+        for number, busy in enumerate(self._measuring):
+            if busy is None and len(self._order) < room:
+                slot = self._next()
+                if slot is None:
+                    return
+                self._order.append(slot)
+                self._submit(number, slot)
+
+    def _submit(self, number: int, slot: _Slot) -> None:
+        slot.tries += 1
+        self._measuring[number] = slot
+        self._measurers[number].submit(Extract(slot.planned.clip, self._settings.features_engine))
+
+    def _next(self) -> _Slot | None:
+        """The next clip that has no row yet."""
+        for item in self._planned or ():
+            if isinstance(item, Broken):
+                self._fail(item.path, item.reason)
+            elif self._sheet.has(item.clip):
+                self._tally.found += 1
+            else:
+                return _Slot(item)
+        self._planned = None
+        return None
+
+    def _write(self) -> None:
+        """Give the writer a batch when it is idle and enough clips are measured, or no more will be."""
+        if not self._writer_ready or self._batch:
+            return
+        ready: list[_Slot] = []
+        settled = 0
+        for slot in self._order:
+            if len(ready) == self._settings.batch or not (slot.features or slot.failed):
+                break
+            settled += 1
+            if not slot.failed:
+                ready.append(slot)
+        if len(ready) < self._settings.batch and (self._planned is not None or any(self._measuring)):
+            return
+        for _ in range(settled):
+            self._order.popleft()
+        if ready:
+            self._batch, self._batch_tries = ready, 0
+            self._submit_batch()
+
+    def _submit_batch(self) -> None:
+        self._batch_tries += 1
+        settings = self._settings
+        features = [slot.features or {} for slot in self._batch]
+        self._writer.submit(
+            DescribeMany(
+                features, settings.version, settings.backbone, settings.prompt, settings.sampling, settings.seed
+            )
+        )
+
+    def _handle(self, number: int, event: Event) -> None:
+        if isinstance(event, Done | Failed):
+            if number == _WRITER:
+                self._written(event)
+            else:
+                self._measured(number, event)
+
+    def _measured(self, number: int, event: Done | Failed) -> None:
+        slot = self._measuring[number]
+        assert slot is not None
+        if isinstance(event, Failed) and event.title == STOPPED and slot.tries < _TRIES:
+            self._submit(number, slot)
+            return
+        self._measuring[number] = None
+        if isinstance(event, Done):
+            slot.features = event.result
+        else:
+            slot.failed = True
+            self._fail(slot.planned.clip.path, str(event.as_error()))
+
+    def _written(self, event: Done | Failed) -> None:
+        if isinstance(event, Failed):
+            if event.title != STOPPED or self._batch_tries >= _TRIES or not self._batch:
+                raise event.as_error()
+            self._submit_batch()
+            return
+        self._writer_ready = True
+        if self._batch:
+            captions = [Caption.from_json(caption) for caption in event.result["captions"]]
+            self._sheet.append([slot.planned.clip for slot in self._batch], captions)
+            self._tally.captions += len(captions)
+            self._tally.files = self._batch[-1].planned.file
+            self._batch = []
+            self._on_progress(self._tally)
+
+    def _fail(self, path: Path, reason: str) -> None:
+        if path not in self._tally.failed:
+            self._tally.failed[path] = reason
+            self._on_progress(self._tally)
+
+
+def default_workers() -> int:
+    """One engine a processor that this process may use, and no more than fit into the free memory."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(processors, _free_bytes() // _MEASURER_BYTES))
+
+
+def _free_bytes() -> int:
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+    except (OSError, StopIteration):  # not Linux: assume a laptop
+        return 8 << 30

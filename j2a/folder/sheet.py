@@ -1,0 +1,158 @@
+"""The CSV that captions are appended to while they are made. What is in it after a crash is whole rows."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from j2a.caption import Caption
+from j2a.clip import Clip
+from j2a.errors import ExportError, UsageError
+from j2a.export.csv import COLUMNS, to_csv, to_lines, window_cells
+from j2a.store import Row, Status
+from j2a.store.records import now
+
+_SAME = ("version", "backbone", "prompt_id", "seed")
+
+
+class Sheet:
+    """An open CSV of a folder; a context manager. Nobody else can append to it meanwhile."""
+
+    def __init__(self, path: Path, folder: Path, *, resume: bool) -> None:
+        """Make the file, or with ``resume`` go on with the one that is there.
+
+        Raises ``UsageError`` when there is one and nobody asked to go on, or when it is not one of ours, and
+        ``ExportError`` when it cannot be written.
+        """
+        self.path = path
+        self._folder = folder
+        self._settings: tuple[str, ...] | None = None
+        self._done: set[tuple[str, ...]] = set()
+        if path.exists() and not resume:
+            raise UsageError(f"{path} is there already.", "Go on with it (--resume), or choose another --out.")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file: BinaryIO = path.open("r+b" if path.exists() else "x+b")
+        except OSError as error:
+            raise self._unwritable(error) from error
+        try:
+            self._lock()
+            self._continue(self._file.read())
+        except BaseException:
+            self._file.close()
+            raise
+
+    @property
+    def rows(self) -> int:
+        """How many captions it holds."""
+        return len(self._done)
+
+    def has(self, clip: Clip) -> bool:
+        """Whether a clip's row is there."""
+        return window_cells(clip, self._folder) in self._done
+
+    def append(self, clips: Sequence[Clip], captions: Sequence[Caption]) -> None:
+        """Write one row a clip, and wait until they are on the disk."""
+        for caption in captions:
+            self._check(caption)
+        at = now()
+        rows = [
+            Row(clip, caption.text, caption.text, Status.DRAFT, caption, "", at, at)
+            for clip, caption in zip(clips, captions, strict=True)
+        ]
+        try:
+            self._file.write(to_lines(rows, self._folder))
+            self._sync()
+        except OSError as error:
+            raise self._unwritable(error) from error
+        self._done.update(window_cells(clip, self._folder) for clip in clips)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with contextlib.suppress(OSError):  # what could not be written was reported when it was
+            self._file.close()
+
+    def __enter__(self) -> Sheet:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _continue(self, content: bytes) -> None:
+        """Take in the rows that are there; what an interrupted run left of a last one is cut off."""
+        whole = content[: _end_of_last_record(content)]
+        try:
+            table = list(csv.reader(io.StringIO(whole.decode(), newline=""), strict=True))
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise self._foreign(str(error)) from error
+        header = to_csv([], self._folder)
+        if not (tuple(table[0]) == COLUMNS if table else header.startswith(content)):
+            raise self._foreign("its columns are others")
+        for cells in table[1:]:
+            if len(cells) != len(COLUMNS):
+                raise self._foreign("a row has another number of cells")
+            self._done.add(tuple(cells[:3]))
+            self._settings = tuple(cells[COLUMNS.index(name)] for name in _SAME)
+        try:
+            self._file.truncate(len(whole))
+            self._file.seek(0, os.SEEK_END)
+            if not table:
+                self._file.write(header)
+            self._sync()
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _check(self, caption: Caption) -> None:
+        """Rows of one file are made alike."""
+        new = (caption.version, caption.backbone, caption.prompt_id, str(caption.seed))
+        for name, was, now_is in zip(_SAME, self._settings or new, new, strict=True):
+            if was != now_is:
+                raise UsageError(
+                    f"{self.path} was begun with {name} {was}, and this would go on with {now_is}.",
+                    "Give the same options as then, or choose another --out.",
+                )
+        self._settings = new
+
+    def _lock(self) -> None:
+        try:
+            import fcntl
+        except ImportError:  # Windows does not let two programs write one file anyway
+            return
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UsageError(f"{self.path} is being written by another j2a.", "Wait for it, or stop it.") from error
+        except OSError:  # a file system without locks
+            return
+
+    def _sync(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def _foreign(self, why: str) -> UsageError:
+        return UsageError(f"{self.path} was not written by `j2a caption`: {why}.", "Choose another --out.")
+
+    def _unwritable(self, error: OSError) -> ExportError:
+        return ExportError(
+            f"{self.path} cannot be written: {error.strerror or error}.",
+            "What was written before is kept. Make room or choose another place, and go on with --resume.",
+        )
+
+
+def _end_of_last_record(content: bytes) -> int:
+    """Where the last whole record ends: behind the last line feed that is not inside quotes."""
+    position = whole = quotes = 0
+    for line in content.split(b"\n")[:-1]:
+        quotes += line.count(b'"')
+        position += len(line) + 1
+        if quotes % 2 == 0:
+            whole = position
+    return whole
