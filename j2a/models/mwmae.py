@@ -165,7 +165,8 @@ class MWMAE(nn.Module):
         for group in frames.split(_FRAMES_AT_ONCE, dim=1):
             spectrum = torch.fft.rfft(group * self.hann)
             power = spectrum.real.square() + spectrum.imag.square()
-            bands.append(power @ self.mel_filters)
+            with torch.autocast(audio.device.type, enabled=False):  # a product in 16 bits would hide quiet bands
+                bands.append(power @ self.mel_filters)
         return torch.log(torch.cat(bands, dim=1) + _LOG_EPS)
 
     def encode_chunks(self, chunks: Tensor) -> Tensor:
