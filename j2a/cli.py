@@ -23,10 +23,13 @@ from j2a.options import (
     Backbone,
     FeaturesEngine,
     Instruction,
+    LlmModel,
+    LlmUrl,
     Measurer,
     Seed,
     Temperature,
     Version,
+    backbone_of,
     engine_of,
 )
 
@@ -47,6 +50,8 @@ def describe(
     end: End = None,
     version: Version = "1.0",
     backbone: Backbone = "mini",
+    llm_url: LlmUrl = None,
+    llm_model: LlmModel = "",
     prompt: Instruction = "",
     seed: Seed = 0,
     temperature: Temperature = 0.0,
@@ -55,7 +60,7 @@ def describe(
 ) -> None:
     """Describe one clip. The caption streams to stdout."""
     with errors_shown():
-        clip = _clip(file, start, end)
+        clip, backbone = _clip(file, start, end), backbone_of(backbone, llm_url, llm_model)
         streamed = False
 
         def show(event: Event) -> None:

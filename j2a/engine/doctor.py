@@ -69,20 +69,20 @@ def _torch() -> Check:
     elif torch.backends.mps.is_available():
         where = "Apple GPU"
     else:
-        where = f"no GPU, {torch.get_num_threads()} CPU threads: the mini backbone runs well, 7b slowly"
+        where = f"no GPU, {os.cpu_count()} processors: the mini backbone runs well, 7b slowly"
     return Check("torch", "ok", f"{torch.__version__}, {where}")
 
 
 def _builtin_model() -> Check:
-    from j2a.models import registry
+    from j2a.models.llm import load_llm
 
     try:
-        captioner = registry.load("1.0", "mini")
+        llm = load_llm(str(paths.builtin_model_dir()))
     except J2AError as error:
         return Check("built-in model", "broken", error.message, error.hint)
-    count = sum(parameter.numel() for parameter in captioner.llm.model.parameters())
+    count = sum(parameter.numel() for parameter in llm.model.parameters())
     return Check(
-        "built-in model", "ok", f"J2A-1.0 mini, {count / 1e6:.1f} M parameters, weights {captioner.llm.weights}"
+        "built-in model", "ok", f"J2A-1.0 mini, {count / 1e6:.1f} M parameters, weights {llm.weights}"
     )
 
 

@@ -21,10 +21,13 @@ from j2a.options import (
     Backbone,
     FeaturesEngine,
     Instruction,
+    LlmModel,
+    LlmUrl,
     Measurer,
     Seed,
     Temperature,
     Version,
+    backbone_of,
     engine_of,
 )
 from j2a.printable import printable
@@ -38,6 +41,8 @@ def caption(
     out: Annotated[Path, typer.Option(help="The CSV to write.")],
     version: Version = "1.0",
     backbone: Backbone = "mini",
+    llm_url: LlmUrl = None,
+    llm_model: LlmModel = "",
     prompt: Instruction = "",
     seed: Seed = 0,
     temperature: Temperature = 0.0,
@@ -63,9 +68,15 @@ def caption(
             raise UsageError("a window is at least one second long.", "Give --window 10, or 0 for whole files.")
         root, tracks = _tracks(folder.expanduser())
         settings = Settings(
-            version, backbone, prompt, Sampling(temperature), seed, engine_of(features_engine), batch,
-            workers or default_workers(),
-        )  # fmt: skip
+            version=version,
+            backbone=backbone_of(backbone, llm_url, llm_model),
+            prompt=prompt,
+            sampling=Sampling(temperature),
+            seed=seed,
+            features_engine=engine_of(features_engine),
+            batch=batch,
+            workers=workers or default_workers(),
+        )
         started = time.monotonic()
         with Sheet(out.expanduser(), root, resume=resume) as sheet:
             ticker = _Ticker(len(tracks), root)

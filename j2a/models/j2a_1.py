@@ -11,10 +11,10 @@ from j2a import features as feature_extraction
 from j2a.caption import Caption, Sampling
 from j2a.clip import Clip
 from j2a.features.record import Features
-from j2a.models.chat import prompt_ids
-from j2a.models.generation import GenerationStats, batch_text, stream_text
+from j2a.models.generation import GenerationStats
 from j2a.models.llm import LoadedLLM
 from j2a.models.prompts import Prompt, build_prompt
+from j2a.models.server import ServerLLM
 
 
 class J2A1:
@@ -22,7 +22,7 @@ class J2A1:
 
     version = "1.0"
 
-    def __init__(self, llm: LoadedLLM, backbone: str) -> None:
+    def __init__(self, llm: LoadedLLM | ServerLLM, backbone: str) -> None:
         self.llm = llm
         self.backbone = backbone
         self.caption: Caption | None = None
@@ -46,15 +46,7 @@ class J2A1:
         self.caption = self._empty(asked, features, sampling, seed)
         started, first_token_s = time.perf_counter(), None
         try:
-            for piece in stream_text(
-                self.llm.model,
-                self.llm.tokenizer,
-                prompt_ids(self.llm.tokenizer, asked.text),
-                sampling=sampling,
-                seed=seed,
-                cancelled=cancelled,
-                stats=stats,
-            ):
+            for piece in self.llm.stream(asked.text, sampling=sampling, seed=seed, cancelled=cancelled, stats=stats):
                 if first_token_s is None:
                     first_token_s = time.perf_counter() - started
                 self.caption.text += piece
@@ -83,14 +75,8 @@ class J2A1:
         sampling = sampling or Sampling()
         asked = [build_prompt(measured, prompt) for measured in features]
         stats = GenerationStats()
-        texts = batch_text(
-            self.llm.model,
-            self.llm.tokenizer,
-            [prompt_ids(self.llm.tokenizer, one.text) for one in asked],
-            sampling=sampling,
-            seed=seed,
-            cancelled=cancelled,
-            stats=stats,
+        texts = self.llm.answers(
+            [one.text for one in asked], sampling=sampling, seed=seed, cancelled=cancelled, stats=stats
         )
         self.stats = asdict(stats)
         captions = [self._empty(one, measured, sampling, seed) for one, measured in zip(asked, features, strict=True)]

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import pickle
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +16,10 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils import logging as transformers_logging
 
+from j2a.caption import Sampling
 from j2a.errors import ModelError, ModelMissingError
+from j2a.models.chat import prompt_ids
+from j2a.models.generation import GenerationStats, batch_text, stream_text
 from j2a.models.weights import find_folder, size_bytes, weights_hash
 
 Precision = Literal["auto", "float32", "bfloat16", "8bit", "4bit"]
@@ -35,6 +39,36 @@ class LoadedLLM:
     weights: str  # see weights_hash; "base+adapter" with an adapter
     device: str
     precision: str
+
+    def stream(
+        self,
+        prompt: str,
+        *,
+        sampling: Sampling,
+        seed: int = 0,
+        cancelled: Callable[[], bool] = lambda: False,
+        stats: GenerationStats | None = None,
+    ) -> Iterator[str]:
+        """The answer to a prompt, piece by piece."""
+        ids = prompt_ids(self.tokenizer, prompt)
+        return stream_text(
+            self.model, self.tokenizer, ids, sampling=sampling, seed=seed, cancelled=cancelled, stats=stats
+        )
+
+    def answers(
+        self,
+        prompts: Sequence[str],
+        *,
+        sampling: Sampling,
+        seed: int = 0,
+        cancelled: Callable[[], bool] = lambda: False,
+        stats: GenerationStats | None = None,
+    ) -> list[str]:
+        """The answers to several prompts, made together."""
+        ids = [prompt_ids(self.tokenizer, prompt) for prompt in prompts]
+        return batch_text(
+            self.model, self.tokenizer, ids, sampling=sampling, seed=seed, cancelled=cancelled, stats=stats
+        )
 
 
 def load_llm(source: str, *, precision: Precision = "auto", device: str = "auto") -> LoadedLLM:

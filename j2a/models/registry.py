@@ -40,14 +40,18 @@ def models() -> list[ModelRow]:
 def load(version: str = DEFAULT_VERSION, backbone: str = DEFAULT_BACKBONE) -> J2A1:
     """Load a captioner into this process.
 
-    ``backbone`` is "mini", "7b", a model folder, a name in the models folder, or a hub id that is in the cache.
+    ``backbone`` is "mini", "7b", a model folder, a name in the models folder, a hub id that is in the cache, or for 1.0
+    the address of a server (``j2a.models.server``).
     Raises ``UsageError`` for an unknown version, ``ModelMissingError`` or ``ModelError`` for the weights.
     """
     if version not in VERSIONS:
         raise UsageError(f"there is no J2A-{version} in this release.", f"Versions: {', '.join(VERSIONS)}.")
     from j2a.models.j2a_1 import J2A1
     from j2a.models.llm import load_llm
+    from j2a.models.server import ServerLLM, is_server
 
+    if is_server(backbone):
+        return J2A1(ServerLLM(backbone), backbone)
     return J2A1(load_llm(source_of(backbone)), backbone)
 
 
