@@ -135,8 +135,13 @@ class MWMAE(nn.Module):
         for longer ones see :meth:`encode_long`.
         Raises ``ValueError`` for anything else: another type or shape, too short a clip, NaN or infinity.
         """
-        config = self.config
         lengths = self._checked_lengths(audio, lengths)
+        steps = [self.config.steps(length) for length in lengths]
+        return self._encode(audio, lengths, steps), steps
+
+    def _encode(self, audio: Tensor, lengths: list[int], steps: list[int]) -> Tensor:
+        """The first ``steps`` of each clip; chunks that hold later steps only are left out."""
+        config = self.config
         rows: dict[int, Tensor] = {}
         for length in set(lengths):  # clips of one length go through the front end together
             same = [row for row, one in enumerate(lengths) if one == length]
@@ -144,18 +149,19 @@ class MWMAE(nn.Module):
             if not clips.isfinite().all():
                 raise ValueError("audio holds NaN or infinity")
             chunks = into_chunks(standardise(self.log_mel(clips)), config.chunk_frames)  # (., C, t, F)
-            rows.update(zip(same, chunks, strict=True))
+            rows.update(
+                (row, one[: -(-steps[row] // config.chunk_steps)]) for row, one in zip(same, chunks, strict=True)
+            )
 
         places = torch.tensor([(row, at) for row in rows for at in range(len(rows[row]))])
         flat = torch.cat(list(rows.values()))
-        out = flat.new_zeros(len(rows), int(places.max()) + 1, config.chunk_steps, config.features)
+        out = flat.new_zeros(len(rows), int(places[:, 1].max()) + 1, config.chunk_steps, config.features)
         for group, place in zip(flat.split(_CHUNKS_AT_ONCE), places.split(_CHUNKS_AT_ONCE), strict=True):
             out[place[:, 0], place[:, 1]] = self.encode_chunks(group)
-        steps = [config.steps(length) for length in lengths]
         features = out.flatten(1, 2)[:, : max(steps)]
         for row, valid in enumerate(steps):
             features[row, valid:] = 0
-        return features, steps
+        return features
 
     def log_mel(self, audio: Tensor) -> Tensor:
         """(B, S) samples to (B, T, F): logarithm of the power in each mel band. T = 1 + S // hop."""
@@ -204,21 +210,22 @@ class MWMAE(nn.Module):
         held: list[NDArray[np.float32]] = []
         for section in _sections(blocks, size):
             if len(held) == sections_at_once:
-                # The frame centred on a section's end is the first of the next one.
-                yield from self._encode_sections(held)[:, : size // self.config.step]
+                yield from self._encode_sections(held, last=False)
                 held = []
             held.append(section)
-        features = self._encode_sections(held)
-        yield from features[:-1, : size // self.config.step]
-        yield features[-1, : self.config.steps(len(held[-1]))]
+        yield from self._encode_sections(held, last=True)
 
-    def _encode_sections(self, sections: list[NDArray[np.float32]]) -> Tensor:
-        lengths = [len(section) for section in sections]
-        batch = torch.zeros(len(sections), max(lengths))
+    def _encode_sections(self, sections: list[NDArray[np.float32]], *, last: bool) -> Iterator[Tensor]:
+        batch = torch.zeros(len(sections), max(map(len, sections)))
         for row, section in zip(batch, sections, strict=True):
             row[: len(section)] = torch.from_numpy(section)
-        features: Tensor = self(batch.to(self.pos_embed.device), lengths)[0]
-        return features
+        lengths = self._checked_lengths(batch, [len(section) for section in sections])
+        # The step that begins at a section's end is the next one's first. (It would cost a whole chunk, too.)
+        steps = [length // self.config.step for length in lengths]
+        if last:
+            steps[-1] = self.config.steps(lengths[-1])
+        for features, valid in zip(self._encode(batch.to(self.pos_embed.device), lengths, steps), steps, strict=True):
+            yield features[:valid]
 
     def save(self, folder: Path) -> None:
         """Write ``config.json`` and ``model.safetensors`` (float32) into an existing folder."""

@@ -201,6 +201,10 @@ BREAKS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "empty": (lambda path: path.write_bytes(b""), "ends after 0 bytes"),
     "cut short in the params": (with_bytes(lambda data: data[: len(data) // 2]), "middle of a value"),
     "cut short after the params": (with_bytes(lambda data: data[:-2]), "middle of a value"),
+    "cut short in what is skipped": (
+        lambda path: path.write_bytes(packed({"params": {}, "opt_state": torch.zeros(9)})[:-1]),
+        "middle of a value",
+    ),
     "more behind it": (with_bytes(lambda data: data + b"\0"), "1 bytes follow"),
     "a web page": (lambda path: path.write_text("<!DOCTYPE html><html>"), "something else"),
     "a zip": (lambda path: path.write_bytes(b"PK\x03\x04" + bytes(99)), "something else"),
