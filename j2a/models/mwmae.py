@@ -11,26 +11,21 @@ D width, H heads.
 
 from __future__ import annotations
 
-import json
 import math
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from j2a.errors import ModelError, ModelMissingError
+from j2a.errors import ModelMissingError
+from j2a.models import saved
 
 MODEL_TYPE = "mwmae"
-CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
 
 _LOG_EPS = 1.1920929e-07  # float32's epsilon, added to the power before its logarithm
 _STD_EPS = 1e-8
@@ -229,11 +224,7 @@ class MWMAE(nn.Module):
 
     def save(self, folder: Path) -> None:
         """Write ``config.json`` and ``model.safetensors`` (float32) into an existing folder."""
-        config = {"model_type": MODEL_TYPE, **asdict(self.config)}
-        (folder / CONFIG_FILE).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-        weights = {name: value.detach().float().contiguous() for name, value in self.state_dict().items()}
-        save_file(weights, folder / WEIGHTS_FILE)
-        shutil.copymode(folder / CONFIG_FILE, folder / WEIGHTS_FILE)  # safetensors keeps others from reading it
+        saved.write(folder, MODEL_TYPE, self.config, self.state_dict())
 
     def _checked_lengths(self, audio: Tensor, lengths: Sequence[int] | None) -> list[int]:
         if audio.ndim != 2 or audio.dtype != torch.float32:
@@ -318,47 +309,11 @@ def load_encoder(
             f"there is no folder {folder} with an MW-MAE encoder.",
             "Make one from the published checkpoint: j2a-train convert-mwmae CHECKPOINT OUT",
         )
-    config = _read_config(folder / CONFIG_FILE)
+    config = saved.read_config(folder, MODEL_TYPE, MWMAEConfig, _MEND)
     with torch.device("meta"):
         encoder = MWMAE(config, precision)
-    weights = _read_weights(folder / WEIGHTS_FILE, {name: tuple(w.shape) for name, w in encoder.state_dict().items()})
-    encoder.load_state_dict(weights, assign=True)
+    encoder.load_state_dict(saved.read_weights(folder, encoder.state_dict(), _MEND), assign=True)
     return encoder.to(device).requires_grad_(False).eval()
-
-
-def _read_config(path: Path) -> MWMAEConfig:
-    try:
-        values: Any = json.loads(path.read_bytes())
-        if not isinstance(values, dict) or values.pop("model_type", None) != MODEL_TYPE:
-            raise ModelError(
-                f"{path} does not describe an MW-MAE encoder.", f'It must say "model_type": "{MODEL_TYPE}".'
-            )
-        if missing := {field.name for field in fields(MWMAEConfig)} ^ values.keys():
-            raise ValueError(f"missing or unknown: {', '.join(sorted(missing))}")
-        return MWMAEConfig(**values)
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror}.", _MEND) from error
-    except (ValueError, RecursionError) as error:
-        raise ModelError(f"{path} cannot be used: {error}.", _MEND) from error
-
-
-def _read_weights(path: Path, wanted: dict[str, tuple[int, ...]]) -> dict[str, Tensor]:
-    try:
-        with safe_open(path, framework="pt") as file:
-            found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-        differing = sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
-        if differing:
-            name = differing[0]
-            raise ModelError(
-                f"{path} does not fit its {CONFIG_FILE}: {name} is {found.get(name, 'missing')} in the weights and "
-                f"{wanted.get(name, 'unknown')} by the config; so are {len(differing) - 1} more.",
-                _MEND,
-            )
-        return {name: weight.float() for name, weight in load_file(path).items()}
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror or error}.", _MEND) from error
-    except SafetensorError as error:
-        raise ModelError(f"{path} is damaged: {error}.", _MEND) from error
 
 
 def _sections(blocks: Iterable[NDArray[np.float32]], size: int) -> Iterator[NDArray[np.float32]]:

@@ -235,8 +235,8 @@ def change_weights(folder: Path, **weights: torch.Tensor | None) -> None:
 BREAKS = {
     "config missing": (lambda f: (f / "config.json").unlink(), r"config\.json cannot be read: No such file"),
     "config no JSON": (lambda f: (f / "config.json").write_bytes(b"\xff{"), r"config\.json cannot be used"),
-    "config a list": (lambda f: (f / "config.json").write_text("[]"), r"config\.json does not describe"),
-    "another model": (lambda f: change_config(f, model_type="mistral"), r"config\.json does not describe"),
+    "config a list": (lambda f: (f / "config.json").write_text("[]"), r"config\.json does not say"),
+    "another model": (lambda f: change_config(f, model_type="mistral"), r"config\.json does not say"),
     "unknown size": (lambda f: change_config(f, colour=1), r"config\.json cannot be used: .*colour"),
     "heads do not divide": (lambda f: change_config(f, heads=3), r"config\.json .*width 16 .* heads 3"),
     "no number": (lambda f: change_config(f, depth="12"), r"config\.json .*depth is '12'"),
