@@ -96,9 +96,15 @@ def features(
             sys.stdout.write(_features_table(measured))
 
 
-@app.command()
-def models(as_json: AsJson = False) -> None:
-    """Versions and backbones: what is here, and how to get the rest."""
+models_app = typer.Typer(invoke_without_command=True)
+app.add_typer(models_app, name="models")
+
+
+@models_app.callback()
+def models(context: typer.Context, as_json: AsJson = False) -> None:
+    """Versions and backbones: what is here, and how to get the rest; `fetch` downloads."""
+    if context.invoked_subcommand is not None:
+        return
     with errors_shown():
         rows = _ask(Inspect("models")).result["rows"]
         if as_json:
@@ -111,6 +117,17 @@ def models(as_json: AsJson = False) -> None:
             )
             if row["get"]:
                 sys.stdout.write(f"{'':<31} get it: {row['get']}\n")
+
+
+@models_app.command("fetch")
+def fetch_model(
+    name: Annotated[str, typer.Argument(help="7b, genre, or the hub id of a language model: org/name.")],
+) -> None:
+    """Download a model from the Hugging Face hub; an interrupted download goes on where it stopped."""
+    from j2a.models.fetch import fetch
+
+    with errors_shown():
+        sys.stdout.write(f"{fetch(name)}\n")
 
 
 @app.command()

@@ -138,7 +138,7 @@ def _genre() -> Check:
     folder = genre.find_weights()
     if folder is None:
         missing = "the genre model's weights are not here: genre stays unknown"
-        return Check("genre", "missing", missing, download_command(genre.REPOSITORY, "genre"))
+        return Check("genre", "missing", missing, download_command("genre"))
     return Check("genre", "ok", str(folder))
 
 

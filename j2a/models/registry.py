@@ -77,7 +77,7 @@ def _7b_row() -> ModelRow:
     try:
         folder = find_folder(source_of("7b"))
     except ModelMissingError:
-        return ModelRow("1.0", "7b", False, "Mistral-7B, 14.5 GB; wants a GPU", "Apache 2.0", download_command(BASE_7B))
+        return ModelRow("1.0", "7b", False, "Mistral-7B, 14.5 GB; wants a GPU", "Apache 2.0", download_command("7b"))
     tuned = folder.name == TUNED_7B
     detail = f"{'fine-tuned' if tuned else 'base'} Mistral-7B in {folder}"
     return ModelRow("1.0", "7b", True, detail, "see its card" if tuned else "Apache 2.0")

@@ -36,9 +36,9 @@ def find_folder(source: str) -> Path:
         ) from None
 
 
-def download_command(source: str, name: str = "") -> str:
-    """The command that puts a hub model where ``find_folder`` looks, in a folder called ``name``."""
-    return f"hf download {source} --local-dir '{paths.models_dir() / (name or source.rpartition('/')[2])}'"
+def download_command(source: str) -> str:
+    """The command that puts a hub model where ``find_folder`` looks."""
+    return f"j2a models fetch {source}"
 
 
 def weight_files(folder: Path) -> list[Path]:

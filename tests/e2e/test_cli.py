@@ -82,7 +82,7 @@ def test_reports(what):
     ("arguments", "code", "words"),
     [
         (["describe", "nowhere.mp3"], 1, "nowhere.mp3"),
-        (["describe", WALTZ, "--backbone", "nobody/nothing"], 3, "hf download nobody/nothing"),
+        (["describe", WALTZ, "--backbone", "nobody/nothing"], 3, "j2a models fetch nobody/nothing"),
         (["describe", WALTZ, "--version", "7.0"], 2, "Versions: 1.0"),
         (["describe", WALTZ, "--start", "9", "--end", "4"], 2, "--start and --end"),
         (["describe", WALTZ, "--start", "900"], 1, "Harbour Waltz.ogg"),

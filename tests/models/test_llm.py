@@ -96,7 +96,7 @@ def test_lora_adapter_changes_the_base_as_trained(tmp_path, precision):
 
 
 def test_what_is_not_here_names_the_command_that_gets_it():
-    with pytest.raises(ModelMissingError, match=r"hf download mistralai/Mistral-7B-v0\.1") as caught:
+    with pytest.raises(ModelMissingError, match=r"j2a models fetch mistralai/Mistral-7B-v0\.1") as caught:
         load_llm("mistralai/Mistral-7B-v0.1")
     assert caught.value.exit_code == ExitCode.MODEL_MISSING
 
