@@ -122,7 +122,7 @@ class MWMAE(nn.Module):
     def forward(self, audio: Tensor, lengths: Sequence[int] | None = None) -> tuple[Tensor, list[int]]:
         """Encode a batch of clips.
 
-        audio : float32 (B, S), mono at ``config.sample_rate`` Hz, in [-1, 1].
+        audio : float32 (B, S), mono at ``config.sample_rate`` Hz, in [-1, 1], on the encoder's device.
         lengths : samples of each clip, where they differ; what lies behind is not looked at.
 
         Returns float32 (B, steps, M * D) and how many steps of each row are valid; the rest are zeros. Each clip gives
