@@ -123,6 +123,20 @@ def test_groups_change_nothing(encoder, monkeypatch):
     assert torch.allclose(encoder(audio)[0], whole, atol=1e-5)
 
 
+@pytest.mark.parametrize(("samples", "chunks"), [(31_840, 1), (160_000, 6), (320_000, 5 + 6)])
+def test_only_chunks_that_are_kept_are_encoded(encoder, monkeypatch, samples, chunks):
+    encoded = 0
+
+    def counted(group: torch.Tensor) -> torch.Tensor:
+        nonlocal encoded
+        encoded += len(group)
+        return MWMAE.encode_chunks(encoder, group)
+
+    monkeypatch.setattr(encoder, "encode_chunks", counted)
+    list(encoder.encode_long(blocks_of(noise(samples))))
+    assert encoded == chunks
+
+
 def test_silence_stays_finite(encoder):
     assert encoder(torch.zeros(1, 16_000))[0].isfinite().all()
 

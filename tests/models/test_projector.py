@@ -59,8 +59,9 @@ def test_version_2_1_keeps_time():
 
 
 @pytest.mark.parametrize("config", [MEAN, POOL])
-def test_rows_of_different_lengths_equal_single_ones(config):
-    projector, features, steps = random_projector(config), torch.randn(4, 251, 12), [251, 3, 250, 1]
+@pytest.mark.parametrize("steps", [[251, 3, 250, 1], [7, 7]])
+def test_rows_of_different_lengths_equal_single_ones(config, steps):
+    projector, features = random_projector(config), torch.randn(len(steps), 251, 12)
     for row, valid in enumerate(steps):
         features[row, valid:] = torch.nan
     together = projector(features, steps)
@@ -92,7 +93,7 @@ def test_soft_tokens_begin_as_large_as_token_embeddings(config):
 
 def test_unused_embeddings_do_not_count():
     embeddings = torch.cat([torch.full((90, 8), 0.5), torch.zeros(20, 8)])
-    projector = Projector(replace(MEAN, encoder_width=400))
+    projector = random_projector(replace(MEAN, encoder_width=400))  # whatever it was before
     projector.match_scale(embeddings, torch.Generator().manual_seed(0))
     length = projector(torch.randn(50, 3, 400)).norm(dim=2).mean()
     assert abs(length / embeddings[0].norm() - 1) < 0.1
