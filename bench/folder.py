@@ -70,10 +70,10 @@ def writing_alone(clips: list[Clip]) -> tuple[list[dict[str, Any]], dict[str, fl
                 _done(ask, Describe(clip))
             rows = [{"way": "one `describe` after the other", **_speed(clips, started)}]
             for size in BATCHES:
-                _done(ask, DescribeMany(features[:size]))  # warm for this shape
+                _done(ask, DescribeMany(clips[:size], features[:size]))  # warm for this shape
                 started = time.perf_counter()
                 for start in range(0, len(features), size):
-                    _done(ask, DescribeMany(features[start : start + size]))
+                    _done(ask, DescribeMany(clips[start : start + size], features[start : start + size]))
                 rows.append({"way": f"batches of {size}", **_speed(clips, started)})
     return rows, cold
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from j2a.clip import Clip
 
 if TYPE_CHECKING:
-    from j2a.models.j2a_1 import J2A1
+    from j2a.models.registry import Captioner
 
 __all__ = ["Clip", "load"]
 __version__ = "0.1.0"
 
 
-def load(version: str = "1.0", backbone: str = "mini") -> J2A1:
+def load(version: str = "1.0", backbone: str = "mini") -> Captioner:
     """A captioner in this process: ``for piece in j2a.load().stream(clip): ...``."""
     from j2a.models import registry
 

@@ -27,7 +27,7 @@ from j2a.engine.messages import (
 from j2a.features.record import FEATURE_NAMES, Engine, Features
 
 if TYPE_CHECKING:
-    from j2a.models.j2a_1 import J2A1
+    from j2a.models.registry import Captioner
 
 Emit = Callable[[Event], None]
 Cancelled = Callable[[], bool]
@@ -38,7 +38,7 @@ class Jobs:
 
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
-        self._captioner: J2A1 | None = None
+        self._captioner: Captioner | None = None
         self._loaded: tuple[str, str] | None = None
         self._cache = Cache()
 
@@ -55,7 +55,7 @@ class Jobs:
                     {
                         "version": captioner.version,
                         "backbone": captioner.backbone,
-                        "weights": captioner.llm.weights,
+                        "weights": captioner.weights,
                         "device": captioner.llm.device,
                         "precision": captioner.llm.precision,
                     },
@@ -101,6 +101,7 @@ class Jobs:
         started = time.perf_counter()
         captioner, load_s = self._load(request_id, request.version, request.backbone)
         captions = captioner.describe_many(
+            request.clips,
             [Features.from_json(measured) for measured in request.features],
             prompt=request.prompt,
             sampling=request.sampling,
@@ -112,7 +113,7 @@ class Jobs:
             return Done(request_id, {}, stats, cancelled=True)
         return Done(request_id, {"captions": [caption.to_json() for caption in captions]}, stats)
 
-    def _load(self, request_id: int, version: str, backbone: str) -> tuple[J2A1, float]:
+    def _load(self, request_id: int, version: str, backbone: str) -> tuple[Captioner, float]:
         if self._captioner is not None and self._loaded == (version, backbone):
             return self._captioner, 0.0
         self._emit(Progress(request_id, "loading the model"))

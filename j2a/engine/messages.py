@@ -49,6 +49,7 @@ class Describe:
 class DescribeMany:
     """Describe several clips that were measured before, together."""
 
+    clips: list[Clip]
     features: list[dict[str, Any]]  # of each clip, as ``Features.to_json()``
     version: str = "1.0"
     backbone: str = "mini"
@@ -166,6 +167,8 @@ def decode_request(line: bytes) -> tuple[int, Request]:
     request_id, name = data.pop("id"), data.pop("type")
     if "clip" in data:
         data["clip"] = Clip(**data["clip"])
+    if "clips" in data:
+        data["clips"] = [Clip(**clip) for clip in data["clips"]]
     if "sampling" in data:
         data["sampling"] = Sampling(**data["sampling"])
     return request_id, _REQUESTS[name](**data)

@@ -153,10 +153,11 @@ class FolderRun:
     def _submit_batch(self) -> None:
         self._batch_tries += 1
         settings = self._settings
+        clips = [slot.planned.clip for slot in self._batch]
         features = [slot.features or {} for slot in self._batch]
         self._writer.submit(
             DescribeMany(
-                features, settings.version, settings.backbone, settings.prompt, settings.sampling, settings.seed
+                clips, features, settings.version, settings.backbone, settings.prompt, settings.sampling, settings.seed
             )
         )
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 import torch
 from tokenizers.decoders import DecodeStream
@@ -19,7 +19,9 @@ from transformers import DynamicCache
 
 from j2a.caption import Sampling
 from j2a.models import decoder
+from j2a.models.sequence import left_pad_embeddings
 
+Prompted = Sequence[int] | torch.Tensor  # a prompt as token ids, or as embeddings (S, H)
 PREFILL_CHUNK = 64  # positions; one chunk is the longest time a cancel waits
 
 
@@ -103,26 +105,28 @@ def generate_tokens(
 def stream_text(
     model: Any,
     tokenizer: Any,
-    prompt: Sequence[int],
+    prompt: Prompted,
     *,
     sampling: Sampling,
     seed: int = 0,
     cancelled: Callable[[], bool] = lambda: False,
     stats: GenerationStats | None = None,
 ) -> Iterator[str]:
-    """The answer to one prompt (token ids) as pieces of text, without special tokens or incomplete UTF-8."""
-    decoder = DecodeStream(skip_special_tokens=True)
-    ids = torch.tensor([list(prompt)], device=model.device)
+    """The answer to one prompt as pieces of text, without special tokens or incomplete UTF-8.
+
+    The prompt is token ids, or embeddings (S, H).
+    """
+    stream = DecodeStream(skip_special_tokens=True)
     for (token,) in generate_tokens(
         model,
-        input_ids=ids,
+        **_inputs(model, tokenizer, [prompt]),
         sampling=sampling,
         eos_ids=eos_ids(model, tokenizer),
         seed=seed,
         cancelled=cancelled,
         stats=stats,
     ):
-        piece = decoder.step(tokenizer.backend_tokenizer, token)
+        piece = stream.step(tokenizer.backend_tokenizer, token)
         if piece:
             yield piece
 
@@ -130,7 +134,7 @@ def stream_text(
 def batch_text(
     model: Any,
     tokenizer: Any,
-    prompts: Sequence[Sequence[int]],
+    prompts: Sequence[Prompted],
     *,
     sampling: Sampling,
     seed: int = 0,
@@ -139,13 +143,11 @@ def batch_text(
 ) -> list[str]:
     """The answers to several prompts, made together: each is what :func:`stream_text` gives for that prompt alone."""
     ends = eos_ids(model, tokenizer)
-    ids, mask = left_pad(prompts, tokenizer.pad_token_id or 0)
     decoders = [DecodeStream(skip_special_tokens=True) for _ in prompts]
     texts, over = [""] * len(prompts), [False] * len(prompts)
     for tokens in generate_tokens(
         model,
-        input_ids=ids.to(model.device),
-        attention_mask=mask.to(model.device),
+        **_inputs(model, tokenizer, prompts),
         sampling=sampling,
         eos_ids=ends,
         seed=seed,
@@ -157,6 +159,21 @@ def batch_text(
                 texts[row] += decoders[row].step(tokenizer.backend_tokenizer, token) or ""
                 over[row] = token in ends
     return texts
+
+
+class _Inputs(TypedDict, total=False):
+    input_ids: torch.Tensor
+    inputs_embeds: torch.Tensor
+    attention_mask: torch.Tensor
+
+
+def _inputs(model: Any, tokenizer: Any, prompts: Sequence[Prompted]) -> _Inputs:
+    """Prompts as the arguments of :func:`generate_tokens`."""
+    if isinstance(prompts[0], torch.Tensor):
+        embeddings, mask = left_pad_embeddings([torch.as_tensor(prompt) for prompt in prompts])
+        return {"inputs_embeds": embeddings.to(model.device), "attention_mask": mask.to(model.device)}
+    ids, mask = left_pad([list(prompt) for prompt in prompts], tokenizer.pad_token_id or 0)
+    return {"input_ids": ids.to(model.device), "attention_mask": mask.to(model.device)}
 
 
 def eos_ids(model: Any, tokenizer: Any) -> list[int]:

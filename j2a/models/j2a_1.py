@@ -25,6 +25,7 @@ class J2A1:
     def __init__(self, llm: LoadedLLM | ServerLLM, backbone: str) -> None:
         self.llm = llm
         self.backbone = backbone
+        self.weights = llm.weights
         self.caption: Caption | None = None
         self.stats: dict[str, Any] = {}
 
@@ -64,6 +65,7 @@ class J2A1:
 
     def describe_many(
         self,
+        clips: Sequence[Clip],
         features: Sequence[Features],
         *,
         prompt: str = "",
@@ -71,7 +73,10 @@ class J2A1:
         seed: int = 0,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> list[Caption]:
-        """A caption for each of several measured clips, written together: the same as one by one, and faster."""
+        """A caption for each of several measured clips, written together: the same as one by one, and faster.
+
+        The sound itself is not looked at.
+        """
         sampling = sampling or Sampling()
         asked = [build_prompt(measured, prompt) for measured in features]
         stats = GenerationStats()
@@ -86,5 +91,5 @@ class J2A1:
 
     def _empty(self, asked: Prompt, features: Features, sampling: Sampling, seed: int) -> Caption:
         return Caption(
-            "", self.version, self.backbone, self.llm.weights, asked.prompt_id, asked.text, seed, sampling, features
+            "", self.version, self.backbone, self.weights, asked.prompt_id, asked.text, seed, sampling, features
         )

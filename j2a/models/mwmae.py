@@ -30,7 +30,7 @@ MODEL_TYPE = "mwmae"
 _LOG_EPS = 1.1920929e-07  # float32's epsilon, added to the power before its logarithm
 _STD_EPS = 1e-8
 _NORM_EPS = 1e-6
-_LARGEST = {"depth": 256}  # bounds on what a config file may ask for
+_LARGEST = {"depth": 256, "window": 8192, "mel_bins": 1024}  # bounds on what a config file may ask for
 _LARGEST_ELSE = 65_536
 _FRAMES_AT_ONCE = 16_384  # of the spectrogram: bounds its memory on long input
 _CHUNKS_AT_ONCE = 64  # through the transformer
@@ -63,6 +63,8 @@ class MWMAEConfig:
         for whole, part in (("width", "heads"), ("chunk_frames", "patch_frames"), ("mel_bins", "patch_bins")):
             if getattr(self, whole) % getattr(self, part):
                 raise ValueError(f"{whole} {getattr(self, whole)} cannot be divided into {part} {getattr(self, part)}")
+        if self.window % 2:
+            raise ValueError(f"window {self.window} has no middle: it must be even")
         if not self.low_hz < self.high_hz <= self.sample_rate / 2:
             raise ValueError(f"low_hz {self.low_hz}, high_hz {self.high_hz} and half the sample rate must rise")
 

@@ -26,6 +26,12 @@ INSTRUCTIONS = {
     "short": "Describe the music from these facts in one short sentence.",
     "detailed": "Describe the music from these facts in detail.",
 }
+HEARD_INSTRUCTIONS = {
+    "describe": "Describe the music.",
+    "short": "Describe the music in one short sentence.",
+    "detailed": "Describe the music in detail.",
+}
+"""For J2A-2.x, whose facts are soft tokens."""
 DEFAULT_PROMPT = "describe"
 
 
@@ -43,6 +49,13 @@ def build_prompt(features: Features, instruction: str = "") -> Prompt:
     wording = INSTRUCTIONS.get(name, name)
     lines = [f"{title}: {value}" for title, value in facts(features).items()] or [NOTHING_MEASURED]
     return Prompt("\n".join([*lines, wording]), f"facts-1/{name if name in INSTRUCTIONS else 'custom'}")
+
+
+def build_heard_prompt(instruction: str = "") -> Prompt:
+    """The instruction of J2A-2.x: a name in ``HEARD_INSTRUCTIONS``, any other text, or "" for the default."""
+    name = instruction or DEFAULT_PROMPT
+    known = name in HEARD_INSTRUCTIONS
+    return Prompt(HEARD_INSTRUCTIONS.get(name, name), f"audio-1/{name if known else 'custom'}")
 
 
 def facts(features: Features) -> dict[str, str]:

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from j2a import paths
 from j2a.errors import ModelError, ModelMissingError, UsageError
-from j2a.models.weights import download_command, find_folder, size_bytes
+from j2a.models.weights import download_command, find_folder, size_bytes, weights_hash
 
 if TYPE_CHECKING:
     from j2a.models.j2a_1 import J2A1
+    from j2a.models.j2a_2 import J2A2
 
-VERSIONS = ("1.0",)
+    Captioner: TypeAlias = J2A1 | J2A2
+
+VERSIONS = ("1.0", "2.0", "2.1")
 DEFAULT_VERSION, DEFAULT_BACKBONE = "1.0", "mini"
 BASE_7B = "mistralai/Mistral-7B-v0.1"
+ENCODER_FOLDER, LLM_FOLDER = "encoder", "llm"  # inside the folder of a projector
 TUNED_7B = "j2a-1.0-7b"  # a fine-tuned model or a LoRA adapter of this name in the models folder comes first
 
 
@@ -37,15 +41,19 @@ def models() -> list[ModelRow]:
     return [_mini_row(), _7b_row(), *_folder_rows()]
 
 
-def load(version: str = DEFAULT_VERSION, backbone: str = DEFAULT_BACKBONE) -> J2A1:
+def load(version: str = DEFAULT_VERSION, backbone: str = DEFAULT_BACKBONE) -> Captioner:
     """Load a captioner into this process.
 
     ``backbone`` is "mini", "7b", a model folder, a name in the models folder, a hub id that is in the cache, or for 1.0
-    the address of a server (``j2a.models.server``).
+    the address of a server (``j2a.models.server``). For 2.0 and 2.1 it is the folder of a projector.
     Raises ``UsageError`` for an unknown version, ``ModelMissingError`` or ``ModelError`` for the weights.
     """
     if version not in VERSIONS:
         raise UsageError(f"there is no J2A-{version} in this release.", f"Versions: {', '.join(VERSIONS)}.")
+    return _load_1(backbone) if version == "1.0" else _load_2(version, backbone)
+
+
+def _load_1(backbone: str) -> J2A1:
     from j2a.models.j2a_1 import J2A1
     from j2a.models.llm import load_llm
     from j2a.models.server import ServerLLM, is_server
@@ -53,6 +61,37 @@ def load(version: str = DEFAULT_VERSION, backbone: str = DEFAULT_BACKBONE) -> J2
     if is_server(backbone):
         return J2A1(ServerLLM(backbone), backbone)
     return J2A1(load_llm(source_of(backbone)), backbone)
+
+
+def _load_2(version: str, backbone: str) -> J2A2:
+    """The projector's folder may hold its encoder and its language model; else they are found by the names it gives."""
+    from j2a.models.j2a_2 import J2A2
+    from j2a.models.llm import load_llm
+    from j2a.models.mwmae import load_encoder
+    from j2a.models.projector import Part, load_projector
+    from j2a.models.sequence import embedding_of
+
+    if backbone in ("mini", "7b"):
+        raise ModelMissingError(
+            f"J2A-{version} has no {backbone} weights in this release.",
+            "Give --backbone the folder of a projector that you trained, or use --version 1.0.",
+        )
+    folder = find_folder(backbone)
+    projector = load_projector(folder)
+    config = projector.config
+    if config.version != version:
+        raise UsageError(f"{folder} holds a projector of J2A-{config.version}.", f"Say --version {config.version}.")
+    own_encoder, own_llm = folder / ENCODER_FOLDER, folder / LLM_FOLDER
+    encoder_folder = own_encoder if own_encoder.is_dir() else find_folder(config.encoder)
+    llm = load_llm(str(own_llm) if own_llm.is_dir() else config.llm)
+    encoder = load_encoder(encoder_folder, device=llm.device)
+    encoder_weights = weights_hash(encoder_folder)
+    config.refuse_others(
+        Part(encoder_folder.name, encoder_weights, encoder.config.features),
+        Part(llm.folder.name, llm.weights, embedding_of(llm.model).weight.shape[1]),
+    )
+    weights = "+".join((encoder_weights, weights_hash(folder), llm.weights))
+    return J2A2(encoder, projector.to(llm.device), llm, backbone, weights)
 
 
 def source_of(backbone: str) -> str:

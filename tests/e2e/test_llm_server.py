@@ -14,6 +14,7 @@ import pytest
 
 from j2a import paths
 from j2a.caption import Sampling
+from j2a.clip import Clip
 from j2a.errors import ModelError
 from j2a.features.record import Features
 from j2a.models import registry
@@ -22,6 +23,7 @@ from j2a.models.generation import GenerationStats
 BIN = Path(sys.executable).parent
 WALTZ = Path(__file__).parents[2] / "demo" / "Harbour Waltz.ogg"
 FEATURES = [Features(bpm=bpm, meter="4/4", key="A minor") for bpm in (70.0, 96.0, 141.0)]
+CLIPS = [Clip(WALTZ)] * 3  # what was measured is given
 
 pytestmark = pytest.mark.long
 
@@ -64,10 +66,10 @@ def test_the_server_writes_what_the_model_writes_here(server):
     pieces = list(there.llm.stream("Tempo: 96 BPM, mid-tempo\nDescribe it.", sampling=Sampling(), stats=stats))
     assert len(pieces) > 5, "it was not streamed"
     assert stats.stopped == "eos"
-    one_by_one = [caption.text for caption in here.describe_many(FEATURES)]
-    assert [caption.text for caption in there.describe_many(FEATURES)] == one_by_one
+    one_by_one = [caption.text for caption in here.describe_many(CLIPS, FEATURES)]
+    assert [caption.text for caption in there.describe_many(CLIPS, FEATURES)] == one_by_one
     assert len(set(one_by_one)) == 3
-    assert {caption.weights for caption in there.describe_many(FEATURES[:1])} == {f"server:{model}"}
+    assert {caption.weights for caption in there.describe_many(CLIPS[:1], FEATURES[:1])} == {f"server:{model}"}
 
 
 def test_a_cancel_is_seen_between_pieces(server):

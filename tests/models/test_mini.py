@@ -12,6 +12,7 @@ from safetensors import safe_open
 
 from j2a import paths
 from j2a.caption import Sampling
+from j2a.clip import Clip
 from j2a.features.record import Features
 from j2a.models import registry
 from j2a.models.chat import prompt_ids
@@ -20,6 +21,7 @@ from j2a.models.j2a_1 import J2A1
 from j2a.models.prompts import INSTRUCTIONS, build_prompt
 from training.evaluate import score
 
+CLIP = Clip("not looked at.wav")
 RENDERED = Path(__file__).parents[1] / "data" / "rendered50.json"
 
 
@@ -131,7 +133,7 @@ def test_it_is_what_the_card_says(llm):
 def test_captions_written_together_are_those_written_alone(llm, features, sampling):
     captioner = J2A1(llm, "mini")
     some = features[:20]
-    together = captioner.describe_many(some, sampling=sampling, seed=3)
+    together = captioner.describe_many([CLIP] * 20, some, sampling=sampling, seed=3)
     assert [caption.text for caption in together] == [
         describe(llm, measured, sampling=sampling, seed=3).strip() for measured in some
     ]

@@ -1,0 +1,158 @@
+"""J2A-2.0 and J2A-2.1: what an audio encoder hears, as soft tokens in the prompt of a frozen language model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from j2a import audio
+from j2a.caption import Caption, Sampling
+from j2a.clip import Clip
+from j2a.errors import AudioError
+from j2a.features.record import Features
+from j2a.models.generation import GenerationStats, batch_text, stream_text
+from j2a.models.llm import LoadedLLM
+from j2a.models.mwmae import MWMAE
+from j2a.models.projector import Projector, pool_long
+from j2a.models.prompts import Prompt, build_heard_prompt
+from j2a.models.sequence import sequence
+
+
+class J2A2:
+    """A captioner: ``stream`` gives pieces of text; ``caption`` and ``stats`` tell about the last stream.
+
+    Measured features do not change what is written; they are kept beside the caption, to hold its claims against.
+    """
+
+    def __init__(self, encoder: MWMAE, projector: Projector, llm: LoadedLLM, backbone: str, weights: str) -> None:
+        """``weights``: the hashes of encoder, projector and language model. The parts must fit (``refuse_others``)."""
+        self.version = projector.config.version
+        self.encoder = encoder
+        self.projector = projector
+        self.llm = llm
+        self.backbone = backbone
+        self.weights = weights
+        self.caption: Caption | None = None
+        self.stats: dict[str, Any] = {}
+
+    def stream(
+        self,
+        clip: Clip,
+        *,
+        prompt: str = "",
+        sampling: Sampling | None = None,
+        seed: int = 0,
+        features: Features | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Iterator[str]:
+        """Listen to the clip and yield its description piece by piece. Raises ``AudioError``."""
+        sampling = sampling or Sampling()
+        asked = build_heard_prompt(prompt)
+        stats = GenerationStats()
+        self.caption = self._empty(asked, features or Features(), sampling, seed)
+        started, first_token_s = time.perf_counter(), None
+        soft_tokens = self.listen(clip, cancelled)
+        encode_s = time.perf_counter() - started
+        if cancelled():
+            return
+        try:
+            for piece in stream_text(
+                self.llm.model,
+                self.llm.tokenizer,
+                self._prompt(asked, soft_tokens),
+                sampling=sampling,
+                seed=seed,
+                cancelled=cancelled,
+                stats=stats,
+            ):
+                if first_token_s is None:
+                    first_token_s = time.perf_counter() - started
+                self.caption.text += piece
+                yield piece
+        finally:
+            self.stats = {**asdict(stats), "encode_s": encode_s, "first_token_s": first_token_s}
+
+    def describe(self, clip: Clip, **options: Any) -> Caption:
+        """The whole caption at once; takes the options of ``stream``."""
+        for _ in self.stream(clip, **options):
+            pass
+        assert self.caption is not None
+        self.caption.text = self.caption.text.strip()
+        return self.caption
+
+    def describe_many(
+        self,
+        clips: Sequence[Clip],
+        features: Sequence[Features],
+        *,
+        prompt: str = "",
+        sampling: Sampling | None = None,
+        seed: int = 0,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> list[Caption]:
+        """A caption for each of several clips, written together: the same as one by one, and faster."""
+        sampling = sampling or Sampling()
+        asked = build_heard_prompt(prompt)
+        stats = GenerationStats()
+        captions = [self._empty(asked, measured, sampling, seed) for measured in features]
+        started = time.perf_counter()
+        prompts = []
+        for clip in clips:
+            prompts.append(self._prompt(asked, self.listen(clip, cancelled)))
+            if cancelled():
+                return captions
+        encode_s = time.perf_counter() - started
+        texts = batch_text(
+            self.llm.model,
+            self.llm.tokenizer,
+            prompts,
+            sampling=sampling,
+            seed=seed,
+            cancelled=cancelled,
+            stats=stats,
+        )
+        self.stats = {**asdict(stats), "encode_s": encode_s}
+        for caption, text in zip(captions, texts, strict=True):
+            caption.text = text.strip()
+        return captions
+
+    @torch.inference_mode()
+    def listen(self, clip: Clip, cancelled: Callable[[], bool] = lambda: False) -> torch.Tensor:
+        """The clip as soft tokens (N, W). It is encoded in sections of ten seconds; an hour takes no more memory.
+
+        A cancel ends it at the next section, with the soft tokens of what was heard until then.
+        """
+        # In 2024 the sound was not resampled, and a projector trained on that wants it so.
+        resampled = self.projector.config.resampled
+        rate = self.encoder.config.sample_rate if resampled else audio.probe(clip.path).sample_rate
+        blocks = _until(cancelled, audio.stream(clip, rate))
+        try:
+            pooled = pool_long(self.encoder.encode_long(blocks), self.projector.config.soft_tokens)
+        except ValueError as error:
+            raise AudioError(
+                f"{clip.path} cannot be listened to: {error}.", "Choose another file or section."
+            ) from error
+        return self.projector.project(pooled)[0]
+
+    @torch.inference_mode()
+    def _prompt(self, asked: Prompt, soft_tokens: torch.Tensor) -> torch.Tensor:
+        return sequence(self.llm.model, self.llm.tokenizer, asked.text, soft_tokens).embeddings
+
+    def _empty(self, asked: Prompt, features: Features, sampling: Sampling, seed: int) -> Caption:
+        return Caption(
+            "", self.version, self.backbone, self.weights, asked.prompt_id, asked.text, seed, sampling, features
+        )
+
+
+def _until(cancelled: Callable[[], bool], blocks: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+    """The blocks, the first one in any case, until somebody asks to stop."""
+    for block in blocks:
+        yield block
+        if cancelled():
+            return

@@ -1,0 +1,195 @@
+"""J2A-2.x on tiny real models: the sequence, the whole path from a sound to text, folders that fit and that don't."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from j2a import audio
+from j2a.caption import Sampling
+from j2a.clip import Clip
+from j2a.errors import AudioError, ModelError, ModelMissingError, UsageError
+from j2a.features.record import Features
+from j2a.models import registry
+from j2a.models.chat import caption_ids, prompt_ids
+from j2a.models.llm import load_llm
+from j2a.models.mwmae import MWMAE, MWMAEConfig, load_encoder
+from j2a.models.projector import Projector, ProjectorConfig
+from j2a.models.sequence import IGNORED, left_pad_embeddings, sequence
+from j2a.models.weights import weights_hash
+from tests.models.tiny import save_tiny, tiny_mistral, tiny_tokenizer
+
+DEMO = Path(__file__).parents[2] / "demo"
+CLIPS = [
+    Clip(DEMO / "Harbour Waltz.ogg", 2, 6),
+    Clip(DEMO / "Night Bus.ogg", 0, 12.5),
+    Clip(DEMO / "Slow Tide.ogg", 5, 8),
+]
+SHORT = Sampling(max_new_tokens=20)
+ENCODER = MWMAEConfig(width=16, depth=1, heads=2, mlp_width=32)
+
+
+def save_version(folder: Path, version: str, soft_tokens: int, **changed) -> Path:
+    """A folder as training writes it: a projector, with its encoder and its language model inside."""
+    save_tiny(folder / "llm")
+    (folder / "encoder").mkdir()
+    torch.manual_seed(4)
+    encoder = MWMAE(ENCODER)
+    encoder.save(folder / "encoder")
+    llm = load_llm(str(folder / "llm"))
+    config = {
+        "version": version, "soft_tokens": soft_tokens, "encoder": "encoder", "encoder_width": ENCODER.features,
+        "encoder_weights": weights_hash(folder / "encoder"), "llm": "llm", "llm_weights": llm.weights, "llm_width": 64,
+    }  # fmt: skip
+    projector = Projector(ProjectorConfig(**{**config, **changed}))
+    projector.match_scale(llm.model.get_input_embeddings().weight, torch.Generator().manual_seed(5))
+    projector.save(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return save_version(tmp_path_factory.mktemp("models") / "tiny", "2.1", 8)
+
+
+@pytest.fixture(scope="module")
+def captioner(folder):
+    return registry.load("2.1", str(folder))
+
+
+def test_training_and_inference_read_the_same():
+    model, tokenizer = tiny_mistral(), tiny_tokenizer()
+    soft = torch.randn(5, 64)
+    asked = sequence(model, tokenizer, "Describe the music.", soft)
+    learned = sequence(model, tokenizer, "Describe the music.", soft, "A slow piece.")
+    length = len(asked.embeddings)
+    assert torch.equal(learned.embeddings[:length], asked.embeddings)
+    assert (asked.labels == IGNORED).all()
+    answer = caption_ids(tokenizer, "A slow piece.")
+    assert learned.labels.tolist() == [IGNORED] * length + answer
+    assert answer[-1] == tokenizer.eos_token_id
+    assert torch.equal(learned.embeddings[length:], model.get_input_embeddings()(torch.tensor(answer)))
+
+
+def test_the_sound_stands_inside_the_users_turn():
+    model, tokenizer = tiny_mistral(), tiny_tokenizer()
+    mark = torch.full((3, 64), 7.0)
+    embeddings = sequence(model, tokenizer, "Describe the music.", mark).embeddings
+    places = (embeddings == 7.0).all(dim=1).nonzero()[:, 0].tolist()
+    assert places == list(range(places[0], places[0] + 3))
+    text = torch.cat([embeddings[: places[0]], embeddings[places[-1] + 1 :]])
+    ids = prompt_ids(tokenizer, "Describe the music.\n")
+    assert torch.equal(text, model.get_input_embeddings()(torch.tensor(ids)))
+    assert tokenizer.decode(ids[places[0] :]) == "<|im_end|>\n<|im_start|>assistant\n"
+
+
+def test_only_soft_tokens_carry_a_gradient():
+    soft = torch.randn(2, 64, requires_grad=True)
+    sequence(tiny_mistral(), tiny_tokenizer(), "Describe.", soft, "A piece.").embeddings.sum().backward()
+    assert torch.equal(soft.grad, torch.ones(2, 64))
+
+
+def test_special_tokens_in_the_instruction_cannot_end_the_turn():
+    tokenizer = tiny_tokenizer()
+    plain = sequence(tiny_mistral(), tokenizer, "x<|im_end|>y", torch.zeros(1, 64)).embeddings
+    end = tiny_mistral().get_input_embeddings().weight[tokenizer.eos_token_id]
+    assert sum(torch.equal(row, end) for row in plain) == 1
+
+
+def test_models_that_cannot_read_it_are_refused():
+    with pytest.raises(ModelError, match="width 64"):
+        sequence(tiny_mistral(), tiny_tokenizer(), "Describe.", torch.zeros(3, 65))
+    with pytest.raises(ModelError, match="takes no embeddings"):
+        sequence(torch.nn.Linear(2, 2), tiny_tokenizer(), "Describe.", torch.zeros(3, 64))
+
+
+def test_the_caption_is_what_generate_gives_for_encoder_projector_and_text(folder, captioner):
+    clip = CLIPS[0]
+    encoder, llm = load_encoder(folder / "encoder"), load_llm(str(folder / "llm"))
+    samples = torch.from_numpy(audio.load(clip, 16_000))[None]
+    soft = captioner.projector(encoder(samples)[0])[0]
+    assert soft.shape == (8, 64)
+    embeddings, mask = left_pad_embeddings([sequence(llm.model, llm.tokenizer, "Describe the music.", soft).embeddings])
+    with torch.inference_mode():
+        ids = llm.model.generate(
+            inputs_embeds=embeddings,
+            attention_mask=mask,
+            do_sample=False,
+            max_new_tokens=20,
+            eos_token_id=2,
+            pad_token_id=0,
+        )
+    expected = llm.tokenizer.decode(ids[0], skip_special_tokens=True)
+    pieces = list(captioner.stream(clip, sampling=SHORT))
+    assert expected.startswith("".join(pieces).rstrip("\ufffd"))
+    assert len(pieces) > 3
+    assert captioner.stats["encode_s"] > 0
+    caption = captioner.caption
+    assert (caption.version, caption.prompt_id, len(caption.weights.split("+"))) == ("2.1", "audio-1/describe", 3)
+
+
+def test_captions_depend_on_the_sound_and_not_on_the_batch(captioner):
+    alone = [captioner.describe(clip, sampling=SHORT, seed=1).text for clip in CLIPS]
+    assert len(set(alone)) == 3
+    measured = [Features(bpm=float(n + 90)) for n in range(3)]
+    together = captioner.describe_many(CLIPS, measured, sampling=SHORT, seed=1)
+    assert [caption.text for caption in together] == alone
+    assert [caption.features for caption in together] == measured
+
+
+def test_version_2_0_hears_one_mean(tmp_path):
+    captioner = registry.load("2.0", str(save_version(tmp_path / "m", "2.0", 1)))
+    samples = torch.from_numpy(audio.load(CLIPS[0], 16_000))[None]
+    mean = captioner.encoder(samples)[0].mean(dim=1)
+    expected = captioner.projector.linear(captioner.projector.norm(mean))
+    torch.testing.assert_close(captioner.listen(CLIPS[0]), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_projector_of_2024_hears_sound_at_its_own_rate(tmp_path):
+    folder = save_version(tmp_path / "m", "2.1", 8, resampled=False)
+    captioner = registry.load("2.1", str(folder))
+    raw = torch.from_numpy(audio.load(CLIPS[2], 44_100))[None]
+    features = torch.cat(list(captioner.encoder.encode_long([raw[0].numpy()])))[None]
+    torch.testing.assert_close(captioner.listen(CLIPS[2]), captioner.projector(features)[0], rtol=1e-4, atol=1e-5)
+
+
+def test_a_cancel_while_it_listens_says_nothing(captioner):
+    assert list(captioner.stream(CLIPS[1], cancelled=lambda: True)) == []
+
+
+def test_what_does_not_fit_is_refused_with_both_named(folder, tmp_path):
+    with pytest.raises(UsageError, match=r"J2A-2\.1"):
+        registry.load("2.0", str(folder))
+    with pytest.raises(ModelMissingError, match="no mini weights"):
+        registry.load("2.1", "mini")
+    other = save_version(tmp_path / "other", "2.1", 8, encoder="someone's", encoder_weights="000000000000")
+    with pytest.raises(ModelError, match=r"someone's \(weights 000000000000, width 80\), not for encoder"):
+        registry.load("2.1", str(other))
+    with pytest.raises(ModelMissingError):
+        registry.load("2.1", str(save_tiny(tmp_path / "llm")) + "-nowhere")
+    with pytest.raises(ModelError):
+        registry.load("2.1", str(folder / "llm"))
+
+
+def test_sound_too_short_to_encode_is_one_clear_error(captioner):
+    with pytest.raises(AudioError, match="cannot be listened to"):
+        captioner.describe(Clip(CLIPS[0].path, 1.0, 1.005))
+
+
+@pytest.mark.long
+def test_the_command_describes_with_it(folder):
+    command = [Path(sys.executable).parent / "j2a", "describe", CLIPS[0].path, "--start", "2", "--end", "6"]
+    result = subprocess.run(
+        [*command, "--version", "2.1", "--backbone", folder, "--json"], capture_output=True, text=True, timeout=110
+    )
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert (found["version"], found["backbone"], found["prompt_id"]) == ("2.1", str(folder), "audio-1/describe")
+    assert found["timings"]["encode_s"] > 0
+    assert found["features"]["meter"] == "3/4"
+    assert found["caption"]
