@@ -46,7 +46,7 @@ def convert(checkpoint: Path, out: Path, heads: int | None = None) -> MWMAEConfi
     config = _config(checkpoint, params, heads)
     with torch.device("meta"):
         encoder = MWMAE(config)
-    sources = _sources(config)
+    sources = _sources(config.depth)
     _check_shapes(checkpoint, params, sources, encoder)
     encoder.load_state_dict(_read(checkpoint, params, sources), assign=True)
 
@@ -60,7 +60,7 @@ def convert(checkpoint: Path, out: Path, heads: int | None = None) -> MWMAEConfi
     except (OSError, SafetensorError) as error:
         raise ModelError(
             f"{out} cannot be written: {getattr(error, 'strerror', None) or error}.",
-            f"It needs a folder that you may write to, with {_bytes(params) / 1e6:.0f} MB of space.",
+            f"It needs a folder that you may write to, with {_megabytes(params)} MB of space.",
         ) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -71,7 +71,7 @@ def _config(checkpoint: Path, params: dict[str, StoredArray], heads: int | None)
     """Sizes, read off the shapes; everything that is not there is as in all published models."""
     _refuse_other_models(checkpoint, params)
     depth = len({match[1] for name in params if (match := _BLOCK.match(name))})
-    wanted = _sources(MWMAEConfig(depth=max(1, depth)))
+    wanted = _sources(max(1, depth))
     missing, unknown = sorted(wanted.keys() - params.keys()), sorted(params.keys() - wanted.keys())
     if missing or unknown:
         told = [f"{what}: {_some(names)}" for what, names in (("missing", missing), ("unknown", unknown)) if names]
@@ -110,7 +110,7 @@ def _refuse_other_models(checkpoint: Path, params: dict[str, StoredArray]) -> No
         raise ModelError(f"{checkpoint} has an encoder with attention in windows.", _OTHER_CHECKPOINT)
 
 
-def _sources(config: MWMAEConfig) -> dict[str, str]:
+def _sources(depth: int) -> dict[str, str]:
     """The checkpoint's name of each weight -> ours."""
     names = {
         "pos_embed": "pos_embed",
@@ -119,7 +119,7 @@ def _sources(config: MWMAEConfig) -> dict[str, str]:
         "encoder_norm/scale": "norm.weight",
         "encoder_norm/bias": "norm.bias",
     }
-    for block in range(config.depth):
+    for block in range(depth):
         for theirs, ours in _MODULES.items():
             weight = "scale" if theirs.startswith("LayerNorm") else "kernel"
             names[f"encoder_block_{block:02d}/{theirs}/{weight}"] = f"blocks.{block}.{ours}.weight"
@@ -190,8 +190,8 @@ of the pre-training and the optimizer's state were left out.
 """
 
 
-def _bytes(params: dict[str, StoredArray]) -> int:
-    return sum(array.size for array in params.values())
+def _megabytes(params: dict[str, StoredArray]) -> int:
+    return 1 + sum(array.size for array in params.values()) // 10**6
 
 
 def _sha256(path: Path) -> str:

@@ -24,12 +24,12 @@ from j2a.models import saved
 MODEL_TYPE = "j2a-projector"
 CARD_FILE = "README.md"
 SOFT_TOKENS = {"2.0": 1, "2.1": 250}  # by version; of 2.1 a default
+LLM_2024 = "Open-Orca/Mistral-7B-OpenOrca"
 
 _MOST_SOFT_TOKENS = 4096
 _WIDEST = 65_536
 _HELD_STEPS = 16_384  # eleven minutes: longer sound is held more coarsely until it is pooled
 _BLOCK_STEPS = 1024  # merged together; a power of two
-LLM_2024 = "Open-Orca/Mistral-7B-OpenOrca"
 _MEND = "Train the projector again (j2a-train fit), or copy the folder again."
 _NAMES_2024 = {"ln1.weight": "norm.weight", "ln1.bias": "norm.bias", "proj.weight": "linear.weight"}
 
@@ -115,12 +115,10 @@ class Projector(nn.Module):
     def match_scale(self, embeddings: Tensor, generator: torch.Generator | None = None) -> None:
         """Initialise anew, so that soft tokens are as large as token embeddings (V, W): what a frozen LLM is used to.
 
-        The LayerNorm gives vectors of length sqrt(E), so that is what the random weights are divided by. The middle
-        one of the embeddings' lengths counts: entries that no training text used keep any length.
+        The LayerNorm gives vectors of length sqrt(E), so that is what the spread of the weights is divided by.
         """
         self.norm.reset_parameters()
-        length = embeddings.float().norm(dim=1).median()
-        spread = length / (self.config.llm_width * self.config.encoder_width) ** 0.5
+        spread = embeddings.float().square().mean().sqrt() / self.config.encoder_width**0.5
         self.linear.weight.normal_(0.0, float(spread), generator=generator)
 
     def save(self, folder: Path) -> None:

@@ -254,6 +254,8 @@ BREAKS = {
     "unknown size": (lambda f: change_config(f, colour=1), r"config\.json cannot be used: .*colour"),
     "heads do not divide": (lambda f: change_config(f, heads=3), r"config\.json .*width 16 .* heads 3"),
     "no number": (lambda f: change_config(f, depth="12"), r"config\.json .*depth is '12'"),
+    "odd window": (lambda f: change_config(f, window=401), r"config\.json .*window 401"),
+    "huge filters": (lambda f: change_config(f, window=65_536), r"config\.json .*window is 65536"),
     "huge": (lambda f: change_config(f, depth=10**9), r"config\.json .*depth is 1000000000"),
     "rate too low": (lambda f: change_config(f, sample_rate=8000), r"config\.json .*half the sample rate"),
     "weights missing": (lambda f: (f / "model.safetensors").unlink(), r"model\.safetensors cannot be read"),

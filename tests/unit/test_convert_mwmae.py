@@ -231,6 +231,10 @@ BREAKS: dict[str, tuple[Callable[[Path], Any], str]] = {
         with_params(**{name: None for name in flax_params(encoder()) if name.startswith("encoder_block")}),
         r"missing: encoder_block_00/",
     ),
+    "many blocks": (
+        with_params(**{f"encoder_block_{block}__gamma": torch.zeros(1) for block in range(10, 310)}),
+        r"missing: encoder_block_02/",
+    ),
     "a plain MAE": (with_params(cls_token=torch.zeros(1, 1, 24)), "class token"),
     "windows in the encoder": (with_params(encoder_block_00__wmha_block__qkv__bias=torch.zeros(3)), "in windows"),
     "a wrong shape": (with_params(encoder_norm__bias=torch.zeros(5)), r"encoder_norm/bias is \(5,\).*\(24,\)"),
