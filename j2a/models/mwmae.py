@@ -182,7 +182,8 @@ class MWMAE(nn.Module):
             .flatten(3)
             .flatten(1, 2)  # (C, P, frames * bins), P = K * M
         )
-        with torch.autocast(chunks.device.type, self.precision, enabled=self.precision != torch.float32):
+        device = "cpu" if chunks.is_meta else chunks.device.type  # "meta" knows no autocast
+        with torch.autocast(device, self.precision, enabled=self.precision != torch.float32):
             hidden: Tensor = self.patch_embed(patches) + self.pos_embed  # (C, P, D)
             for block in self.blocks:
                 hidden = block(hidden)
