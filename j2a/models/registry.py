@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,23 +124,27 @@ def _7b_row() -> ModelRow:
 
 
 def _folder_rows() -> Iterator[ModelRow]:
-    for folder in _model_folders():
-        if folder.name not in (TUNED_7B, BASE_7B.rpartition("/")[2]):
-            yield ModelRow("1.0", folder.name, True, f"{size_bytes(folder) / 1e6:.0f} MB in {folder}", "see its card")
-
-
-def _model_folders() -> list[Path]:
-    """Folders of causal language models or LoRA adapters in the models folder."""
+    """What else is in the models folder: language models and LoRA adapters for 1.0, projectors for 2.x."""
     if not paths.models_dir().is_dir():
-        return []
-    return [folder for folder in sorted(paths.models_dir().iterdir()) if _is_language_model(folder)]
+        return
+    for folder in sorted(paths.models_dir().iterdir()):
+        version = _version_of(folder)
+        if version and folder.name not in (TUNED_7B, BASE_7B.rpartition("/")[2]):
+            detail = f"{size_bytes(folder) / 1e6:.0f} MB in {folder}"
+            yield ModelRow(version, folder.name, True, detail, "see its card")
 
 
-def _is_language_model(folder: Path) -> bool:
+def _version_of(folder: Path) -> str:
+    """The version that a folder can be the backbone of, or ""."""
     if (folder / "adapter_config.json").is_file():
-        return True
-    config = folder / "config.json"
-    return config.is_file() and "ForCausalLM" in config.read_text(encoding="utf-8", errors="replace")
+        return "1.0"
+    try:
+        config = json.loads((folder / "config.json").read_bytes())
+        if config.get("model_type") == "j2a-projector":
+            return str(config["version"])
+        return "1.0" if any("ForCausalLM" in name for name in config.get("architectures") or ()) else ""
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        return ""
 
 
 __all__ = ["DEFAULT_BACKBONE", "DEFAULT_VERSION", "VERSIONS", "ModelError", "ModelRow", "load", "models", "source_of"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from j2a import audio
+from j2a import audio, paths
 from j2a.caption import Sampling
 from j2a.clip import Clip
 from j2a.errors import AudioError, ModelError, ModelMissingError, UsageError
@@ -160,6 +160,16 @@ def test_a_projector_of_2024_hears_sound_at_its_own_rate(tmp_path):
 
 def test_a_cancel_while_it_listens_says_nothing(captioner):
     assert list(captioner.stream(CLIPS[1], cancelled=lambda: True)) == []
+
+
+def test_projectors_in_the_models_folder_are_listed_and_load_by_name(j2a_home):
+    save_version(paths.models_dir() / "heard", "2.1", 8)
+    (paths.models_dir() / "scratch").mkdir()
+    (paths.models_dir() / "scratch" / "config.json").write_text("[1]")
+    rows = {(row.version, row.backbone): row for row in registry.models()}
+    assert rows["2.1", "heard"].present
+    assert "scratch" not in [backbone for _, backbone in rows]
+    assert registry.load("2.1", "heard").backbone == "heard"
 
 
 def test_what_does_not_fit_is_refused_with_both_named(folder, tmp_path):
