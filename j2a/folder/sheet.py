@@ -34,11 +34,12 @@ class Sheet:
         self._folder = folder
         self._settings: tuple[str, ...] | None = None
         self._done: set[tuple[str, ...]] = set()
-        if path.exists() and not resume:
+        self._made = not path.exists()
+        if not self._made and not resume:
             raise UsageError(f"{path} is there already.", "Go on with it (--resume), or choose another --out.")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: BinaryIO = path.open("r+b" if path.exists() else "x+b")
+            self._file: BinaryIO = path.open("x+b" if self._made else "r+b")
         except OSError as error:
             raise self._unwritable(error) from error
         try:
@@ -85,6 +86,8 @@ class Sheet:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+        if kind is not None and self._made and not self._done:
+            self.path.unlink(missing_ok=True)  # an empty file would only be in the way of the next attempt
 
     def _continue(self, content: bytes) -> None:
         """Take in the rows that are there; what an interrupted run left of a last one is cut off."""

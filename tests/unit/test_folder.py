@@ -143,6 +143,20 @@ def test_a_file_of_other_settings_is_not_continued(tmp_path):
     assert out.read_bytes() == before
 
 
+def test_a_run_that_fails_before_its_first_caption_leaves_no_file(tmp_path):
+    out = tmp_path / "out.csv"
+    with pytest.raises(ZeroDivisionError), Sheet(out, tmp_path, resume=False):
+        raise ZeroDivisionError
+    assert not out.exists()
+    with pytest.raises(ZeroDivisionError), Sheet(out, tmp_path, resume=False) as sheet:
+        sheet.append(clips(tmp_path, 1), [caption()])
+        raise ZeroDivisionError
+    assert len(rows(out)) == 1
+    with pytest.raises(ZeroDivisionError), Sheet(out, tmp_path, resume=True):
+        raise ZeroDivisionError
+    assert len(rows(out)) == 1
+
+
 def test_two_at_once_are_refused(tmp_path):
     out = tmp_path / "out.csv"
     with Sheet(out, tmp_path, resume=False), pytest.raises(UsageError, match="another j2a"):
