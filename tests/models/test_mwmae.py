@@ -152,7 +152,7 @@ def test_an_autocast_around_it_does_not_reach_it(encoder):
     audio = noise(1, 16_000)
     with torch.autocast("cpu", torch.bfloat16):
         around = encoder(audio)[0]
-    assert torch.equal(around, encoder(audio)[0])
+    assert (around - encoder(audio)[0]).abs().max() < 1e-5  # 16 bits would be off by 1e-2
 
 
 @pytest.mark.parametrize(
