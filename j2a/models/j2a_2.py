@@ -23,6 +23,8 @@ from j2a.models.projector import Projector, pool_long
 from j2a.models.prompts import Prompt, build_heard_prompt
 from j2a.models.sequence import sequence
 
+SECTION_S = 10.0  # the length of the clips that encoder and projector were trained on
+
 
 class J2A2:
     """A captioner: ``stream`` gives pieces of text; ``caption`` and ``stats`` tell about the last stream.
@@ -128,12 +130,13 @@ class J2A2:
 
         A cancel ends it at the next section, with the soft tokens of what was heard until then.
         """
-        # In 2024 the sound was not resampled, and a projector trained on that wants it so.
-        resampled = self.projector.config.resampled
-        rate = self.encoder.config.sample_rate if resampled else audio.probe(clip.path).sample_rate
+        # In 2024 the sound was not resampled, and a projector trained on that wants it so: ten seconds are then longer.
+        wanted = self.encoder.config.sample_rate
+        rate = wanted if self.projector.config.resampled else audio.probe(clip.path).sample_rate
+        section_s = SECTION_S * rate / wanted
         blocks = _until(cancelled, audio.stream(clip, rate))
         try:
-            pooled = pool_long(self.encoder.encode_long(blocks), self.projector.config.soft_tokens)
+            pooled = pool_long(self.encoder.encode_long(blocks, section_s), self.projector.config.soft_tokens)
         except ValueError as error:
             raise AudioError(
                 f"{clip.path} cannot be listened to: {error}.", "Choose another file or section."
