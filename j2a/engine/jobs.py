@@ -46,10 +46,11 @@ class Jobs:
         """Do one request and return its last event. Raises what goes wrong."""
         match request:
             case Load():
-                from j2a.features.fast import warm_up
-
                 captioner, load_s = self._load(request_id, request.version, request.backbone)
-                warm_up()
+                if request.measures:
+                    from j2a.features.fast import warm_up
+
+                    warm_up()
                 return Done(
                     request_id,
                     {

@@ -18,10 +18,11 @@ from j2a.features.record import Engine
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Bring a version's models into memory."""
+    """Bring a version's models into memory, and those that measure, unless this engine only writes."""
 
     version: str = "1.0"
     backbone: str = "mini"
+    measures: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ class FolderRun:
     def run(self) -> Tally:
         """Go on until everything is written. Raises ``J2AError`` when that is not possible."""
         try:
-            self._writer.submit(Load(self._settings.version, self._settings.backbone))
+            self._writer.submit(Load(self._settings.version, self._settings.backbone, measures=False))
             while True:
                 self._measure()
                 self._write()
