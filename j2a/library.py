@@ -21,7 +21,7 @@ AUDIO_SUFFIXES = frozenset({
 """Lower-case endings of the files that a scan lists."""
 
 _CHECK_EVERY = 512  # files between two looks at ``cancelled``
-_DIGITS = re.compile("([0-9]+)")
+_DIGITS = re.compile("[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +60,18 @@ def scan(folder: Path, cancelled: Callable[[], bool] | None = None) -> list[Trac
     ]
 
 
-def natural_key(name: str) -> tuple[tuple[tuple[str | int, ...], ...], str]:
-    """A sort key for a relative path: folder by folder, numbers by value, letters without regard to case."""
-    folders = name.casefold().split(os.sep)  # noqa: PTH206 - 50,000 files: strings are several times faster than Path
-    return tuple(map(_folder_key, folders)), name
+def natural_key(name: str) -> tuple[str, str]:
+    """A sort key for a relative path: folder by folder, numbers by value, letters without regard to case.
+
+    One string to compare: folders end with the lowest character of all and a number begins with the next one, which
+    its digits follow behind their count.
+    """
+    return _DIGITS.sub(_number_key, name.casefold()).replace(os.sep, "\0"), name
 
 
-def _folder_key(name: str) -> tuple[str | int, ...]:
-    """Text and numbers in turn, text first, so that the keys of any two names compare."""
-    return tuple(int(piece) if i % 2 else piece for i, piece in enumerate(_DIGITS.split(name)))
+def _number_key(found: re.Match[str]) -> str:
+    digits = found[0].lstrip("0")
+    return f"\1{chr(len(digits))}{digits}"
 
 
 def _scan_one(

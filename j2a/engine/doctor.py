@@ -16,6 +16,7 @@ from j2a import paths
 from j2a.errors import J2AError
 
 _LOW_DISK_BYTES = 200 << 20
+_MINI_BYTES, _7B_BYTES = 11 << 20, 14_500_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ def checks() -> list[Check]:
         _python,
         _features,
         _torch,
+        _precision,
         _builtin_model,
         _sound,
         _formats,
@@ -71,6 +73,18 @@ def _torch() -> Check:
     else:
         where = f"no GPU, {os.cpu_count()} processors: the mini backbone runs well, 7b slowly"
     return Check("torch", "ok", f"{torch.__version__}, {where}")
+
+
+def _precision() -> Check:
+    """Where a model would run and in which precision, as things stand now."""
+    from j2a.models.llm import pick_precision, resources
+
+    try:
+        device, asked = resources()
+        mini, large = (pick_precision(asked, size, device) for size in (_MINI_BYTES, _7B_BYTES))
+    except J2AError as error:
+        return Check("precision", "broken", error.message, error.hint)
+    return Check("precision", "ok", f"on {device}: mini in {mini}, 7b in {large} (J2A_DEVICE, J2A_PRECISION override)")
 
 
 def _builtin_model() -> Check:

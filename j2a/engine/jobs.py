@@ -59,6 +59,7 @@ class Jobs:
                         "weights": captioner.weights,
                         "device": captioner.llm.device,
                         "precision": captioner.llm.precision,
+                        "note": captioner.llm.note,
                     },
                     {"load_s": load_s},
                 )
@@ -124,6 +125,8 @@ class Jobs:
         self._captioner = self._loaded = None  # the old one's memory first
         self._captioner = registry.load(version, backbone)
         self._loaded = (version, backbone)
+        if note := self._captioner.llm.note:
+            self._emit(Progress(request_id, note))
         return self._captioner, time.perf_counter() - started
 
     def _features(self, request_id: int, clip: Clip, engine: Engine, cancelled: Cancelled) -> tuple[Features, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import json
 import os
@@ -9,7 +10,7 @@ import pickle
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 from safetensors import SafetensorError
@@ -17,7 +18,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils import logging as transformers_logging
 
 from j2a.caption import Sampling
-from j2a.errors import ModelError, ModelMissingError
+from j2a.errors import ModelError, ModelMissingError, UsageError
 from j2a.models.chat import prompt_ids
 from j2a.models.generation import GenerationStats, batch_text, stream_text
 from j2a.models.weights import find_folder, size_bytes, weights_hash
@@ -25,6 +26,7 @@ from j2a.models.weights import find_folder, size_bytes, weights_hash
 Precision = Literal["auto", "float32", "bfloat16", "8bit", "4bit"]
 ADAPTER_CONFIG = "adapter_config.json"
 _SMALL_MODEL_BYTES = 512 << 20
+_SMALLER = {"float32": "8bit", "bfloat16": "8bit", "8bit": "4bit"}
 _ROOM = 1.25  # memory for the cache and activations, as a factor on the weights
 _LLM_EXTRA = 'pip install "j2a[llm]"'
 
@@ -39,6 +41,7 @@ class LoadedLLM:
     weights: str  # see weights_hash; "base+adapter" with an adapter
     device: str
     precision: str
+    note: str = ""  # what the user should know about how it was loaded
 
     def stream(
         self,
@@ -71,8 +74,12 @@ class LoadedLLM:
         )
 
 
-def load_llm(source: str, *, precision: Precision = "auto", device: str = "auto") -> LoadedLLM:
+def load_llm(source: str, *, precision: Precision | None = None, device: str | None = None) -> LoadedLLM:
     """Load from a folder, a name in the models folder, or a hub id that was downloaded before.
+
+    ``precision`` and ``device`` are chosen by the free memory where they are neither given nor named in the environment
+    (``J2A_PRECISION``, ``J2A_DEVICE``). What does not fit after all is loaded in the next smaller precision, once; the
+    ``note`` says so.
 
     A folder with ``adapter_config.json`` is a LoRA adapter: its base model is found the same way and the adapter is
     merged into it, or put on top of it where the base is in 8 or 4 bits.
@@ -82,19 +89,28 @@ def load_llm(source: str, *, precision: Precision = "auto", device: str = "auto"
     folder = find_folder(source)
     adapter = folder if (folder / ADAPTER_CONFIG).is_file() else None
     base = find_folder(_base_of(folder)) if adapter else folder
-    device = _pick_device(device)
-    chosen = _pick_precision(precision, base, device)
+    device, wanted = resources(precision, device)
+    chosen = pick_precision(wanted, size_bytes(base), device)
+    note = ""
     try:
-        model = AutoModelForCausalLM.from_pretrained(
-            base, local_files_only=True, attn_implementation="sdpa", **_loading_options(chosen, device)
-        )
+        try:
+            model = _load_model(base, adapter, chosen, device)
+        except torch.OutOfMemoryError:
+            smaller = _SMALLER.get(chosen)
+            if wanted != "auto" or smaller is None:
+                raise
+            note = f"loaded in {smaller}: in {chosen} it does not fit into the memory of {device}"
+            _require("bitsandbytes", f"{base.name} does not fit in {chosen}, and {smaller} needs bitsandbytes.")
+            chosen = smaller
+            gc.collect()
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+            model = _load_model(base, adapter, chosen, device)
         tokenizer = AutoTokenizer.from_pretrained(_tokenizer_folder(base, adapter), local_files_only=True)
-        if adapter:
-            model = _with_adapter(model, adapter, merge=chosen in ("float32", "bfloat16"))
     except torch.OutOfMemoryError as error:
         raise ModelError(
             f"{base.name} does not fit into the memory of {device} in {chosen}.",
-            "Choose 8bit or 4bit, or the built-in backbone: --backbone mini.",
+            "Choose J2A_PRECISION=8bit or 4bit, or the built-in backbone: --backbone mini.",
         ) from error
     except pickle.UnpicklingError as error:  # raised by torch's weights-only reader
         raise ModelError(
@@ -113,7 +129,32 @@ def load_llm(source: str, *, precision: Precision = "auto", device: str = "auto"
     if device == "cpu" and size_bytes(base) > _SMALL_MODEL_BYTES:
         torch.set_num_threads(os.cpu_count() or 1)  # the engine begins with one, which is best for small models
     hashes = [weights_hash(base), *([weights_hash(adapter)] if adapter else [])]
-    return LoadedLLM(model.eval(), tokenizer, folder, "+".join(hashes), device, chosen)
+    return LoadedLLM(model.eval(), tokenizer, folder, "+".join(hashes), device, chosen, note)
+
+
+def _load_model(base: Path, adapter: Path | None, precision: str, device: str) -> Any:
+    model = AutoModelForCausalLM.from_pretrained(
+        base, local_files_only=True, attn_implementation="sdpa", **_loading_options(precision, device)
+    )
+    return _with_adapter(model, adapter, merge=precision in ("float32", "bfloat16")) if adapter else model
+
+
+def resources(precision: Precision | None = None, device: str | None = None) -> tuple[str, Precision]:
+    """The device to use, and the precision asked for: as given, as the environment says, or by what there is.
+
+    Raises ``UsageError`` for a device that is not there, or a precision that does not exist.
+    """
+    asked: Any = precision or os.environ.get("J2A_PRECISION") or "auto"
+    if asked not in get_args(Precision):
+        raise UsageError(f"there is no precision {asked!r}.", f"Precisions: {', '.join(get_args(Precision))}.")
+    chosen = device or os.environ.get("J2A_DEVICE") or "auto"
+    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if chosen == "auto":
+        chosen = next(name for name in ("cuda", "mps", "cpu") if present[name])
+    if not present.get(chosen.partition(":")[0]):
+        here = ", ".join(name for name, there in present.items() if there)
+        raise UsageError(f"there is no device {chosen!r} on this machine.", f"Devices here: {here}.")
+    return chosen, asked
 
 
 def _loading_options(precision: str, device: str) -> dict[str, Any]:
@@ -133,26 +174,20 @@ def _loading_options(precision: str, device: str) -> dict[str, Any]:
     return options
 
 
-def _pick_device(device: str) -> str:
-    if device != "auto":
-        return device
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
+def pick_precision(precision: Precision, size: int, device: str) -> str:
+    """By the bytes of the weights and the free memory; the first of bfloat16, 8bit and 4bit that fits a GPU.
 
-
-def _pick_precision(precision: Precision, base: Path, device: str) -> str:
-    """By the size of the weights and the free memory; the first of bfloat16, 8bit and 4bit that fits a GPU."""
+    What was asked for is taken as it is. Raises ``ModelMissingError`` when that needs a package that is not there.
+    """
     if precision in ("8bit", "4bit"):
         _require("bitsandbytes", f"{precision} weights need bitsandbytes.")
     if precision != "auto":
         return precision
-    size = size_bytes(base)
     if size <= _SMALL_MODEL_BYTES and device == "cpu":
         return "float32"  # bfloat16 is slower than float32 on most processors, and small models fit anyway
-    if device != "cuda" or importlib.util.find_spec("bitsandbytes") is None:
+    if not device.startswith("cuda") or importlib.util.find_spec("bitsandbytes") is None:
         return "bfloat16"
-    free, _ = torch.cuda.mem_get_info()
+    free, _ = torch.cuda.mem_get_info(device)
     if size * _ROOM <= free:
         return "bfloat16"
     return "8bit" if size * _ROOM / 2 <= free else "4bit"

@@ -42,6 +42,7 @@ class ServerLLM:
 
     device = "server"
     precision = "unknown"
+    note = ""
 
     def __init__(self, address: str) -> None:
         """Ask the server what it has. ``address``: its URL up to ``/v1``; ``#name`` chooses among several models.

@@ -10,7 +10,8 @@ import torch
 from peft import LoraConfig, get_peft_model
 
 from j2a import paths
-from j2a.errors import ExitCode, ModelError, ModelMissingError
+from j2a.errors import ExitCode, ModelError, ModelMissingError, UsageError
+from j2a.models import llm as llm_module
 from j2a.models.chat import caption_ids, prompt_ids, user_turn
 from j2a.models.generation import eos_ids
 from j2a.models.llm import load_llm
@@ -145,3 +146,46 @@ def test_every_eos_counts():
     model, tokenizer = tiny_mistral(), tiny_tokenizer()
     model.generation_config.eos_token_id = [2, 7]
     assert eos_ids(model, tokenizer) == [2, 7]
+
+
+def test_the_environment_overrides_precision_and_device(folder, monkeypatch):
+    monkeypatch.setenv("J2A_PRECISION", "bfloat16")
+    assert load_llm(str(folder)).precision == "bfloat16"
+    assert load_llm(str(folder), precision="float32").precision == "float32"
+    monkeypatch.setenv("J2A_PRECISION", "3bit")
+    with pytest.raises(UsageError, match="3bit"):
+        load_llm(str(folder))
+    monkeypatch.delenv("J2A_PRECISION")
+    monkeypatch.setenv("J2A_DEVICE", "tpu")
+    with pytest.raises(UsageError, match="Devices here: cpu"):
+        load_llm(str(folder))
+
+
+def out_of_memory(monkeypatch, *, until: int) -> list[str]:
+    """The first ``until`` loadings fail as on a GPU that is too small; the rest are real. Returns what was tried."""
+    tried: list[str] = []
+    real = llm_module._load_model
+
+    def load(base, adapter, precision, device):
+        tried.append(precision)
+        if len(tried) <= until:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return real(base, adapter, precision, device)
+
+    monkeypatch.setattr(llm_module, "_load_model", load)
+    return tried
+
+
+def test_out_of_memory_steps_down_once_and_says_so(folder, monkeypatch):
+    tried = out_of_memory(monkeypatch, until=1)
+    llm = load_llm(str(folder))
+    assert (tried, llm.precision) == (["float32", "8bit"], "8bit")
+    assert "loaded in 8bit: in float32 it does not fit" in llm.note
+
+
+@pytest.mark.parametrize(("precision", "until"), [(None, 2), ("bfloat16", 1)])
+def test_out_of_memory_twice_or_against_the_users_word_is_an_error(folder, monkeypatch, precision, until):
+    tried = out_of_memory(monkeypatch, until=until)
+    with pytest.raises(ModelError, match="does not fit into the memory of cpu"):
+        load_llm(str(folder), precision=precision)
+    assert len(tried) == until
