@@ -16,6 +16,7 @@ from j2a import paths
 from j2a.caption import Caption, Sampling
 from j2a.engine.client import STOPPED, EngineClient
 from j2a.engine.messages import DescribeMany, Done, Event, Extract, Failed, Load
+from j2a.errors import AudioError
 from j2a.features.record import Engine
 from j2a.folder.plan import Broken, Planned
 from j2a.folder.sheet import Sheet
@@ -79,6 +80,7 @@ class FolderRun:
         self._measuring: list[_Slot | None] = [None] * settings.workers
         self._batch: list[_Slot] = []  # with the writer
         self._batch_tries = 0
+        self._alone = 0  # so many clips go to the writer one by one
         self._writer_ready = False
         self._measurers = [self._engine(number) for number in range(settings.workers)]
         self._writer = self._engine(_WRITER)
@@ -134,19 +136,21 @@ class FolderRun:
         """Give the writer a batch when it is idle and enough clips are measured, or no more will be."""
         if not self._writer_ready or self._batch:
             return
+        size = 1 if self._alone else self._settings.batch
         ready: list[_Slot] = []
         settled = 0
         for slot in self._order:
-            if len(ready) == self._settings.batch or not (slot.features or slot.failed):
+            if len(ready) == size or not (slot.features or slot.failed):
                 break
             settled += 1
             if not slot.failed:
                 ready.append(slot)
-        if len(ready) < self._settings.batch and (self._planned is not None or any(self._measuring)):
+        if len(ready) < size and (self._planned is not None or any(self._measuring)):
             return
         for _ in range(settled):
             self._order.popleft()
         if ready:
+            self._alone = max(0, self._alone - 1)
             self._batch, self._batch_tries = ready, 0
             self._submit_batch()
 
@@ -183,6 +187,9 @@ class FolderRun:
 
     def _written(self, event: Done | Failed) -> None:
         if isinstance(event, Failed):
+            if event.title == AudioError.title and self._batch:
+                self._leave_out(event)
+                return
             if event.title != STOPPED or self._batch_tries >= _TRIES or not self._batch:
                 raise event.as_error()
             self._submit_batch()
@@ -195,6 +202,15 @@ class FolderRun:
             self._tally.files = self._batch[-1].planned.file
             self._batch = []
             self._on_progress(self._tally)
+
+    def _leave_out(self, event: Failed) -> None:
+        """A clip could be measured, but not listened to. Which one shows when they are written one by one."""
+        if len(self._batch) == 1:
+            self._fail(self._batch[0].planned.clip.path, str(event.as_error()))
+        else:
+            self._order.extendleft(reversed(self._batch))
+            self._alone = len(self._batch)
+        self._batch = []
 
     def _fail(self, path: Path, reason: str) -> None:
         if path not in self._tally.failed:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 import torch
 
 from j2a import audio, paths
@@ -15,6 +19,10 @@ from j2a.caption import Sampling
 from j2a.clip import Clip
 from j2a.errors import AudioError, ModelError, ModelMissingError, UsageError
 from j2a.features.record import Features
+from j2a.folder.plan import plan
+from j2a.folder.run import FolderRun, Settings
+from j2a.folder.sheet import Sheet
+from j2a.library import scan
 from j2a.models import registry
 from j2a.models.chat import caption_ids, prompt_ids
 from j2a.models.llm import load_llm
@@ -204,3 +212,21 @@ def test_the_command_describes_with_it(folder):
     assert found["timings"]["encode_s"] > 0
     assert found["features"]["meter"] == "3/4"
     assert found["caption"]
+
+
+@pytest.mark.long
+def test_a_folder_goes_on_where_one_clip_cannot_be_listened_to(folder, tmp_path):
+    music = tmp_path / "music"
+    music.mkdir()
+    for name in ("1.ogg", "3.ogg"):
+        shutil.copy(DEMO / "Slow Tide.ogg", music / name)
+    soundfile.write(music / "2.wav", np.full(50, 0.1), 16_000)
+    settings = Settings(version="2.1", backbone=str(folder), sampling=SHORT)
+    with Sheet(tmp_path / "out.csv", music, resume=False) as sheet:
+        tally = FolderRun(plan(scan(music), 9.0, None), sheet, settings).run()
+    assert [path.name for path in tally.failed] == ["2.wav"]
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["file_name"], row["version"]) for row in rows] == [
+        (name, "2.1") for name in ["1.ogg"] * 2 + ["3.ogg"] * 2
+    ]
