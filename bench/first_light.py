@@ -14,14 +14,13 @@ import json
 import os
 import platform
 import queue
+import re
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-import pexpect
-import pyte
+from terminal import Terminal
 
 from j2a.clip import Clip
 from j2a.engine.client import EngineClient
@@ -29,27 +28,21 @@ from j2a.engine.messages import Describe, Done, Failed, Load, Piece
 
 ROOT = Path(__file__).parents[1]
 RUNS = 5
+SETTLED_S = 3.0
 WINDOW_S = 10.0
 
 
 def first_paint(folder: Path) -> tuple[list[float], dict[str, float]]:
-    """Seconds from spawn to the first file's name on the screen, ``RUNS`` times; memory in MiB after the last."""
-    name = sorted(path.stem for path in folder.glob("*.ogg"))[0][:12]
+    """Seconds from the start to the first file's name on the screen, ``RUNS`` times; memory in MiB after the last."""
+    name = re.escape(sorted(path.stem for path in folder.glob("*.ogg"))[0][:12])
     seconds, memory = [], {}
-    for _ in range(RUNS + 1):
-        screen = pyte.Screen(120, 40)
-        stream = pyte.ByteStream(screen)
-        started = time.perf_counter()
-        app = pexpect.spawn(
-            sys.executable, ["-m", "j2a_tui.cli", str(folder)], dimensions=(40, 120), env=_environment()
-        )
-        while not any(name in line for line in screen.display):
-            stream.feed(app.read_nonblocking(65536, timeout=20))
-        seconds.append(time.perf_counter() - started)
-        if len(seconds) == RUNS + 1:
-            memory = _settled_memory(app)
-        app.sendline("q")
-        app.close(force=True)
+    for run in range(RUNS + 1):
+        with Terminal(["j2a_tui.cli", str(folder)]) as app:
+            seconds.append(app.until(name) - app.started)
+            if run == RUNS:
+                app.until(" ready ")
+                time.sleep(SETTLED_S)
+                memory = app.memory_mib()
     return seconds[1:], memory  # the first run warms the disk
 
 
@@ -114,29 +107,6 @@ def main() -> None:
     print(json.dumps(result, indent=2))
     if options.json:
         options.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-
-
-def _settled_memory(app: pexpect.spawn, wait_s: float = 15.0) -> dict[str, float]:
-    """Proportional set size in MiB of the app and of the engine, which has loaded the mini model by then."""
-    deadline = time.monotonic() + wait_s
-    while time.monotonic() < deadline:
-        try:
-            app.read_nonblocking(65536, timeout=0.2)
-        except pexpect.TIMEOUT:
-            continue
-    children = Path(f"/proc/{app.pid}/task/{app.pid}/children").read_text().split()
-    return {"app": _pss_mib(app.pid), "engine": sum(_pss_mib(int(pid)) for pid in children)}
-
-
-def _pss_mib(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return round(int(line.split()[1]) / 1024, 1)
-    raise RuntimeError(f"no memory figures for process {pid}")
 
 
 if __name__ == "__main__":

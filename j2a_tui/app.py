@@ -35,7 +35,8 @@ EngineFactory = Callable[[Callable[[Event], None]], Engine]
 class J2AApp(App[None]):
     """Browse, play, describe, accept, export.
 
-    ``open_engine`` and ``open_sound`` are what tests replace. Raises ``StoreError`` when the captions cannot be read.
+    ``open_engine`` and ``open_sound`` are what tests replace; ``when_listed`` is called when the files are listed.
+    Raises ``StoreError`` when the captions cannot be read.
     """
 
     TITLE = "J2A"
@@ -55,6 +56,7 @@ class J2AApp(App[None]):
         store: Store | None = None,
         open_engine: EngineFactory = EngineClient,
         open_sound: Callable[[], Player] = open_player,
+        when_listed: Callable[[], None] = lambda: None,
     ) -> None:
         bindings.check()
         super().__init__()
@@ -68,6 +70,7 @@ class J2AApp(App[None]):
         self.session = Session(self.store, self.engine, folder, version, backbone, self.tell)
         self.transport = Transport()
         self._open_sound = open_sound
+        self._when_listed = when_listed
         self._sound_told = ""
         self.library = Background("library", self._on_crash)
         self.audio = Background("audio", self._on_crash)
@@ -83,6 +86,10 @@ class J2AApp(App[None]):
         self.audio.start()
         self.library.submit("scan", scanning(self.folder, lambda: self.library.closed, self.desk.post_message))
         self.call_after_refresh(self._start)
+
+    def on_scanned(self) -> None:
+        """The desk has listed the files."""
+        self._when_listed()
 
     def _start(self) -> None:
         self.engine.start()

@@ -11,12 +11,13 @@ from j2a import library
 from j2a.clip import Clip
 from j2a.errors import AudioError, UsageError
 from j2a_tui.messages import AudioOpened, DetailRead, OverviewGrew, Problem, Scanned, TagsRead
+from j2a_tui.tag_process import TagProcess
 from j2a_tui.windows import Window
 
 OVERVIEW_COLUMNS = 480
 OVERVIEW_STEP_S = 60.0
 DETAIL_COLUMNS = 480
-TAG_BATCH = 100
+TAG_BATCH = 50
 
 Post = Callable[[Message], object]
 
@@ -24,21 +25,32 @@ Post = Callable[[Message], object]
 def scanning(folder: Path, cancelled: Callable[[], bool], post: Post) -> Iterator[None]:
     """Find the audio files of a folder."""
     try:
-        post(Scanned(library.scan(folder, cancelled)))
+        tracks = library.scan(folder, cancelled)
     except UsageError as error:
         post(Problem(error))
+        tracks = []
+    post(Scanned(tracks))
     yield
 
 
 def tagging(tracks: Sequence[library.Track], post: Post) -> Iterator[None]:
-    """Tags and durations, in batches. What the cache has comes at once."""
+    """Tags and durations, in batches: the first, which is on the screen, at once; the others by a process."""
     cache = library.TagCache()
+    for batch in cache.read(tracks[:TAG_BATCH], batch=TAG_BATCH):
+        post(TagsRead({track.path: tags for track, tags in batch if tags}))
+    cache.close()
+    yield
+    if len(tracks) <= TAG_BATCH:
+        return
+    process = TagProcess()
     try:
-        for batch in cache.read(tracks, batch=TAG_BATCH):
-            post(TagsRead({track.path: tags for track, tags in batch if tags}))
+        for first in range(TAG_BATCH, len(tracks), TAG_BATCH):
+            post(TagsRead(process.read(tracks[first : first + TAG_BATCH])))
             yield
+    except AudioError as error:
+        post(Problem(error))
     finally:
-        cache.close()
+        process.close()
 
 
 def opening(path: Path, post: Post) -> Iterator[None]:

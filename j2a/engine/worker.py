@@ -25,6 +25,7 @@ from j2a.engine.messages import (
     encode_event,
 )
 from j2a.errors import ExitCode, J2AError
+from j2a.priority import step_back
 
 
 class Worker:
@@ -86,8 +87,7 @@ class Worker:
 
 def main() -> None:
     """Keep stdout for events alone: whatever libraries print goes to stderr, which is the log."""
-    if hasattr(os, "nice"):
-        os.nice(5)  # the screen and the sound come first
+    step_back()
     events = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     try:

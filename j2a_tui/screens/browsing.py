@@ -108,7 +108,7 @@ class Browsing(Workbench):
         if self._search is None:
             self._search = SearchField()
             self.files_box.mount(self._search)
-        self._search.focus()
+        self.set_focus(self._search)  # now, not soon: the letters that follow must not start actions
         self.keys.show("search")
 
     def on_input_changed(self, message: Input.Changed) -> None:

@@ -58,7 +58,7 @@ class CaptionPanel(Vertical):
             editor = self._editor = Editor(clean(self._session.text, multiline=True), self._session.clip)
             self.query_one("#text").display = False
             self.mount(editor, before=0)
-            editor.focus()
+            self.screen.set_focus(editor)  # now, not soon: the letters that follow must not start actions
             self.show()
 
     def close_editor(self) -> str | None:
