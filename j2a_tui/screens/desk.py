@@ -204,7 +204,10 @@ class Desk(Browsing):
         """Keys and marks."""
         from j2a_tui.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen())
+        # One for all times: Textual keeps what a thousand removed widgets have drawn.
+        if not self.app.is_screen_installed("help"):
+            self.app.install_screen(HelpScreen(), "help")
+        self.app.push_screen("help")
 
     @on(KeyBar.Pressed)
     async def _key_clicked(self, message: KeyBar.Pressed) -> None:

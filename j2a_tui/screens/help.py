@@ -38,6 +38,10 @@ class HelpScreen(ModalScreen[None]):
             page.border_subtitle = Content("esc closes")
             yield Static(_page(), markup=False)
 
+    def on_screen_resume(self) -> None:
+        """From its top, each time."""
+        self.query_one("#help").scroll_home(animate=False)
+
     def action_scroll(self, lines: int) -> None:
         """Scroll by lines."""
         self.query_one("#help").scroll_relative(y=lines, animate=False)
