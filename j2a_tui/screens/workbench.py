@@ -222,7 +222,7 @@ class Workbench(Screen[None]):
         session = self.session
         if change & (Change.TEXT | Change.STAGE | Change.STATUS):
             self.caption.show_soon()
-        if change & (Change.FEATURES | Change.STAGE):
+        if change & Change.FEATURES or session.measuring != self.features.measuring:
             self.features.show(session.features, session.known, measuring=session.measuring)
         if change & Change.FEATURES:
             self.waveform.set_features(session.features)

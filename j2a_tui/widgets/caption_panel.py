@@ -88,8 +88,10 @@ class CaptionPanel(Vertical):
         scroll = self.query_one("#text", VerticalScroll)
         if session.writing:
             scroll.scroll_end(animate=False, immediate=True)
-        self.query_one("#claims", Static).update(self._claims_line())
-        self.query_one("#origin", Static).update(self._origin_line())
+        for line, content in (("#claims", self._claims_line()), ("#origin", self._origin_line())):
+            static = self.query_one(line, Static)
+            if content or static.content:  # both are empty while it is being written: nothing to lay out again
+                static.update(content)
         self.border_title = self._title()
 
     def _title(self) -> Content:

@@ -20,12 +20,12 @@ class FeaturesPanel(Widget):
         super().__init__()
         self._features = Features()
         self._known: set[str] = set()
-        self._measuring = False
+        self.measuring = False  # as it is drawn
         self.border_title = Content("Measured")
 
     def show(self, features: Features, known: set[str], *, measuring: bool) -> None:
         """Draw this."""
-        self._features, self._known, self._measuring = features, known, measuring
+        self._features, self._known, self.measuring = features, known, measuring
         self.border_title = Content.assemble("Measured", (" measuring …" if measuring else "", "bold $accent"))
         reasons = [f"{LABELS.get(name, name)}: {reason}" for name, reason in features.unknown.items()]
         # The panel cuts long reasons off; under the mouse they are whole.
@@ -62,4 +62,4 @@ class FeaturesPanel(Widget):
             if not reason:
                 return "unknown", "italic $quiet"
             return f"unknown: {clean(reason)}" if width >= ROOMY else f"? {clean(reason)}", "italic $quiet"
-        return ("…", "$accent") if self._measuring else ("–", "$faint")
+        return ("…", "$accent") if self.measuring else ("–", "$faint")

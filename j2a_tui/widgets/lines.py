@@ -103,9 +103,11 @@ class KeyBar(Widget):
 
     def show(self, where: Where | None = None, *, busy: bool | None = None) -> None:
         """Change the place whose keys are shown, and whether something runs that can be stopped."""
+        before = self._where, self._busy
         self._where = self._where if where is None else where
         self._busy = self._busy if busy is None else busy
-        self.refresh()
+        if (self._where, self._busy) != before:
+            self.refresh()
 
     def _keys(self) -> list[Key]:
         keys = [key for key in KEYS if key.where == self._where and (key.bar or (self._busy and key.id == "stop"))]
