@@ -1,5 +1,6 @@
 # make run     sets everything up in .venv, then opens the demo clips; MUSIC=~/Music opens your own folder
-# make test    sets up the test tools too, and runs every test; FAST=1 leaves out the long ones, ARGS="-k store" goes to pytest
+# make test    sets up the test tools too, and runs every test on two processes (WORKERS=0: on none but this);
+#              FAST=1 leaves out the long ones, ARGS="-k store" goes to pytest
 # make check   style, types, and who may import whom
 # make setup   only the set-up; TORCH_INDEX=address chooses another build of torch (see README)
 # make clean   takes away what these made
@@ -11,6 +12,7 @@ PYTHON ?=
 TORCH_INDEX ?=
 FAST ?=
 ARGS ?=
+WORKERS ?= 2
 
 BIN := .venv/bin
 LONG := $(if $(filter-out 0,$(FAST)),-m "not long")
@@ -32,7 +34,7 @@ setup-dev:
 	@sh scripts/setup.sh dev
 
 test: setup-dev
-	$(BIN)/python -m pytest $(LONG) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(LONG) $(ARGS)
 
 check: setup-dev
 	$(BIN)/ruff check .
