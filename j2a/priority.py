@@ -10,12 +10,12 @@ NICENESS = 5
 _AUTOGROUP = Path("/proc/self/autogroup")
 
 
-def step_back() -> None:
+def step_back(niceness: int = NICENESS) -> None:
     """Lower the priority of this process, for good."""
     if hasattr(os, "nice"):
-        os.nice(NICENESS)
+        os.nice(niceness)
     # Linux may share the processor between sessions first, and heeds niceness only within one. A process that leads a
     # session of its own speaks for it all (sched(7), "The autogroup feature").
     if hasattr(os, "getsid") and os.getsid(0) == os.getpid():
         with contextlib.suppress(OSError):
-            _AUTOGROUP.write_text(str(NICENESS))
+            _AUTOGROUP.write_text(str(niceness))
