@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from j2a.clip import Clip
 
 if TYPE_CHECKING:
-    from j2a.models.registry import Captioner
+    from j2a.models.captioner import Captioner
 
 __all__ = ["Clip", "load"]
 __version__ = "0.1.0"

@@ -27,7 +27,7 @@ from j2a.engine.messages import (
 from j2a.features.record import FEATURE_NAMES, Engine, Features
 
 if TYPE_CHECKING:
-    from j2a.models.registry import Captioner
+    from j2a.models.captioner import Captioner
 
 Emit = Callable[[Event], None]
 Cancelled = Callable[[], bool]

@@ -5,29 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
 
 from j2a import features as feature_extraction
 from j2a.caption import Caption, Sampling
 from j2a.clip import Clip
 from j2a.features.record import Features
+from j2a.models.captioner import Captioner
 from j2a.models.generation import GenerationStats
 from j2a.models.llm import LoadedLLM
-from j2a.models.prompts import Prompt, build_prompt
+from j2a.models.prompts import build_prompt
 from j2a.models.server import ServerLLM
 
 
-class J2A1:
-    """A captioner: ``stream`` gives pieces of text; ``caption`` and ``stats`` tell about the last stream."""
+class J2A1(Captioner):
+    """The captioner of version 1.0, with a language model of any kind."""
 
     version = "1.0"
 
     def __init__(self, llm: LoadedLLM | ServerLLM, backbone: str) -> None:
-        self.llm = llm
-        self.backbone = backbone
-        self.weights = llm.weights
-        self.caption: Caption | None = None
-        self.stats: dict[str, Any] = {}
+        super().__init__(llm, backbone, llm.weights)
 
     def stream(
         self,
@@ -55,14 +51,6 @@ class J2A1:
         finally:
             self.stats = {**asdict(stats), "first_token_s": first_token_s}
 
-    def describe(self, clip: Clip, **options: Any) -> Caption:
-        """The whole caption at once; takes the options of ``stream``."""
-        for _ in self.stream(clip, **options):
-            pass
-        assert self.caption is not None
-        self.caption.text = self.caption.text.strip()
-        return self.caption
-
     def describe_many(
         self,
         clips: Sequence[Clip],
@@ -88,8 +76,3 @@ class J2A1:
         for caption, text in zip(captions, texts, strict=True):
             caption.text = text.strip()
         return captions
-
-    def _empty(self, asked: Prompt, features: Features, sampling: Sampling, seed: int) -> Caption:
-        return Caption(
-            "", self.version, self.backbone, self.weights, asked.prompt_id, asked.text, seed, sampling, features
-        )

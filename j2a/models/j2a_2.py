@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +15,7 @@ from j2a.caption import Caption, Sampling
 from j2a.clip import Clip
 from j2a.errors import AudioError
 from j2a.features.record import Features
+from j2a.models.captioner import Captioner
 from j2a.models.generation import GenerationStats, batch_text, stream_text
 from j2a.models.llm import LoadedLLM
 from j2a.models.mwmae import MWMAE
@@ -26,22 +26,19 @@ from j2a.models.sequence import sequence
 SECTION_S = 10.0  # the length of the clips that encoder and projector were trained on
 
 
-class J2A2:
-    """A captioner: ``stream`` gives pieces of text; ``caption`` and ``stats`` tell about the last stream.
+class J2A2(Captioner):
+    """The captioner of both versions.
 
     Measured features do not change what is written; they are kept beside the caption, to hold its claims against.
     """
 
     def __init__(self, encoder: MWMAE, projector: Projector, llm: LoadedLLM, backbone: str, weights: str) -> None:
         """``weights``: the hashes of encoder, projector and language model. The parts must fit (``refuse_others``)."""
+        super().__init__(llm, backbone, weights)
+        self.llm: LoadedLLM = llm
         self.version = projector.config.version
         self.encoder = encoder
         self.projector = projector
-        self.llm = llm
-        self.backbone = backbone
-        self.weights = weights
-        self.caption: Caption | None = None
-        self.stats: dict[str, Any] = {}
 
     def stream(
         self,
@@ -79,14 +76,6 @@ class J2A2:
                 yield piece
         finally:
             self.stats = {**asdict(stats), "encode_s": encode_s, "first_token_s": first_token_s}
-
-    def describe(self, clip: Clip, **options: Any) -> Caption:
-        """The whole caption at once; takes the options of ``stream``."""
-        for _ in self.stream(clip, **options):
-            pass
-        assert self.caption is not None
-        self.caption.text = self.caption.text.strip()
-        return self.caption
 
     def describe_many(
         self,
@@ -146,11 +135,6 @@ class J2A2:
     @torch.inference_mode()
     def _prompt(self, asked: Prompt, soft_tokens: torch.Tensor) -> torch.Tensor:
         return sequence(self.llm.model, self.llm.tokenizer, asked.text, soft_tokens).embeddings
-
-    def _empty(self, asked: Prompt, features: Features, sampling: Sampling, seed: int) -> Caption:
-        return Caption(
-            "", self.version, self.backbone, self.weights, asked.prompt_id, asked.text, seed, sampling, features
-        )
 
 
 def _until(cancelled: Callable[[], bool], blocks: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:

@@ -6,17 +6,16 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from j2a import paths
 from j2a.errors import ModelError, ModelMissingError, UsageError
 from j2a.models.weights import download_command, find_folder, size_bytes, weights_hash
 
 if TYPE_CHECKING:
+    from j2a.models.captioner import Captioner
     from j2a.models.j2a_1 import J2A1
     from j2a.models.j2a_2 import J2A2
-
-    Captioner: TypeAlias = J2A1 | J2A2
 
 VERSIONS = ("1.0", "2.0", "2.1")
 DEFAULT_VERSION, DEFAULT_BACKBONE = "1.0", "mini"
