@@ -1,0 +1,37 @@
+"""The vocabulary of what can be true of a clip: ``Row.facts``, what captions are made of and judged by.
+
+Keys of ``Row.facts``, all optional, named as in ``j2a.features.Features`` where both have them:
+
+* ``bpm`` float, ``meter`` "4/4", ``key`` "A minor", ``chords`` [{"start_s", "end_s", "label"}] (Harte labels)
+* ``tempo``: one of ``TEMPI``
+* ``instruments``: sorted list of the ``FAMILIES`` that are heard, complete: what is not listed does not play
+* ``drums``, ``vocals``, ``distortion`` (an overdriven or distorted guitar): bool
+* ``energy``: one of ``ENERGIES``
+* ``style``: free text
+"""
+
+from __future__ import annotations
+
+# Families as a caption names them: electric pianos are pianos, plucked strings are strings, saxophones are woodwinds.
+# Drums are told apart from the rest, in ``Row.facts["drums"]``.
+FAMILIES = (
+    "piano",
+    "mallets",  # glockenspiel, celesta, music box, vibraphone, marimba
+    "organ",
+    "guitar",
+    "bass",
+    "strings",
+    "harp",
+    "choir",
+    "brass",
+    "woodwinds",
+    "synth",
+)
+TEMPI = ("slow", "moderate", "fast")
+ENERGIES = ("calm", "moderate", "energetic")
+SLOW_BELOW_BPM, FAST_FROM_BPM = 84.0, 118.0
+
+
+def tempo_class(bpm: float) -> str:
+    """ "slow" below 84 BPM, "fast" from 118, "moderate" between."""
+    return "slow" if bpm < SLOW_BELOW_BPM else "fast" if bpm >= FAST_FROM_BPM else "moderate"
