@@ -1,0 +1,98 @@
+"""Settings of training steps: defaults, a TOML file, the command line, and what is refused."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pytest
+import typer
+from hypothesis import given, strategies
+from typer.testing import CliRunner
+
+from j2a.console import errors_shown
+from j2a.errors import UsageError
+from training.settings import load_settings, setting, settings_text, with_options
+
+
+@dataclass(frozen=True)
+class Cooking:
+    """For the tests."""
+
+    minutes: float = setting(3.5, "How long.")
+    eggs: int = setting(2, "How many.")
+    style: Literal["soft", "hard"] = setting("soft", "Which way.")
+    salt: bool = setting(True, "Whether to add salt.")
+    note: str = setting("", "Anything else.")
+    pan: Path | None = setting(None, "Which pan.")
+
+    def __post_init__(self) -> None:
+        if self.eggs < 1:
+            raise ValueError(f"eggs is {self.eggs}, not at least 1")
+
+
+def test_the_command_line_comes_before_the_file_and_that_before_the_defaults(tmp_path):
+    file = tmp_path / "s.toml"
+    file.write_text('minutes = 4\neggs = 3\npan = "a/b"\n')
+    found = load_settings(Cooking, file, {"eggs": 5, "note": None})
+    assert found == Cooking(minutes=4.0, eggs=5, pan=Path("a/b"))
+    assert type(found.minutes) is float
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("egs = 3", "no setting egs"),
+        ("eggs = 2.5", "eggs is 2.5, which is not of type int"),
+        ("eggs = true", "not of type int"),
+        ('minutes = "4"', "not of type float"),
+        ('style = "raw"', "not one of soft, hard"),
+        ("eggs = 0", "not at least 1"),
+        ("eggs = ", "not TOML"),
+        ("[eggs]\nx = 1", "not of type int"),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_name(tmp_path, text, why):
+    file = tmp_path / "s.toml"
+    file.write_text(text)
+    with pytest.raises(UsageError, match=re.escape(why)) as refused:
+        load_settings(Cooking, file, {})
+    assert str(file) in str(refused.value)
+
+
+def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path):
+    with pytest.raises(UsageError, match=r"none\.toml cannot be read"):
+        load_settings(Cooking, tmp_path / "none.toml", {})
+    (tmp_path / "x.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(UsageError, match="not TOML"):
+        load_settings(Cooking, tmp_path / "x.toml", {})
+
+
+@given(strategies.builds(Cooking, minutes=strategies.floats(allow_nan=False), eggs=strategies.integers(1, 2**40)))
+def test_what_is_printed_is_read_back(tmp_path_factory, settings):
+    file = tmp_path_factory.mktemp("settings") / "s.toml"
+    file.write_text(settings_text(settings), encoding="utf-8")
+    assert load_settings(Cooking, file, {}) == settings
+
+
+def test_a_command_gets_an_option_for_each_field(tmp_path):
+    app = typer.Typer()
+
+    @app.command()
+    @with_options(Cooking)
+    def cook(who: str, config: Path | None, given: dict[str, object]) -> None:
+        with errors_shown():
+            typer.echo(who + "\n" + settings_text(load_settings(Cooking, config, given)))
+
+    file = tmp_path / "s.toml"
+    file.write_text("eggs = 3\nsalt = true\n")
+    run = CliRunner().invoke(app, ["me", "--config", str(file), "--no-salt", "--style", "hard", "--pan", "p"])
+    assert run.exit_code == 0, run.output
+    assert run.output.splitlines()[0] == "me"
+    assert {"eggs = 3", "salt = false", 'style = "hard"', 'pan = "p"'} <= set(run.output.splitlines())
+    refused = CliRunner().invoke(app, ["me", "--style", "raw"])
+    assert refused.exit_code == 2
+    assert "not one of soft, hard" in refused.output
+    assert "One of: soft, hard." in re.sub(r"[│\s]+", " ", CliRunner().invoke(app, ["--help"]).output)
