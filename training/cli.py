@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from j2a.console import errors_shown, narrate
+from training import encode_command
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Train the J2A models.")
 
@@ -15,6 +16,9 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Train the J2
 @app.callback()
 def _commands() -> None:
     """Train the J2A models."""
+
+
+app.command("encode")(encode_command.encode)
 
 
 @app.command("mini")
