@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from j2a.console import errors_shown, narrate
-from training import encode_command
+from training import encode_command, encoder_command
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Train the J2A models.")
 
@@ -54,6 +54,27 @@ def convert_mwmae(
         if heads is None and config.width not in HEADS:
             narrate(f"No published model has width {config.width}: took {config.heads} heads. If wrong, give --heads.")
         narrate(f"An encoder of width {config.width}, depth {config.depth} and {config.heads} heads is in {out}.")
+
+
+@app.command("synth")
+def synth(
+    out: Annotated[Path, typer.Argument(help="Folder for the clips and their table.")],
+    soundfont: Annotated[
+        list[Path] | None, typer.Option(help="A General MIDI soundfont (.sf2); give several for variety.")
+    ] = None,
+    clips: Annotated[int, typer.Option(min=1, help="How many clips.")] = 1000,
+    split: Annotated[str, typer.Option(help="train, valid or test: splits of one seed share no clip.")] = "train",
+    seconds: Annotated[float, typer.Option(min=2.0, help="Length of a clip.")] = 10.0,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
+    seed: Annotated[int, typer.Option(help="Seed of everything that is random.")] = 0,
+) -> None:
+    """Compose and render clips with known truth and captions. Run it again to continue."""
+    from training.synth_command import run
+
+    run(out.expanduser(), soundfont or [], clips, split, seconds, workers, seed)
+
+
+app.command("encoder")(encoder_command.encoder)
 
 
 def main() -> None:

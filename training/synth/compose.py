@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from training.synth.styles import DRUMS, INSTRUMENTS, PROGRESSIONS, STYLES, Bar, Style, style_named
+from training.synth.styles import DRUMS, INSTRUMENTS, PROGRESSIONS, STYLES, Bar
 from training.synth.theory import ALL_KEYS, Key, Triad, nearest
 
 BASS_LOW, LEAD_LOW, LEAD_HIGH = 33, 62, 86  # MIDI pitches
@@ -47,6 +47,15 @@ class Plan:
     melody: tuple[tuple[int, float], ...] = ()
     melody_octave: int = 5
     bars: int | None = None  # stop after so many bars, the last one a held tonic chord; else play to the end
+    comp_near: int = 60  # MIDI pitch about which chords are voiced
+    octaves: tuple[tuple[str, int], ...] = ()  # part -> octaves up, for instruments of another register
+    touch: float = 1.0  # factor on every velocity: played softly or hard
+    drum_kit: int = 0  # General MIDI program of the drum channel
+
+    @property
+    def meter(self) -> str:
+        """"4/4", "3/4"; two beats to the bar are the dotted ones of "6/8"."""
+        return {2: "6/8"}.get(self.beats_per_bar, f"{self.beats_per_bar}/4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,7 @@ class Piece:
         plan = self.plan
         return {
             "bpm": plan.bpm, "beats": [round(t, 4) for t in self.beats],
-            "downbeats": [round(t, 4) for t in self.downbeats], "meter": f"{plan.beats_per_bar}/4", "key": plan.key,
+            "downbeats": [round(t, 4) for t in self.downbeats], "meter": plan.meter, "key": plan.key,
             "chords": [{"start_s": round(a, 4), "end_s": round(b, 4), "label": label} for a, b, label in self.chords],
             "style": plan.style, "progression": plan.progression, "instruments": dict(plan.instruments),
             "duration_s": plan.duration_s,
@@ -87,7 +96,7 @@ def random_plan(seed: int, duration_s: float = 10.0) -> Plan:
     bpm = round(rng.uniform(*style.tempo), 1)
     return Plan(style.name, bpm, meter, key.name, rng.choice(PROGRESSIONS[key.mode]), duration_s, instruments, bar,
                 chords_per_bar=2 if meter == 4 and meter * 60 / bpm > SLOW_BAR_S else 1,
-                lead_in_s=round(rng.uniform(0.05, 0.4), 3))
+                lead_in_s=round(rng.uniform(0.05, 0.4), 3), comp_near=style.comp_near)
 
 
 def compose(plan: Plan, seed: int = 0) -> Piece:
@@ -99,7 +108,7 @@ class _Composer:
     def __init__(self, plan: Plan, rng: random.Random) -> None:
         self.plan, self.rng = plan, rng
         self.key = Key.parse(plan.key)
-        self.style: Style = style_named(plan.style)
+        self.octaves = dict(plan.octaves)
         self.beat_s = 60.0 / plan.bpm
         self.triads = [self.key.triad(numeral) for numeral in plan.progression.split()]
         self.notes: list[Note] = []
@@ -154,7 +163,7 @@ class _Composer:
                 self._add("bass", a, b - 0.02, root + offset, 92)
         if "chords" in playing:
             for symbol, a, b in _steps(plan.bar.comp, start_s, bar_s):
-                low, middle, high = triad_at(a).voicing(self.style.comp_near)
+                low, middle, high = triad_at(a).voicing(plan.comp_near)
                 chosen = {"x": (low, middle, high), "1": (low,), "2": (middle,), "3": (high,), "4": (low + 12,)}[symbol]
                 for pitch in chosen:
                     self._add("chords", a, b - 0.02, pitch, 72 if symbol == "x" else 80)
@@ -204,7 +213,7 @@ class _Composer:
             self._add("bass", start_s, end_s, nearest(triad.root, BASS_LOW + 5), 92)
         for part, velocity in (("chords", 74), ("pad", 54)):
             if part in self.plan.instruments:
-                for pitch in triad.voicing(self.style.comp_near):
+                for pitch in triad.voicing(self.plan.comp_near):
                     self._add(part, start_s, end_s, pitch, velocity)
         if "drums" in self.plan.instruments:
             self._add("drums", start_s, start_s + 2, DRUMS["crash"], 84)
@@ -213,7 +222,8 @@ class _Composer:
     def _add(self, part: str, start_s: float, end_s: float, pitch: int, velocity: int) -> None:
         """One note, a few milliseconds and a few steps of loudness off, as played by a hand."""
         shift_s = self.rng.gauss(0.0, 0.004)
-        loudness = min(127, max(1, velocity + round(self.rng.gauss(0, 5))))
+        loudness = min(127, max(1, round((velocity + round(self.rng.gauss(0, 5))) * self.plan.touch)))
+        pitch += 12 * self.octaves.get(part, 0)
         start_s = max(0.0, start_s + shift_s)
         self.notes.append(Note(part, start_s, max(start_s + 0.05, end_s), pitch, loudness))
 

@@ -42,7 +42,7 @@ def _plan(style: str, bar: int, bpm: float, meter: int, key: str, progression: s
     lead_in_s = 0.15
     duration_s = round(lead_in_s + bars * meter * 60 / bpm + ring_s, 2)
     return Plan(style, bpm, meter, key, progression, duration_s, instruments, style_named(style).bars[meter][bar],
-                chords_per_bar, lead_in_s, melody, octave, bars + 1)
+                chords_per_bar, lead_in_s, melody, octave, bars + 1, style_named(style).comp_near)
 
 
 # Melodies: (scale degree, beats); 8 is the tonic an octave up, 0 a rest. One line is one or two bars.

@@ -11,13 +11,14 @@ import soundfile
 from numpy.typing import NDArray
 
 from j2a.errors import ModelMissingError
-from training.synth.compose import Note, Piece, programs
+from training.synth.compose import Piece, programs
 
 SAMPLE_RATE = 44_100
 PEAK = 0.8  # highest absolute sample of a rendered piece
 VORBIS_QUALITY = 0.4  # from 0 to 1; about 110 kbit/s for stereo
 _PLACES = ("/usr/share/sounds/sf2/FluidR3_GM.sf2", "/usr/share/sounds/sf2/TimGM6mb.sf2")  # Debian
 _CHANNELS = {"bass": 0, "chords": 1, "pad": 2, "lead": 3, "drums": 9}
+PARTS = tuple(_CHANNELS)
 # How loud each part is in the mix, in dB. Soundfonts' instruments differ by 20 dB at the same velocity.
 MIX_DB = {"lead": 0.0, "bass": -2.0, "chords": -4.0, "drums": -1.0, "pad": -11.0}
 _PAN = {"bass": 64, "chords": 50, "pad": 78, "lead": 70, "drums": 64}  # MIDI controller 10
@@ -57,23 +58,24 @@ class Renderer:
         decays by 60 dB in that time, at ``wet`` of the dry level.
         """
         sound = np.zeros((round(piece.plan.duration_s * self.sample_rate), 2), np.float32)
-        for part in _CHANNELS:
-            notes = [note for note in piece.notes if note.part == part]
-            if notes:
-                stem = self._play(part, notes, programs(piece.plan).get(part), len(sound))
-                sound += stem * (10 ** (MIX_DB[part] / 20) / max(_loudness(stem, self.sample_rate), 1e-6))
+        for part in PARTS:
+            if any(note.part == part for note in piece.notes):
+                stem = self.stem(piece, part)
+                sound += stem * (10 ** (MIX_DB[part] / 20) / max(loudness(stem, self.sample_rate), 1e-6))
         if reverb_s:
-            sound = sound + wet * _reverberation(sound, reverb_s, self.sample_rate)
+            sound = sound + wet * reverberation(sound, reverb_s, self.sample_rate)
         peak = float(np.abs(sound).max())
         return (sound * (PEAK / peak)).astype(np.float32) if peak > 0 else sound
 
-    def _play(self, part: str, notes: list[Note], program: int | None, length: int) -> NDArray[np.float32]:
-        """One part by itself: float32 (length, 2)."""
+    def stem(self, piece: Piece, part: str) -> NDArray[np.float32]:
+        """One part by itself, as loud as the soundfont has it: float32 (T, 2)."""
+        notes = [note for note in piece.notes if note.part == part]
+        program, length = programs(piece.plan).get(part), round(piece.plan.duration_s * self.sample_rate)
         channel = _CHANNELS[part]
         self._synth.sounds_off(channel)
         self._generate(self.sample_rate // 10)  # let what was sounding die away
         if program is None:
-            self._synth.program_select(channel, self._font, 128, 0, is_drums=True)
+            self._synth.program_select(channel, self._font, 128, piece.plan.drum_kit, is_drums=True)
         else:
             self._synth.program_select(channel, self._font, 0, program)
         self._synth.control_change(channel, 10, _PAN[part])
@@ -97,14 +99,14 @@ class Renderer:
         return np.frombuffer(self._synth.generate(frames), np.float32).reshape(-1, 2)
 
 
-def _loudness(stem: NDArray[np.float32], sample_rate: int) -> float:
+def loudness(stem: NDArray[np.float32], sample_rate: int) -> float:
     """RMS of the louder moments (the 90th percentile of 50 ms blocks), so that rests do not count."""
     block = sample_rate // 20
     blocks = stem[:len(stem) // block * block].reshape(-1, block * 2)
     return float(np.percentile(np.sqrt(np.square(blocks).mean(axis=1)), 90)) if len(blocks) else 0.0
 
 
-def _reverberation(sound: NDArray[np.float32], decay_s: float, sample_rate: int) -> NDArray[np.float32]:
+def reverberation(sound: NDArray[np.float32], decay_s: float, sample_rate: int) -> NDArray[np.float32]:
     """The sound in a room of exponentially decaying noise, different left and right, always the same room."""
     rng = np.random.default_rng(0)
     times = np.arange(round(decay_s * sample_rate)) / sample_rate

@@ -15,12 +15,20 @@ from dataclasses import dataclass, field
 
 # General MIDI program numbers, from 0, and the names that truths and captions use.
 INSTRUMENTS = {
-    "piano": 0, "electric piano": 4, "celesta": 8, "music box": 10, "vibraphone": 11, "marimba": 12, "organ": 19,
-    "accordion": 21, "nylon guitar": 24, "steel guitar": 25, "jazz guitar": 26, "electric guitar": 27,
-    "overdriven guitar": 29, "acoustic bass": 32, "electric bass": 33, "synth bass": 38, "violin": 40, "cello": 42,
-    "pizzicato strings": 45, "harp": 46, "strings": 48, "synth strings": 50, "choir": 52, "trumpet": 56,
-    "french horn": 60, "brass": 61, "alto sax": 65, "oboe": 68, "clarinet": 71, "flute": 73, "recorder": 74,
-    "pan flute": 75, "saw lead": 81, "warm pad": 89,
+    "piano": 0, "bright piano": 1, "electric grand": 2, "honky-tonk piano": 3, "electric piano": 4, "FM piano": 5,
+    "celesta": 8, "glockenspiel": 9, "music box": 10, "vibraphone": 11, "marimba": 12, "xylophone": 13,
+    "drawbar organ": 16, "percussive organ": 17, "rock organ": 18, "organ": 19, "accordion": 21,
+    "nylon guitar": 24, "steel guitar": 25, "jazz guitar": 26, "electric guitar": 27, "muted guitar": 28,
+    "overdriven guitar": 29, "distortion guitar": 30,
+    "acoustic bass": 32, "electric bass": 33, "picked bass": 34, "fretless bass": 35, "slap bass": 36,
+    "synth bass": 38, "soft synth bass": 39,
+    "violin": 40, "viola": 41, "cello": 42, "double bass": 43, "tremolo strings": 44, "pizzicato strings": 45,
+    "harp": 46, "strings": 48, "slow strings": 49, "synth strings": 50, "choir": 52, "voice oohs": 53,
+    "trumpet": 56, "trombone": 57, "tuba": 58, "muted trumpet": 59, "french horn": 60, "brass": 61,
+    "soprano sax": 64, "alto sax": 65, "tenor sax": 66, "baritone sax": 67, "oboe": 68, "english horn": 69,
+    "bassoon": 70, "clarinet": 71, "piccolo": 72, "flute": 73, "recorder": 74, "pan flute": 75,
+    "square lead": 80, "saw lead": 81, "calliope lead": 82, "charang lead": 84, "fifths lead": 86,
+    "new age pad": 88, "warm pad": 89, "poly synth": 90, "halo pad": 94, "sweep pad": 95,
 }
 # General MIDI percussion keys.
 DRUMS = {"kick": 36, "rim": 37, "snare": 38, "clap": 39, "closed hat": 42, "pedal hat": 44, "open hat": 46,

@@ -1,0 +1,94 @@
+"""What the encoder is trained to tell: a linear head for each fact, on the mean of its features over time.
+
+B batch, E width of the encoder's features. A fact that a row does not know does not count.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.facts import ENERGIES, FAMILIES, TEMPI
+
+METERS = ("4/4", "3/4", "6/8")
+TEMPO_BINS = 24  # on a logarithmic scale; what the tempo classes are made of
+_SLOWEST_BPM, _FASTEST_BPM = 45.0, 220.0
+_UNKNOWN = -1
+
+CLASSES: dict[str, tuple[str, ...]] = {"tempo": TEMPI, "meter": METERS, "energy": ENERGIES}
+YES_NO = (*FAMILIES, "drums", "distortion")
+_SHARE = {"tempo": 1.0, "bpm": 0.5, "meter": 0.3, "energy": 0.5, "yes_no": 6.0}  # of the loss
+
+
+class Heads(nn.Module):
+    """LayerNorm and one Linear over the mean of the features, as a projector of J2A-2.0 has it."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(features)
+        sizes = {"yes_no": len(YES_NO), "bpm": TEMPO_BINS, **{name: len(words) for name, words in CLASSES.items()}}
+        self.heads = nn.ModuleDict({name: nn.Linear(features, size) for name, size in sizes.items()})
+
+    def forward(self, mean: Tensor) -> dict[str, Tensor]:
+        """(B, E) means over time to logits by fact."""
+        normed = self.norm(mean)
+        return {name: head(normed) for name, head in self.heads.items()}
+
+    def save(self, path: Path) -> None:
+        """Write the weights."""
+        save_file(self.state_dict(), path)
+
+
+def load_heads(path: Path) -> Heads:
+    """Heads from the file that :meth:`Heads.save` wrote."""
+    weights = load_file(path)
+    heads = Heads(len(weights["norm.weight"]))
+    heads.load_state_dict(weights)
+    return heads.requires_grad_(False).eval()
+
+
+def targets(facts: list[dict[str, Any]]) -> dict[str, Tensor]:
+    """What the heads should say of each row: class indices (B,), -1 where not known, and "yes_no" (B, names), NaN
+    where not known."""
+    out = {
+        name: torch.tensor([words.index(f[name]) if f.get(name) in words else _UNKNOWN for f in facts])
+        for name, words in CLASSES.items()
+    }
+    out["bpm"] = torch.tensor([_tempo_bin(f.get("bpm")) for f in facts])
+    out["yes_no"] = torch.tensor([[_yes(f, name) for name in YES_NO] for f in facts])
+    return out
+
+
+def loss(logits: dict[str, Tensor], wanted: dict[str, Tensor], weight: Tensor) -> Tensor:
+    """The weighted sum over the facts. ``weight`` (B,): 0 for rows of which only "yes_no" is known."""
+    known = ~wanted["yes_no"].isnan()
+    yes_no = functional.binary_cross_entropy_with_logits(
+        logits["yes_no"], wanted["yes_no"].nan_to_num(), known.float(), reduction="sum"
+    ) / known.sum().clamp(min=1)
+    total = _SHARE["yes_no"] * yes_no
+    for name in (*CLASSES, "bpm"):
+        counted = torch.where(weight > 0, wanted[name], _UNKNOWN)
+        if (counted != _UNKNOWN).any():
+            total = total + _SHARE[name] * functional.cross_entropy(
+                logits[name], counted, ignore_index=_UNKNOWN, label_smoothing=0.05
+            )
+    return total
+
+
+def _yes(facts: dict[str, Any], name: str) -> float:
+    if name in FAMILIES:
+        return float(name in facts["instruments"]) if "instruments" in facts else math.nan
+    return float(facts[name]) if name in facts else math.nan
+
+
+def _tempo_bin(bpm: float | None) -> int:
+    if bpm is None:
+        return _UNKNOWN
+    place = math.log(bpm / _SLOWEST_BPM) / math.log(_FASTEST_BPM / _SLOWEST_BPM)
+    return min(TEMPO_BINS - 1, max(0, int(place * TEMPO_BINS)))

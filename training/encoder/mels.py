@@ -1,0 +1,97 @@
+"""Log-mel spectrograms of a table of clips, worked out once, and the ways in which training varies them.
+
+B batch, T mel frames, F mel bins. Values are log power, before they are standardised.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from j2a import audio
+from j2a.errors import J2AError
+from j2a.models.mwmae import MWMAE, MWMAEConfig
+from training.runlog import progress
+from training.table import Row
+
+SECTION_S = 10.0  # clips are cut to it, or repeated to fill it
+
+
+def mel_table(folder: Path, rows: list[Row], config: MWMAEConfig, cache: Path, workers: int = 2) -> NDArray[np.float16]:
+    """float16 (rows, T, F), memory-mapped from ``cache``, where it is worked out once for these rows and this config.
+
+    Raises ``AudioError`` for a clip that cannot be read, ``J2AError`` when the cache cannot be written.
+    """
+    named = json.dumps([asdict(config), [[row.id, row.audio, row.start_s, row.end_s] for row in rows]])
+    path = cache / f"mels-{hashlib.blake2b(named.encode(), digest_size=8).hexdigest()}.npy"
+    if not path.exists():
+        frames = 1 + round(SECTION_S * config.sample_rate) // config.hop
+        part = path.with_suffix(".part")
+        try:
+            cache.mkdir(parents=True, exist_ok=True)
+            out = np.lib.format.open_memmap(part, "w+", np.float16, (len(rows), frames, config.mel_bins))
+            front = MWMAE(config)
+            with ThreadPoolExecutor(workers) as pool:
+                mels = pool.map(lambda row: _mel(front, row, folder), rows)
+                for index, mel in enumerate(progress(mels, len(rows), "log-mel")):
+                    out[index] = mel
+            out.flush()
+        except OSError as error:
+            raise J2AError(f"{cache} cannot be written: {error.strerror or error}.", "Make room there.") from error
+        part.replace(path)
+    mels_read: NDArray[np.float16] = np.load(path, mmap_mode="r")
+    return mels_read
+
+
+@torch.inference_mode()
+def _mel(front: MWMAE, row: Row, folder: Path) -> NDArray[np.float16]:
+    wanted = round(SECTION_S * front.config.sample_rate)
+    path = folder / row.audio
+    if row.start_s == 0 and row.end_s is None and path.suffix == ".flac":  # our own corpus: no need to stream
+        sound, rate = soundfile.read(path, dtype="float32", frames=wanted)
+        if rate != front.config.sample_rate or sound.ndim != 1:
+            sound = np.concatenate(list(audio.stream(row.clip(folder), front.config.sample_rate)))
+    else:
+        sound = np.concatenate(list(audio.stream(row.clip(folder), front.config.sample_rate)))
+    sound = np.resize(sound, wanted)
+    mel: NDArray[np.float16] = front.log_mel(torch.from_numpy(sound)[None])[0].numpy().astype(np.float16)
+    return mel
+
+
+def vary(mel: Tensor, generator: torch.Generator) -> Tensor:
+    """(B, T, F) log-mels as another microphone, room and player might have recorded them.
+
+    A smooth equaliser curve, a shift by a bin either way (half a semitone), another place in time, steady noise.
+    What is true of a clip stays true.
+    """
+    batch, frames, bins = mel.shape
+
+    def uniform(low: float, high: float, *size: int) -> Tensor:
+        return torch.rand(*size, generator=generator) * (high - low) + low
+
+    knots = torch.randn(batch, 1, 6, generator=generator) * uniform(0.0, 1.2, batch, 1, 1)
+    mel = mel + torch.nn.functional.interpolate(knots, size=bins, mode="linear", align_corners=True)
+    shifts = torch.randint(-1, 2, (batch,), generator=generator)
+    places = (torch.arange(bins)[None] + shifts[:, None]).clamp(0, bins - 1)
+    mel = mel.gather(2, places[:, None].expand(-1, frames, -1))
+    starts = torch.randint(0, frames, (batch, 1), generator=generator)
+    order = (torch.arange(frames)[None] + starts) % frames
+    mel = mel.gather(1, order[..., None].expand(-1, -1, bins))
+    # Relative to the loudest moment: from inaudible to a noisy tape.
+    floor = mel.amax(dim=(1, 2), keepdim=True) + uniform(-20.0, -8.0, batch, 1, 1)
+    return torch.logaddexp(mel, floor + torch.randn(mel.shape, generator=generator) * 0.5)
+
+
+def overlay(mel: Tensor, other: Tensor, level: Tensor) -> Tensor:
+    """Two recordings at once: (B, T, F) each, ``other`` louder by ``level`` (B,), in natural logarithms of power."""
+    means = [torch.logsumexp(x.flatten(1), dim=1) for x in (mel, other)]
+    return torch.logaddexp(mel, other + (means[0] - means[1] + level)[:, None, None])

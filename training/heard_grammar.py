@@ -1,0 +1,162 @@
+"""Captions of what is heard: instruments, drums, tempo, energy. True, in many wordings, of two to four sentences.
+
+``write_heard(said, instruction, rng)`` says every fact in ``said`` and no other. ``said`` is a part of ``Row.facts``
+(see :mod:`training.facts`): what is left out of it, because nobody is sure of it, is left out of the caption. The
+instruments in it are not meant to be all that play, unless ``solo`` says so.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from training.wording import NOUNS, capital, in_words, sentence, with_article
+
+Rng = random.Random
+
+_NAMES = {
+    "piano": ("piano", "piano", "a piano"),
+    "mallets": ("mallets", "mallet instruments"),
+    "organ": ("organ", "an organ"),
+    "guitar": ("guitar", "guitar", "a guitar"),
+    "bass": ("bass", "a bass line", "bass"),
+    "strings": ("strings", "strings", "string instruments"),
+    "harp": ("harp", "a harp"),
+    "choir": ("a choir",),
+    "brass": ("brass", "brass instruments"),
+    "woodwinds": ("woodwinds", "woodwind instruments"),
+    "synth": ("synthesizer", "synth", "a synthesizer"),
+}
+_TEMPO = {"slow": ("slow",), "moderate": ("mid-tempo", "moderately paced"), "fast": ("fast", "fast-paced")}
+_TEMPO_SENTENCES = {
+    "slow": ("The tempo is slow.", "It moves at a slow tempo.", "The pace is slow."),
+    "moderate": ("The tempo is moderate.", "It moves at a moderate tempo.", "The pace is moderate."),
+    "fast": ("The tempo is fast.", "It moves at a fast tempo.", "The pace is fast."),
+}
+_ENERGY = {"calm": ("calm",), "moderate": (), "energetic": ("energetic", "lively")}
+_ENERGY_SENTENCES = {
+    "calm": ("The mood is calm.", "It feels calm.", "The music is calm throughout."),
+    "moderate": (),
+    "energetic": ("The mood is energetic.", "It feels energetic.", "The music is full of energy."),
+}
+_DRUMS = ("Drums keep the beat.", "Drums carry the rhythm.", "A drum beat drives it.", "There is a drum beat.",
+          "Drums mark the beat throughout.", "The drums play along.")  # fmt: skip
+_NO_DRUMS = ("There are no drums.", "No drums are heard.", "It has no drums.", "It does without drums.",
+             "There is no drum beat.")  # fmt: skip
+_METER_SENTENCES = {
+    "3/4": ("It is in 3/4 time.", "It has three beats to the bar."),
+    "6/8": ("It swings in 6/8 time.", "It is in 6/8 time."),
+    "4/4": ("It is in 4/4 time.", "It has four beats to the bar."),
+}
+NOTHING = ("A recording of music.", "A piece of music.")
+
+
+def write_heard(said: dict[str, Any], instruction: str, rng: Rng) -> str:
+    """A caption for the instruction "describe", "short", "detailed" or "tags"; the same for the same ``rng``."""
+    if instruction == "tags":
+        return _tags(said, rng)
+    if instruction == "short":
+        return _short(said, rng)
+    later = {}
+    if instruction == "detailed":  # each fact once: what the opening leaves has a sentence of its own
+        later = {
+            name: said[name] for name in rng.choice((("tempo",), ("energy",), ("tempo", "energy"))) if name in said
+        }
+    sentences = [_opening({name: value for name, value in said.items() if name not in later}, rng)]
+    pool = [_instruments_sentence(said, rng), _drums_sentence(said, rng)]
+    if rng.random() < 0.5:
+        pool.reverse()
+    sentences += pool
+    sentences += [_tempo_sentence(later, rng), _energy_sentence(later, rng)]
+    if "meter" in said:
+        sentences.append(rng.choice(_METER_SENTENCES[said["meter"]]))
+    return " ".join(one for one in sentences if one) or rng.choice(NOTHING)
+
+
+def _opening(said: dict[str, Any], rng: Rng) -> str:
+    """Tempo and energy as adjectives; a lone instrument is named at once."""
+    tempo = rng.choice(_TEMPO[said["tempo"]]) if "tempo" in said else ""
+    energies = _ENERGY.get(said.get("energy", ""), ())
+    energy = rng.choice(energies) if energies else ""
+    words = [word for word in ((energy, tempo) if rng.random() < 0.7 else (tempo, energy)) if word]
+    noun = rng.choice(NOUNS)
+    if said.get("solo") and said.get("instruments"):
+        noun = f"{rng.choice(NOUNS)} for solo {_bare(said['instruments'][0])}"
+    elif not words:
+        return ""
+    what = with_article(f"{', '.join(words)} {noun}" if words else noun)
+    return sentence(rng.choice((what, f"This is {what[0].lower()}{what[1:]}")))
+
+
+def _instruments_sentence(said: dict[str, Any], rng: Rng) -> str:
+    if not said.get("instruments") or said.get("solo"):
+        return ""
+    names = _listed(said, rng)
+    listed = in_words(names)
+    plural = len(names) > 1 or names[0].endswith("s")
+    are, play, carry = ("are", "play", "carry") if plural else ("is", "plays", "carries")
+    return sentence(rng.choice((
+        f"It features {listed}", f"{capital(listed)} {are} heard", f"{capital(listed)} {play}",
+        f"The instruments include {listed}", f"The sound is made of {listed}", f"{capital(listed)} {carry} the music",
+        f"One hears {listed}",
+    )))  # fmt: skip
+
+
+def _drums_sentence(said: dict[str, Any], rng: Rng) -> str:
+    return rng.choice(_DRUMS if said["drums"] else _NO_DRUMS) if "drums" in said else ""
+
+
+def _tempo_sentence(said: dict[str, Any], rng: Rng) -> str:
+    return rng.choice(_TEMPO_SENTENCES[said["tempo"]]) if "tempo" in said else ""
+
+
+def _energy_sentence(said: dict[str, Any], rng: Rng) -> str:
+    choices = _ENERGY_SENTENCES.get(said.get("energy", ""), ())
+    return rng.choice(choices) if choices else ""
+
+
+def _short(said: dict[str, Any], rng: Rng) -> str:
+    tempo = rng.choice(_TEMPO[said["tempo"]]) if "tempo" in said else ""
+    energies = _ENERGY.get(said.get("energy", ""), ())
+    energy = rng.choice(energies) if energies else ""
+    noun = rng.choice(NOUNS)
+    what = with_article(" ".join([", ".join(word for word in (energy, tempo) if word), noun]).strip())
+    played = [] if not said.get("instruments") else _listed(said, rng)
+    if said.get("solo") and played:
+        return sentence(f"{what} for solo {_bare(said['instruments'][0])}")
+    if said.get("drums"):
+        played.append("drums")
+    ending = f" with {in_words(played)}" if played else ""
+    if said.get("drums") is False:
+        ending += rng.choice((", without drums", " and no drums")) if played else " without drums"
+    return sentence(what + ending)
+
+
+def _tags(said: dict[str, Any], rng: Rng) -> str:
+    tags = [_bare(name) for name in said.get("instruments", ())]
+    if said.get("distortion") and "guitar" in tags:
+        tags[tags.index("guitar")] = "distorted guitar"
+    rng.shuffle(tags)
+    if "drums" in said:
+        tags.append("drums" if said["drums"] else "no drums")
+    if "tempo" in said:
+        tags.append(f"{said['tempo']} tempo")
+    if _ENERGY.get(said.get("energy", "")):
+        tags.append(said["energy"])
+    if "meter" in said:
+        tags.append(said["meter"])
+    return ", ".join(tags) or "music"
+
+
+def _listed(said: dict[str, Any], rng: Rng) -> list[str]:
+    names = [rng.choice(_NAMES[name]) for name in said["instruments"]]
+    if said.get("distortion") and "guitar" in said["instruments"]:
+        names[said["instruments"].index("guitar")] = rng.choice(("distorted guitar", "a distorted guitar"))
+    rng.shuffle(names)
+    if "bass" in said["instruments"]:  # a bass line is named last, as a listener would
+        names.sort(key=lambda name: "bass" in name)
+    return names
+
+
+def _bare(name: str) -> str:
+    return {"synth": "synthesizer"}.get(name, name)

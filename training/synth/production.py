@@ -1,0 +1,92 @@
+"""From stems to a recording: mix, room, tone, noise and level, each drawn at random.
+
+What is heard at all is part of the truth, so a part is never mixed so low that it is lost.
+"""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import scipy.signal
+import soxr
+from numpy.typing import NDArray
+
+from training.synth.compose import Piece
+from training.synth.render import PARTS, Renderer, loudness, reverberation
+
+SAMPLE_RATE = 16_000  # Hz, of the clips: what the encoder hears
+RENDER_RATE = 32_000  # Hz: soundfont players alias near their own rate
+_SILENT = 1e-5  # a stem below this RMS: the soundfont has no such instrument
+_USUAL_DB = {"bass": -2.0, "chords": -3.0, "pad": -6.0, "lead": -1.0, "drums": -1.0}
+_SPREAD_DB, _QUIETEST_DB, _LOUDEST_DB = 3.0, -6.0, 5.0
+
+Sound = NDArray[np.float32]
+
+
+def record(piece: Piece, fonts: list[Renderer], seed: int) -> tuple[Sound, set[str]]:
+    """One piece as mono float32 (T,) at 16 kHz, and the parts that are heard. The same for the same seed.
+
+    ``fonts`` render at 32 kHz. Half of the pieces take every part from one of them, half each part from any.
+    """
+    rng = random.Random(f"production {seed}")
+    only = rng.choice(fonts) if rng.random() < 0.5 else None
+    mix = np.zeros(round(piece.plan.duration_s * RENDER_RATE), np.float32)
+    heard = set()
+    for part in PARTS:
+        if part not in piece.plan.instruments or not any(note.part == part for note in piece.notes):
+            continue
+        stem = (only or rng.choice(fonts)).stem(piece, part).mean(axis=1)
+        level = loudness(stem[:, None], RENDER_RATE)
+        gain_db = _USUAL_DB[part] + min(_LOUDEST_DB, max(_QUIETEST_DB, rng.gauss(0.0, _SPREAD_DB)))
+        if level > _SILENT:
+            mix += stem * np.float32(10 ** (gain_db / 20) / level)
+            heard.add(part)
+    if rng.random() < 0.45:
+        mix = _room(mix, rng.uniform(0.3, 2.5), rng.uniform(0.05, 0.4))
+    return _finish(soxr.resample(mix, RENDER_RATE, SAMPLE_RATE), rng), heard
+
+
+def _room(sound: Sound, decay_s: float, wet: float) -> Sound:
+    return sound + np.float32(wet) * reverberation(sound[:, None], decay_s, RENDER_RATE)[:, 0]
+
+
+def _finish(sound: Sound, rng: random.Random) -> Sound:
+    """Tone, drive, noise and level, at 16 kHz."""
+    sound = sound / np.float32(max(1e-9, np.abs(sound).max()))
+    for kind, chance, hz in (("low", 0.35, (80.0, 400.0)), ("high", 0.5, (1500.0, 5000.0))):
+        if rng.random() < chance:
+            sound = _shelf(sound, kind, rng.uniform(*hz), rng.uniform(-9.0, 6.0))
+    if rng.random() < 0.3:
+        sound = _filter(sound, "lowpass", rng.uniform(2500.0, 7000.0))
+    if rng.random() < 0.12:
+        sound = _filter(sound, "highpass", rng.uniform(60.0, 300.0))
+    if rng.random() < 0.2:
+        drive = rng.uniform(1.0, 4.0)
+        sound = np.tanh(sound * np.float32(drive)) / np.float32(np.tanh(drive))
+    if rng.random() < 0.25:
+        sound = sound + _noise(len(sound), rng) * np.float32(10 ** (rng.uniform(-50.0, -22.0) / 20))
+    peak = 10 ** (rng.uniform(-24.0, -0.5) / 20)
+    return (sound * (peak / max(1e-9, float(np.abs(sound).max())))).astype(np.float32)
+
+
+def _filter(sound: Sound, kind: str, hz: float) -> Sound:
+    sections = scipy.signal.butter(4, hz, kind, fs=SAMPLE_RATE, output="sos")
+    filtered: Sound = scipy.signal.sosfilt(sections, sound).astype(np.float32)
+    return filtered
+
+
+def _shelf(sound: Sound, kind: str, hz: float, gain_db: float) -> Sound:
+    """More or less of what is below or above ``hz``: the sound plus a scaled first-order part of it."""
+    b, a = scipy.signal.butter(1, hz, "lowpass" if kind == "low" else "highpass", fs=SAMPLE_RATE)
+    shelved: Sound = (sound + (10 ** (gain_db / 20) - 1) * scipy.signal.lfilter(b, a, sound)).astype(np.float32)
+    return shelved
+
+
+def _noise(length: int, rng: random.Random) -> Sound:
+    """Hiss from white to dark, at an RMS of 1."""
+    noise = np.random.default_rng(rng.getrandbits(32)).standard_normal(length)
+    darkness = rng.uniform(0.0, 0.95)
+    noise = scipy.signal.lfilter([1.0], [1.0, -darkness], noise)
+    scaled: Sound = (noise / np.sqrt(np.square(noise).mean())).astype(np.float32)
+    return scaled
