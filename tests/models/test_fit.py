@@ -1,0 +1,253 @@
+"""Training the projector on tiny real models: what learns, what must not, and what comes out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from j2a.clip import Clip
+from j2a.errors import J2AError, UsageError
+from j2a.models import registry
+from j2a.models.chat import caption_ids
+from j2a.models.llm import load_llm
+from j2a.models.mwmae import MWMAE, MWMAEConfig
+from j2a.models.projector import load_projector
+from j2a.models.sequence import IGNORED, Sequence, sequence
+from j2a.models.weights import weights_hash
+from tests.models.tiny import save_tiny, tiny_mistral, tiny_tokenizer
+from training.cli import app
+from training.fit.folder import LAST
+from training.fit.lessons import Course, exam, lessons_of
+from training.fit.loop import fit, learning_rate
+from training.fit.loss import answers, cross_entropy
+from training.fit.settings import FitSettings
+from training.runlog import read_log
+from training.shards import ENCODED, write_index, write_shard
+from training.table import Row, read_table, write_table
+
+DEMO = Path(__file__).parents[2] / "demo"
+ENCODER = MWMAEConfig(width=16, depth=1, heads=2, mlp_width=32)
+CAPTIONS = ("A slow piece in A minor.", "The chords Am, F, C and G repeat, fast.", "A café.", "Tempo: 120 BPM.")
+
+
+def make_parts(folder: Path, clips: int = 40) -> Path:
+    """A tiny encoder and language model, a table, and what the encoder heard: four kinds of sound, four captions."""
+    (folder / "encoder").mkdir(parents=True)
+    torch.manual_seed(4)
+    MWMAE(ENCODER).save(folder / "encoder")
+    save_tiny(folder / "llm")
+    rng = np.random.default_rng(0)
+    kinds = rng.normal(0, 1, (len(CAPTIONS), ENCODER.features))
+    rows, heard = [], {}
+    for number in range(clips):
+        split = "valid" if number % 5 == 4 else "train"
+        kind = number % len(CAPTIONS)
+        rows.append(Row(f"r{number}", f"{number}.wav", split, (CAPTIONS[kind],), source="ours", licence="CC0"))
+        noise = rng.normal(0, 0.3, (int(rng.integers(12, 30)), ENCODER.features))
+        heard[f"k{number}"] = (kinds[kind] + noise).astype(np.float16)
+    write_table(folder / "table", rows)
+    store = folder / "encoded" / ENCODED
+    store.mkdir(parents=True)
+    write_shard(store, heard)
+    about = {
+        "encoder": "encoder", "encoder_weights": weights_hash(folder / "encoder"), "width": ENCODER.features,
+        "pool": 0, "precision": "float32",
+    }  # fmt: skip
+    write_index(store, about, {row.id: f"k{row.id[1:]}" for row in rows}, {})
+    return folder
+
+
+def fit_settings(parts: Path, **changed: Any) -> FitSettings:
+    """A run of a second or two."""
+    values: dict[str, Any] = {
+        "encoded": parts / "encoded", "llm": str(parts / "llm"), "encoder": str(parts / "encoder"), "soft_tokens": 4,
+        "steps": 12, "batch_size": 8, "learning_rate": 5e-3, "warmup_steps": 3, "validate_every": 6, "device": "cpu",
+        "threads": 1,
+    }  # fmt: skip
+    return FitSettings(**{**values, **changed})
+
+
+def losses(run: Path) -> list[float]:
+    """The training loss step by step."""
+    return [record["loss"] for record in read_log(run) if "loss" in record]
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory) -> Path:
+    return make_parts(tmp_path_factory.mktemp("parts"))
+
+
+@pytest.mark.parametrize(("version", "tokens"), [("2.0", 1), ("2.1", 4)])
+def test_the_projector_learns_and_nothing_else_changes(parts, tmp_path, monkeypatch, version, tokens):
+    loaded = []
+    monkeypatch.setattr("training.fit.loop.load_llm", lambda *a, **k: loaded.append(load_llm(*a, **k)) or loaded[0])
+    hashes = [weights_hash(parts / part) for part in ("encoder", "llm")]
+    before = load_llm(str(parts / "llm")).model.state_dict()
+    settings = fit_settings(parts, version=version, soft_tokens=tokens, steps=40)
+    result = fit(parts / "table", tmp_path / "run", settings)
+    assert (result.state.step, result.interrupted) == (40, False)
+    curve = losses(tmp_path / "run")  # four steps are an epoch
+    assert np.mean(curve[-4:]) < 0.93 * np.mean(curve[:4]), curve
+    assert result.state.best_loss < np.mean(curve[:4])
+    after = loaded[0].model.state_dict()
+    assert before.keys() == after.keys()
+    assert all(torch.equal(weight, after[name]) for name, weight in before.items())
+    assert hashes == [weights_hash(parts / part) for part in ("encoder", "llm")]
+    projector = load_projector(tmp_path / "run/best")
+    assert (projector.config.version, projector.config.soft_tokens) == (version, tokens)
+
+
+def test_the_best_one_is_a_backbone(parts, tmp_path):
+    fit(parts / "table", tmp_path / "run", fit_settings(parts))
+    captioner = registry.load("2.1", str(tmp_path / "run/best"))
+    assert captioner.describe(Clip(DEMO / "Night Bus.ogg", 0, 3)).version == "2.1"
+    card = (tmp_path / "run/best/README.md").read_text()
+    assert "ours (32 clips)" in card
+    assert "CC0" in card
+    assert "Validation loss" in card
+    assert not (tmp_path / "run/last/llm").exists()
+
+
+def test_the_loss_is_the_cross_entropy_of_caption_and_eos_alone():
+    model, tokenizer = tiny_mistral(), tiny_tokenizer()
+    soft = torch.randn(3, 5, 64)
+    texts = ["A slow piece.", "The chords Am, F, C and G repeat.", "x"]
+    made = [sequence(model, tokenizer, "Describe.", one, text) for one, text in zip(soft, texts, strict=True)]
+    given = answers(model, made, 99)
+    wanted = [caption_ids(tokenizer, text) for text in texts]
+    assert given.tokens.tolist() == [token for ids in wanted for token in ids]
+    each = []
+    for one, ids in zip(made, wanted, strict=True):  # alone, without padding, all logits
+        logits = model(inputs_embeds=one.embeddings[None]).logits[0, -len(ids) - 1 : -1]
+        each.append(torch.nn.functional.cross_entropy(logits, torch.tensor(ids), reduction="sum"))
+    assert torch.allclose(cross_entropy(given), sum(each), rtol=1e-5)
+
+
+def test_a_caption_is_cut_and_then_has_no_end():
+    model, tokenizer = tiny_mistral(), tiny_tokenizer()
+    long = sequence(model, tokenizer, "Describe.", torch.randn(2, 64), "A slow piece in A minor at 72 BPM.")
+    ids = caption_ids(tokenizer, "A slow piece in A minor at 72 BPM.")
+    given = answers(model, [long, Sequence(long.embeddings[:-3], long.labels[:-3])], 4)
+    assert given.tokens.tolist() == ids[:4] * 2
+    assert tokenizer.eos_token_id not in given.tokens
+
+
+def test_every_epoch_has_every_row_once_with_a_caption_drawn_anew():
+    rows = [Row(f"r{n}", f"{n}.wav", "train", tuple(f"{n} {'x' * c}" for c in range(1, 5))) for n in range(30)]
+    course = Course([*rows, Row("mute", "m.wav", "train", (" ",))], 8, seed=3)
+    assert course.steps_per_epoch == 4
+    epochs = []
+    for epoch in range(2):
+        lessons = [lesson for at in range(4) for lesson in course.batch(4 * epoch + at)]
+        assert len(lessons) == 32, "all batches are full"
+        assert {lesson.row.id for lesson in lessons} == {row.id for row in rows}
+        epochs.append({lesson.row.id: lesson.caption for lesson in lessons})
+    assert epochs[0] != epochs[1]
+    again = Course([*rows, Row("mute", "m.wav", "train", (" ",))], 8, seed=3)
+    assert again.batch(6) == course.batch(6)
+    assert Course(rows, 8, seed=4).batch(6) != course.batch(6)
+    spread = [max(map(len, texts)) - min(map(len, texts)) for texts in
+              ([lesson.caption for lesson in course.batch(at)] for at in range(4))]  # fmt: skip
+    assert max(spread) <= 3, "captions of one batch are about as long"
+
+
+def test_a_caption_can_be_tied_to_an_instruction():
+    row = Row("a", "a.wav", "train", ("Long.", "Short.", ""), facts={"asked": ["detailed", "short", "describe"]})
+    assert [(one.caption, one.asked) for one in lessons_of(row)] == [("Long.", "detailed"), ("Short.", "short")]
+    assert lessons_of(Row("a", "a.wav", "train", ("x",), facts={"instruction": "short"}))[0].asked == "short"
+    assert lessons_of(Row("a", "a.wav", "train", ("x",)))[0].asked == "describe"
+    for asked in ("short", ["short"], ["short", 3, "x"], None):
+        with pytest.raises(J2AError, match='the row a: facts\\["asked"\\]'):
+            lessons_of(Row("a", "a.wav", "train", ("x", "y", "z"), facts={"asked": asked}))
+
+
+def test_the_exam_is_spread_over_the_split():
+    rows = [Row(f"r{n}", "a.wav", "valid", ("x" * (100 - n),)) for n in range(100)]
+    taken = exam(rows, 10)
+    assert sorted(int(lesson.row.id[1:]) for lesson in taken) == list(range(0, 100, 10))
+    assert len(exam(rows, 1000)) == 100
+
+
+def test_the_learning_rate_rises_then_falls_to_a_tenth(parts):
+    settings = fit_settings(parts, learning_rate=1.0, warmup_steps=4)
+    rates = [learning_rate(step, 20, settings) for step in range(21)]
+    assert rates[:4] == [0.25, 0.5, 0.75, 1.0]
+    assert rates[4:] == sorted(rates[4:], reverse=True)
+    assert rates[4] == 1.0
+    assert rates[20] == pytest.approx(0.1)
+
+
+def test_it_stops_early_where_validation_gets_no_better(parts, tmp_path):
+    rows = read_table(parts / "table")
+    strange = [replace(row, captions=("Nobody learns to say this: xyzzy.",)) for row in rows if row.split == "valid"]
+    write_table(tmp_path, [*(row for row in rows if row.split == "train"), *strange])
+    state = fit(tmp_path, tmp_path / "run", fit_settings(parts, steps=60, validate_every=2, patience=2)).state
+    assert state.step == state.best_step + 4 < 60
+    assert state.worse == 2
+    assert "no better" in state.finished
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"version": "2.0", "soft_tokens": 2}, "one soft token"),
+        ({"llm": ""}, "needs --encoded, --llm"),
+        ({"encoder": ""}, "needs .*--encoder"),
+        ({"batch_size": 7, "accumulate": 2}, "cannot be divided"),
+        ({"learning_rate": 0.0}, "learning_rate is 0.0, not above 0"),
+        ({"learning_rate": float("nan")}, "learning_rate"),
+        ({"distil": 1.5}, "shares from 0 to 1"),
+        ({"validate_every": 0}, "not at least 1"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(parts, changed, why):
+    with pytest.raises(ValueError, match=why):
+        fit_settings(parts, **changed)
+
+
+def test_parts_that_do_not_fit_are_refused(parts, tmp_path):
+    torch.manual_seed(5)
+    other = tmp_path / "other"
+    other.mkdir()
+    MWMAE(ENCODER).save(other)
+    with pytest.raises(UsageError, match="was encoded with encoder"):
+        fit(parts / "table", tmp_path / "run", fit_settings(parts, encoder=str(other)))
+    with pytest.raises(J2AError, match="Run j2a-train encode"):
+        fit(parts / "table", tmp_path / "run", fit_settings(parts, encoded=tmp_path / "none"))
+    write_table(tmp_path, [Row("r0", "a.wav", "train", ("",)), Row("unknown", "b.wav", "train", ("x",))])
+    with pytest.raises(J2AError, match="none of 1 clips to train on has a caption"):
+        fit(tmp_path, tmp_path / "run", fit_settings(parts))
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_command_prints_its_settings_and_where_the_best_one_is(parts, tmp_path):
+    file = tmp_path / "run.toml"
+    file.write_text(
+        f'encoded = "{parts / "encoded"}"\nllm = "{parts / "llm"}"\nencoder = "{parts / "encoder"}"\nsteps = 9\n'
+        'soft_tokens = 2\nbatch_size = 4\nvalidate_every = 2\ndevice = "cpu"\nthreads = 1\n'
+    )
+    words = ["fit", str(parts / "table"), "--config", str(file), "--out", str(tmp_path / "run"), "--steps", "2"]
+    run = CliRunner().invoke(app, words)
+    assert run.exit_code == 0, run.output
+    assert json.loads(run.stdout)["step"] == 2
+    assert "soft_tokens = 2" in run.stderr
+    assert (tmp_path / "run/settings.toml").read_text() in run.stderr
+    assert str(tmp_path / "run/best") in run.stderr
+    assert (tmp_path / "run" / LAST / "state.json").exists()
+    refused = CliRunner().invoke(app, words)
+    assert refused.exit_code == 2
+    assert "--resume" in refused.stderr
+    wrong = CliRunner().invoke(app, [*words, "--accumulate", "3"])
+    assert wrong.exit_code == 2
+
+
+def test_labels_mark_only_what_is_learned():
+    made = sequence(tiny_mistral(), tiny_tokenizer(), "Describe.", torch.zeros(2, 64), "x")
+    assert int((made.labels != IGNORED).sum()) == len(caption_ids(tiny_tokenizer(), "x"))

@@ -1,0 +1,76 @@
+"""Everything that decides a run of ``j2a-train fit``. Loads without torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from training.settings import setting
+
+# What may differ when a run is taken up again: it does not change what is learned.
+# Encoder, language model and clips are known by their content, wherever they lie.
+FREE = frozenset({"device", "threads", "tensorboard", "accumulate", "checkpointing", "encoded", "llm", "encoder"})
+
+
+@dataclass(frozen=True, slots=True)
+class FitSettings:
+    """One run. The global batch is ``batch_size`` clips, however many processes and parts it is worked on in."""
+
+    version: Literal["1.0", "2.0", "2.1"] = setting("2.1", "J2A version to train.")
+    encoded: Path | None = setting(None, "Folder that j2a-train encode wrote.")
+    llm: str = setting("", "Language model: a folder, a name in the models folder, or a hub id that was downloaded.")
+    encoder: str = setting("", "2.x: the encoder that the clips were encoded with, by folder or name.")
+    soft_tokens: int = setting(0, "2.1: soft tokens; 0: 250, or what the clips were pooled to.")
+
+    steps: int = setting(0, "Steps of the optimizer; 0: as many as --epochs has.")
+    epochs: float = setting(3.0, "How often each clip is seen, where --steps is 0.")
+    batch_size: int = setting(32, "Clips a step, over all processes.")
+    accumulate: int = setting(1, "Parts that a process works on its clips of a step in, one after the other.")
+    learning_rate: float = setting(1e-3, "The highest; it warms up, then falls along a cosine to a tenth.")
+    warmup_steps: int = setting(50, "Steps until the learning rate is at its highest.")
+    weight_decay: float = setting(0.01, "AdamW's, on matrices.")
+    clip: float = setting(1.0, "The gradient's norm is clipped to this.")
+    max_caption_tokens: int = setting(256, "Captions are cut to so many tokens.")
+    seed: int = setting(0, "Seed of the first weights, of the order and of the captions drawn.")
+
+    validate_every: int = setting(100, "Steps between validations; each saves.")
+    validate_clips: int = setting(512, "Clips of the validation split that are looked at.")
+    patience: int = setting(5, "Stop after so many validations without a better one; 0: never.")
+
+    precision: Literal["auto", "float32", "bfloat16", "8bit", "4bit"] = setting("auto", "Of the language model.")
+    autocast: bool = setting(True, "Matrix products in bfloat16; what is trained stays in float32.")
+    checkpointing: bool = setting(False, "Work out activations twice to save memory.")
+    distil: float = setting(0.0, "2.x: share of the loss that is the KL to the language model told the true facts.")
+    lora_rank: int = setting(16, "1.0: rank of the adapter.")
+    lora_alpha: int = setting(32, "1.0: scale of the adapter.")
+    lora_dropout: float = setting(0.05, "1.0: dropout in the adapter.")
+
+    device: Literal["auto", "cpu", "cuda", "mps"] = setting("auto", "Where to train.")
+    threads: int = setting(0, "CPU threads; 0: as many as there are cores.")
+    tensorboard: bool = setting(False, "Also write the log for TensorBoard.")
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "accumulate", "validate_every", "max_caption_tokens", "lora_rank", "lora_alpha"):
+            self._at_least(name, 1)
+        for name in ("soft_tokens", "steps", "warmup_steps", "weight_decay", "patience", "validate_clips", "threads"):
+            self._at_least(name, 0)
+        for name in ("learning_rate", "clip", "epochs"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} is {getattr(self, name)}, not above 0")
+        if not 0 <= self.distil <= 1 or not 0 <= self.lora_dropout < 1:
+            raise ValueError("distil and lora_dropout are shares from 0 to 1")
+        if self.batch_size % self.accumulate:
+            raise ValueError(f"batch_size {self.batch_size} cannot be divided into {self.accumulate} parts")
+        if self.encoded is None or not self.llm or (self.version != "1.0" and not self.encoder):
+            raise ValueError(
+                f"training J2A-{self.version} needs --encoded, --llm" + (" and --encoder" * (self.version != "1.0"))
+            )
+        if self.version == "2.0" and self.soft_tokens > 1:
+            raise ValueError("J2A-2.0 has one soft token")
+        if self.version == "1.0" and self.distil:
+            raise ValueError("J2A-1.0 has the facts in its prompt: there is nothing to distil")
+
+    def _at_least(self, name: str, least: int) -> None:
+        if getattr(self, name) < least:
+            raise ValueError(f"{name} is {getattr(self, name)}, not at least {least}")

@@ -1,0 +1,151 @@
+"""What learns: the projector of J2A-2.x, or a LoRA adapter for J2A-1.0. The rest is frozen.
+
+N soft tokens, E width of the encoder's features, S positions, W embedding width.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch.nn import Parameter
+
+from j2a.errors import UsageError
+from j2a.models.llm import ADAPTER_CONFIG, LoadedLLM
+from j2a.models.projector import SOFT_TOKENS, Projector, ProjectorConfig, load_projector, pool
+from j2a.models.prompts import build_heard_prompt
+from j2a.models.registry import ENCODER_FOLDER, LLM_FOLDER
+from j2a.models.sequence import Sequence as Embedded
+from j2a.models.sequence import embedding_of, sequence
+from j2a.models.weights import find_folder, weights_hash
+from training.fit.lessons import Lesson
+from training.fit.settings import FitSettings
+from training.shards import Encoded
+
+_COPIED_BYTES = 512 << 20  # parts up to this size go with the projector, so that its folder is enough
+
+
+class Student(Protocol):
+    """What the training loop needs of one."""
+
+    model: Any  # the causal language model that answers
+
+    def trained(self) -> dict[str, Parameter]:
+        """The parameters that learn, in float32, by name."""
+
+    def sequences(self, lessons: Sequence[Lesson]) -> list[Embedded]:
+        """Each lesson as embeddings (S, W) and labels (S,)."""
+
+    def save(self, folder: Path, *, whole: bool) -> None:
+        """Write what was trained into an empty folder; ``whole``: with what is needed to caption with it."""
+
+    def restore(self, folder: Path) -> None:
+        """Take what :meth:`save` wrote. Raises ``J2AError``."""
+
+
+class HeardStudent:
+    """J2A-2.x: the projector learns to say in soft tokens what a frozen language model needs to hear."""
+
+    def __init__(self, projector: Projector, llm: LoadedLLM, encoded: Encoded, parts: dict[str, Path]) -> None:
+        """``parts``: the folders of encoder and language model, by the name they have inside a projector's folder."""
+        self.model = llm.model
+        self.projector = projector.to(llm.device)
+        self._tokenizer, self._encoded, self._parts = llm.tokenizer, encoded, parts
+
+    def trained(self) -> dict[str, Parameter]:
+        """Norm and matrix of the projector."""
+        return dict(self.projector.named_parameters())
+
+    def sequences(self, lessons: Sequence[Lesson]) -> list[Embedded]:
+        """As in captioning: instruction, soft tokens, and here the caption."""
+        pooled = torch.stack([self._pooled(lesson.row.id) for lesson in lessons])
+        soft = self.projector.project(pooled.to(self.projector.linear.weight.device))  # (B, N, W)
+        return [
+            sequence(self.model, self._tokenizer, build_heard_prompt(lesson.asked).text, tokens, lesson.caption)
+            for lesson, tokens in zip(lessons, soft, strict=True)
+        ]
+
+    def save(self, folder: Path, *, whole: bool) -> None:
+        """A projector's folder; ``whole``: with encoder and language model in it, where they are small."""
+        self.projector.save(folder)
+        for name, part in self._parts.items():
+            if whole and part.is_dir():
+                _copy_model(part, folder / name)
+
+    def restore(self, folder: Path) -> None:
+        """Weights of a projector for the same encoder and language model."""
+        self.projector.load_state_dict(load_projector(folder).state_dict())
+
+    def _pooled(self, row_id: str) -> torch.Tensor:
+        """(N, E) float32."""
+        heard = torch.from_numpy(self._encoded[row_id].astype(np.float32))
+        tokens = self.projector.config.soft_tokens
+        return heard if len(heard) == tokens else pool(heard[None], tokens)[0]
+
+
+def heard_student(settings: FitSettings, llm: LoadedLLM, encoded: Encoded, data: str, licence: str) -> HeardStudent:
+    """A new projector for the encoder that the clips were encoded with.
+
+    Raises ``J2AError`` when clips, encoder and settings do not fit each other.
+    """
+    encoder = find_folder(settings.encoder)
+    encoder_weights = weights_hash(encoder)
+    if encoded.about["encoder_weights"] != encoder_weights:
+        raise UsageError(
+            f"{settings.encoded} was encoded with {encoded.about['encoder']} (weights "
+            f"{encoded.about['encoder_weights']}), not with {encoder} (weights {encoder_weights}).",
+            "Give that encoder, or encode the table anew.",
+        )
+    config = ProjectorConfig(
+        settings.version,
+        _soft_tokens(settings, encoded.about["pool"]),
+        encoder=_name(settings.encoder),
+        encoder_weights=encoder_weights,
+        encoder_width=encoded.about["width"],
+        llm=_name(settings.llm),
+        llm_weights=llm.weights,
+        llm_width=embedding_of(llm.model).weight.shape[1],
+        data=data,
+        licence=licence,
+    )
+    projector = Projector(config)
+    embeddings = embedding_of(llm.model).weight.detach().cpu()
+    projector.match_scale(embeddings, torch.Generator().manual_seed(settings.seed))
+    parts = {ENCODER_FOLDER: encoder, LLM_FOLDER: llm.folder}
+    return HeardStudent(projector, llm, encoded, {name: part for name, part in parts.items() if _is_small(part)})
+
+
+def _soft_tokens(settings: FitSettings, pooled: int) -> int:
+    tokens = 1 if settings.version == "2.0" else settings.soft_tokens or pooled or SOFT_TOKENS[settings.version]
+    if pooled and pooled != tokens:
+        raise UsageError(
+            f"the clips in {settings.encoded} were pooled to {pooled} soft tokens, which cannot become {tokens}.",
+            f"Encode them with --pool {tokens}, or without --pool.",
+        )
+    return tokens
+
+
+def _name(source: str) -> str:
+    """What a card calls a part, so that it is found again: hub ids and names stay, folders are written out."""
+    folder = Path(source).expanduser()
+    return str(folder.resolve()) if folder.is_dir() else source
+
+
+def _is_small(part: Path) -> bool:
+    files = _files(part)  # an adapter is not enough without its base model
+    return part / ADAPTER_CONFIG not in files and sum(path.stat().st_size for path in files) <= _COPIED_BYTES
+
+
+def _files(model: Path) -> list[Path]:
+    """What makes up a model's folder: not its subfolders (checkpoints, logs), nor hidden files."""
+    return sorted(path for path in model.iterdir() if path.is_file() and not path.name.startswith("."))
+
+
+def _copy_model(model: Path, folder: Path) -> None:
+    folder.mkdir()
+    for path in _files(model):
+        shutil.copy2(path, folder / path.name)
