@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from j2a.console import errors_shown, narrate
-from training import encode_command, encoder_command
+from training import encode_command, encoder_command, fit_command
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Train the J2A models.")
 
@@ -19,6 +19,7 @@ def _commands() -> None:
 
 
 app.command("encode")(encode_command.encode)
+app.command("fit")(fit_command.fit)
 
 
 @app.command("mini")
