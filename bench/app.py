@@ -210,7 +210,7 @@ def engines_at_work(count: int, scratch: Path) -> Iterator[None]:
             path, begin_s = next(clips)
             engine.submit(Describe(Clip(path, begin_s, begin_s + 10.0)))
 
-        engine = EngineClient(go_on, log_path=scratch / f"engine-{number}.log")
+        engine = EngineClient(go_on, log_path=scratch / f"engine-{number}.log", background=True)
         ask()
         return engine
 

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 NICENESS = 5
+BACKGROUND_NICENESS = 15  # of work that somebody comes back for later
 _AUTOGROUP = Path("/proc/self/autogroup")
 
 

@@ -53,8 +53,8 @@ class EngineClient:
     """One engine process, restarted with the next request when it died.
 
     ``on_event`` is called on the reader thread, in the order of the events. ``command`` replaces the
-    engine's command line (tests). ``log_path`` receives the engine's standard error; engines that run at the same
-    time need one each.
+    engine's command line (tests). ``background``: nobody waits at the keyboard for this one. ``log_path``
+    receives the engine's standard error; engines that run at the same time need one each.
     """
 
     def __init__(
@@ -63,9 +63,12 @@ class EngineClient:
         *,
         command: Sequence[str] | None = None,
         log_path: Path | None = None,
+        background: bool = False,
     ) -> None:
         self._on_event = on_event
         self._command = list(command) if command else [sys.executable, "-m", "j2a.engine.worker"]
+        if background:
+            self._command.append("--background")
         self._log_path = log_path or paths.engine_log_path()
         self._lock = threading.RLock()
         self._process: subprocess.Popen[bytes] | None = None

@@ -25,7 +25,9 @@ from j2a.engine.messages import (
     encode_event,
 )
 from j2a.errors import ExitCode, J2AError
-from j2a.priority import step_back
+from j2a.priority import BACKGROUND_NICENESS, NICENESS, step_back
+
+BACKGROUND = "--background"
 
 
 class Worker:
@@ -87,7 +89,7 @@ class Worker:
 
 def main() -> None:
     """Keep stdout for events alone: whatever libraries print goes to stderr, which is the log."""
-    step_back()
+    step_back(BACKGROUND_NICENESS if BACKGROUND in sys.argv[1:] else NICENESS)
     events = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     try:

@@ -102,7 +102,9 @@ class FolderRun:
     def _engine(self, number: int) -> EngineClient:
         log = paths.engine_log_path()
         name = "caption-writer" if number == _WRITER else f"caption-{number + 1}"
-        return EngineClient(lambda event: self._events.put((number, event)), log_path=log.with_stem(name))
+        return EngineClient(
+            lambda event: self._events.put((number, event)), log_path=log.with_stem(name), background=True
+        )
 
     def _measure(self) -> None:
         """Give every idle measurer the next clip, unless too many wait to be written."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from j2a.priority import NICENESS
+from j2a.engine.client import EngineClient
+from j2a.priority import BACKGROUND_NICENESS, NICENESS
 
 SHOW = (
     "import os; from pathlib import Path; from j2a.priority import step_back; step_back();"
@@ -36,3 +38,20 @@ def test_the_session_of_another_is_left_alone() -> None:
     before = group.read_text() if group.exists() else ""
     subprocess.run([sys.executable, "-c", SHOW], capture_output=True, check=True)
     assert (group.read_text() if group.exists() else "") == before
+
+
+def test_an_engine_in_the_background_steps_back_further(tmp_path: Path) -> None:
+    """Niceness as the system shows it: that of an engine for the app, and that of one for a folder."""
+    shown = []
+    for background in (False, True):
+        engine = EngineClient(lambda event: None, log_path=tmp_path / "engine.log", background=background)
+        engine.start()
+        try:
+            pid = engine._process.pid  # type: ignore[union-attr]
+            deadline = time.monotonic() + 30
+            while (nice := os.getpriority(os.PRIO_PROCESS, pid)) == os.nice(0) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            shown.append(nice)
+        finally:
+            engine.close()
+    assert shown == [min(os.nice(0) + NICENESS, 19), min(os.nice(0) + BACKGROUND_NICENESS, 19)]
