@@ -28,7 +28,10 @@ def mini(
     captions: Annotated[
         Path | None, typer.Option(help="musiccaps-public.csv; its training half adds language.")
     ] = None,
+    start: Annotated[Path | None, typer.Option(help="A model of this kind to go on from.")] = None,
     minutes: Annotated[float, typer.Option(help="Wall time to train for.")] = 60.0,
+    learning_rate: Annotated[float, typer.Option(help="Highest learning rate.")] = 2e-3,
+    heard_share: Annotated[float, typer.Option(help="Share of pairs that say what is heard.")] = 0.4,
     batch_size: Annotated[int, typer.Option(help="Pairs a step.")] = 32,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 2,
     seed: Annotated[int, typer.Option(help="Seed of the weights and of the data.")] = 0,
@@ -36,7 +39,11 @@ def mini(
     """Train the built-in mini J2A-LLM from nothing: feature prompts to captions."""
     from training.mini import MiniConfig, train
 
-    train(captions, out, MiniConfig(minutes=minutes, batch_size=batch_size, threads=threads, seed=seed))
+    settings = MiniConfig(
+        minutes=minutes, batch_size=batch_size, threads=threads, seed=seed, learning_rate=learning_rate,
+        heard_share=heard_share,
+    )  # fmt: skip
+    train(captions, out, settings, start)
 
 
 @app.command("convert-mwmae")

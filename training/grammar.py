@@ -29,10 +29,12 @@ Rng = random.Random
 
 
 def write_caption(features: Features, instruction: str, rng: Rng) -> str:
-    """A caption for the instruction "describe", "short" or "detailed"; deterministic for a given ``rng``."""
+    """A caption for an instruction named in ``j2a.models.prompts``; deterministic for a given ``rng``."""
     known = facts(features)
     if not known:
         return rng.choice(NOTHING)
+    if instruction == "tags":
+        return _tags(known)
     if instruction == "short":
         return _short(known, rng)
     sentences = [_rhythm_sentence(known, rng), *_harmony_sentences(known, rng, detailed=instruction == "detailed")]
@@ -62,6 +64,24 @@ def _short(known: dict[str, str], rng: Rng) -> str:
     if chords:
         form += rng.choice((f", with {chords}", f", over {chords}"))
     return sentence(form)
+
+
+def _tags(known: dict[str, str]) -> str:
+    """The facts in the prompt's order: "rock, 120 BPM, fast tempo, 4/4, A minor, chords Am F C G"."""
+    tags = [known["Genre"]] if "Genre" in known else []
+    if known.get("Tempo") == NO_BEAT:
+        tags.append("no steady beat")
+    elif "Tempo" in known:
+        bpm, word = _tempo(known)
+        tags += [f"{bpm} BPM", f"{word} tempo"]
+    tags += [known["Meter"]] if "Meter" in known else []
+    if "Key" in known:
+        key, uncertain = _key(known)
+        tags.append(f"probably {key}" if uncertain else key)
+    if "Chords" in known:
+        names, _ = _chords(known)
+        tags.append(f"{'chord' if len(names) == 1 else 'chords'} {' '.join(names)}")
+    return ", ".join(tags)
 
 
 def _rhythm_sentence(known: dict[str, str], rng: Rng) -> str:

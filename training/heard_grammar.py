@@ -10,6 +10,9 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from j2a.features.record import Features
+from j2a.models.prompts import facts
+from training.grammar import write_caption
 from training.wording import NOUNS, capital, in_words, sentence, with_article
 
 Rng = random.Random
@@ -71,6 +74,38 @@ def write_heard(said: dict[str, Any], instruction: str, rng: Rng) -> str:
     if "meter" in said:
         sentences.append(rng.choice(_METER_SENTENCES[said["meter"]]))
     return " ".join(one for one in sentences if one) or rng.choice(NOTHING)
+
+
+def heard_text(said: dict[str, Any]) -> str:
+    """The facts as lines of a prompt, for a language model that reads them in place of soft tokens."""
+    lines = []
+    if said.get("instruments"):
+        lines.append(f"Instruments: {', '.join(_bare(name) for name in said['instruments'])}")
+        if said.get("distortion"):
+            lines.append("Guitar: distorted")
+        if said.get("solo"):
+            lines.append("Solo: yes")
+    if "drums" in said:
+        lines.append(f"Drums: {'yes' if said['drums'] else 'no'}")
+    if "tempo" in said:
+        lines.append(f"Tempo: {said['tempo']}")
+    if "energy" in said:
+        lines.append(f"Energy: {said['energy']}")
+    return "\n".join(lines)
+
+
+def write_both(features: Features, said: dict[str, Any], instruction: str, rng: Rng) -> str:
+    """What was measured, then what was heard: J2A-3.0. The tempo is the measured one or none."""
+    heard = {name: value for name, value in said.items() if name not in ("tempo", "solo")}
+    measured = write_caption(features, instruction, rng) if facts(features) else ""
+    if not measured:
+        return write_heard(heard, instruction, rng)
+    if instruction == "tags":
+        return ", ".join(part for part in (_tags(heard, rng), measured) if part != "music")
+    added = [_instruments_sentence(heard, rng), _drums_sentence(heard, rng)]
+    if instruction == "detailed":
+        added.append(_energy_sentence(heard, rng))
+    return " ".join(one for one in (measured, *added) if one)
 
 
 def _opening(said: dict[str, Any], rng: Rng) -> str:

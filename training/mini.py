@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import MistralConfig, MistralForCausalLM
+from transformers import AutoTokenizer, MistralConfig, MistralForCausalLM
 
 from j2a.caption import Sampling
 from j2a.models.chat import prompt_ids
@@ -27,9 +27,11 @@ from j2a.models.prompts import build_prompt
 from training.datasets.musiccaps import read_musiccaps
 from training.evaluate import STATED_BY, score
 from training.features_prior import random_features
+from training.heard_prior import SoftTags
 from training.mini_data import Example, encode, pairs, train_tokenizer
 
 IGNORED = -100  # label of positions that do not count in the loss
+Soft = tuple[int, int, tuple[str, ...]]  # row and position in the batch, and the tags it sums up
 ROUND_LENGTH, ROUND_ROWS = 16, 256  # batch shapes come in multiples of these
 
 
@@ -50,14 +52,15 @@ class MiniConfig:
     warmup_steps: int = 100
     decay_share: float = 0.3  # last part of the time in which the learning rate falls to nothing
     tags_share: float = 0.2  # share of MusicCaps pairs
+    heard_share: float = 0.4  # share of pairs that say what is heard
     evaluate_every: int = 250  # steps
     final_captions: int = 100  # written and scored at the end
     threads: int = 2
     seed: int = 0
 
 
-def train(captions: Path | None, out: Path, config: MiniConfig) -> None:
-    """Train from nothing and save model and tokenizer to ``out`` (safetensors, bfloat16).
+def train(captions: Path | None, out: Path, config: MiniConfig, start: Path | None = None) -> None:
+    """Train from nothing, or from the model in ``start``, and save model and tokenizer to ``out`` (bfloat16).
 
     ``captions`` is the published MusicCaps file; only its training half is read. Without it the model learns
     from our own grammar alone.
@@ -66,26 +69,38 @@ def train(captions: Path | None, out: Path, config: MiniConfig) -> None:
     torch.set_num_threads(config.threads)
     out.mkdir(parents=True, exist_ok=True)
     rows = read_musiccaps(captions, "train") if captions else []
-    tokenizer = train_tokenizer(rows, config.vocabulary_size, config.seed)
+    if start:
+        tokenizer = AutoTokenizer.from_pretrained(start, local_files_only=True)
+        model = MistralForCausalLM.from_pretrained(start, dtype=torch.float32, local_files_only=True).train()
+    else:
+        tokenizer = train_tokenizer(rows, config.vocabulary_size, config.seed)
+        model = build_model(config, tokenizer)
     tokenizer.save_pretrained(out)
-    model = build_model(config, tokenizer)
+    soft_tags = SoftTags(model.config.hidden_size)
     log = (out / "log.jsonl").open("a", encoding="utf-8")
     _write(log, {"config": asdict(config), "parameters": sum(p.numel() for p in model.parameters())})
 
     optimizer = torch.optim.AdamW(
-        _parameter_groups(model, config.weight_decay), lr=config.learning_rate, betas=(0.9, 0.98)
+        [*_parameter_groups(model, config.weight_decay), *_parameter_groups(soft_tags, 0.0)],
+        lr=config.learning_rate,
+        betas=(0.9, 0.98),
     )
     batches = _batches(
-        tokenizer, pairs(rows, config.tags_share, config.seed), config.batch_size, tokenizer.pad_token_id
+        tokenizer,
+        pairs(rows, config.tags_share, config.heard_share, config.seed),
+        config.batch_size,
+        tokenizer.pad_token_id,
     )
+    noise = torch.Generator().manual_seed(config.seed)
     started, running_loss, tokens = time.monotonic(), 0.0, 0
     step = 0
     while (share_done := (time.monotonic() - started) / (60 * config.minutes)) < 1.0:
         step += 1
         for group in optimizer.param_groups:
             group["lr"] = config.learning_rate * _schedule(step, share_done, config)
-        ids, mask, labels = next(batches)
-        loss = _loss(model, ids, mask, labels)
+        ids, mask, labels, soft = next(batches)
+        embeddings = _embed(model, soft_tags, ids, soft, noise)
+        loss = _loss(model, embeddings, mask, labels)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -145,9 +160,26 @@ def evaluate(model: MistralForCausalLM, tokenizer: Any, count: int = 32) -> dict
     return {"clean": round(result.clean, 4), **{kind: round(result.agreed(kind), 4) for kind in STATED_BY}}
 
 
-def _loss(model: MistralForCausalLM, ids: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+def _embed(
+    model: MistralForCausalLM, soft_tags: SoftTags, ids: torch.Tensor, soft: list[Soft], noise: torch.Generator
+) -> torch.Tensor:
+    """Token embeddings (batch, length, width), with soft tokens where they belong."""
+    table: Any = model.get_input_embeddings()
+    embeddings: torch.Tensor = table(ids)
+    if soft:
+        size = float(table.weight.detach().square().mean().sqrt())
+        rows = torch.tensor([row for row, _, _ in soft])
+        places = torch.tensor([place for _, place, _ in soft])
+        vectors = soft_tags([tags for _, _, tags in soft], size, noise)
+        embeddings = embeddings.index_put((rows, places), vectors)
+    return embeddings
+
+
+def _loss(
+    model: MistralForCausalLM, embeddings: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor
+) -> torch.Tensor:
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        hidden = model.model(input_ids=ids, attention_mask=mask).last_hidden_state[:, :-1]
+        hidden = model.model(inputs_embeds=embeddings, attention_mask=mask).last_hidden_state[:, :-1]
         wanted = labels[:, 1:]
         # Logits only where the loss looks (half of the positions are prompt), in a few fixed sizes: every new
         # shape costs the CPU kernels a new plan, in time and in memory.
@@ -160,8 +192,9 @@ def _loss(model: MistralForCausalLM, ids: torch.Tensor, mask: torch.Tensor, labe
 
 def _batches(
     tokenizer: Any, source: Iterator[Any], batch_size: int, pad_id: int
-) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-    """Endless batches of like lengths, padded on the right: ids, mask and labels, each (batch, length)."""
+) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor, list[Soft]]]:
+    """Endless batches of like lengths, padded on the right: ids, mask and labels, each (batch, length), and where
+    soft tokens go."""
     shuffle = random.Random(0)
     while True:
         pool = sorted((encode(tokenizer, pair) for pair in islice(source, 16 * batch_size)), key=lambda e: len(e.ids))
@@ -171,17 +204,19 @@ def _batches(
             yield _collate(group, pad_id)
 
 
-def _collate(group: list[Example], pad_id: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def _collate(group: list[Example], pad_id: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, list[Soft]]:
     length = max(len(example.ids) for example in group)
     length += -length % ROUND_LENGTH
     ids = torch.full((len(group), length), pad_id)
     mask = torch.zeros((len(group), length), dtype=torch.long)
     labels = torch.full((len(group), length), IGNORED)
-    for row, (tokens, caption_start) in enumerate(group):
+    soft: list[Soft] = []
+    for row, (tokens, caption_start, soft_start, positions) in enumerate(group):
+        soft += [(row, soft_start + place, tags) for place, tags in enumerate(positions)]
         ids[row, : len(tokens)] = torch.tensor(tokens)
         mask[row, : len(tokens)] = 1
         labels[row, caption_start : len(tokens)] = torch.tensor(tokens[caption_start:])
-    return ids, mask, labels
+    return ids, mask, labels, soft
 
 
 def _schedule(step: int, share_done: float, config: MiniConfig) -> float:

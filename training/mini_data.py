@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-from j2a.models.chat import CHATML, caption_ids, prompt_ids
-from j2a.models.prompts import INSTRUCTIONS, build_prompt
+from j2a.models.chat import CHATML, caption_ids, prompt_ids, user_turn
+from j2a.models.prompts import HEARD_INSTRUCTIONS, build_prompt
 from training.datasets.musiccaps import MusicCapsRow
 from training.features_prior import random_features
 from training.grammar import write_caption
+from training.heard_grammar import heard_text, write_both, write_heard
+from training.heard_prior import random_said, soft_positions
 
 PAD, IM_START, IM_END = "<|pad|>", "<|im_start|>", "<|im_end|>"
 # Notes and chords ("F#", " Bbm") and single digits are words of their own, so that copying one is copying a token;
@@ -21,7 +23,8 @@ PAD, IM_START, IM_END = "<|pad|>", "<|im_start|>", "<|im_end|>"
 WORDS = r" ?[A-G][#b]?m?(?![A-Za-z#])|'(?:[sdmt]|ll|ve|re)| ?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 TAGS_INSTRUCTION = "Write a caption from these tags."
 # The default instruction is what nearly every caption is asked with.
-_INSTRUCTION_WEIGHTS = {"describe": 0.5, "short": 0.2, "detailed": 0.3}
+_INSTRUCTION_WEIGHTS = {"describe": 0.5, "short": 0.15, "detailed": 0.25, "tags": 0.1}
+HEARD_AS_TEXT = 0.25  # share of what is heard that stands in the prompt as text, the rest as soft tokens
 
 
 class Pair(NamedTuple):
@@ -29,6 +32,7 @@ class Pair(NamedTuple):
 
     prompt: str
     caption: str
+    soft: tuple[tuple[str, ...], ...] = ()  # the tags that each soft token behind the prompt sums up
 
 
 class Example(NamedTuple):
@@ -36,13 +40,30 @@ class Example(NamedTuple):
 
     ids: list[int]
     caption_start: int
+    soft_start: int = 0  # position of the first soft token; padding stands in its place
+    soft: tuple[tuple[str, ...], ...] = ()
 
 
 def feature_pair(rng: random.Random) -> Pair:
     """Random features as a prompt, and a true caption of them."""
-    features = random_features(rng)
-    instruction = rng.choices(list(INSTRUCTIONS), [_INSTRUCTION_WEIGHTS[name] for name in INSTRUCTIONS])[0]
+    features, instruction = random_features(rng), _instruction(rng)
     return Pair(build_prompt(features, instruction).text, write_caption(features, instruction, rng))
+
+
+def heard_pair(rng: random.Random) -> Pair:
+    """Random facts about what is heard, as text or as soft tokens, and a true caption of them: J2A-2.x."""
+    said, instruction = random_said(rng), _instruction(rng)
+    wording, caption = HEARD_INSTRUCTIONS[instruction], write_heard(said, instruction, rng)
+    if rng.random() < HEARD_AS_TEXT:
+        return Pair(f"{wording}\n{heard_text(said)}", caption)
+    return Pair(wording, caption, soft_positions(said, rng))
+
+
+def both_pair(rng: random.Random) -> Pair:
+    """Random features as text, random facts as soft tokens behind them, and a caption of both: J2A-3.0."""
+    features, said, instruction = random_features(rng), random_said(rng), _instruction(rng)
+    caption = write_both(features, said, instruction, rng)
+    return Pair(build_prompt(features, instruction).text, caption, soft_positions(said, rng))
 
 
 def tags_pair(row: MusicCapsRow, rng: random.Random) -> Pair:
@@ -52,11 +73,18 @@ def tags_pair(row: MusicCapsRow, rng: random.Random) -> Pair:
     return Pair(f"Tags: {', '.join(aspects)}\n{TAGS_INSTRUCTION}", " ".join(row.caption.split()))
 
 
-def pairs(rows: list[MusicCapsRow], tags_share: float, seed: int) -> Iterator[Pair]:
-    """An endless mixture; ``tags_share`` of the pairs come from MusicCaps."""
+def _instruction(rng: random.Random) -> str:
+    return rng.choices(list(_INSTRUCTION_WEIGHTS), list(_INSTRUCTION_WEIGHTS.values()))[0]
+
+
+def pairs(rows: list[MusicCapsRow], tags_share: float, heard_share: float, seed: int) -> Iterator[Pair]:
+    """An endless mixture; ``tags_share`` of the pairs come from MusicCaps, ``heard_share`` say what is heard."""
     rng = random.Random(seed)
     while True:
-        if rows and rng.random() < tags_share:
+        drawn = rng.random()
+        if drawn < heard_share:
+            yield heard_pair(rng) if rng.random() < 0.65 else both_pair(rng)
+        elif rows and drawn < heard_share + tags_share:
             yield tags_pair(rng.choice(rows), rng)
         else:
             yield feature_pair(rng)
@@ -64,15 +92,24 @@ def pairs(rows: list[MusicCapsRow], tags_share: float, seed: int) -> Iterator[Pa
 
 def encode(tokenizer: Any, pair: Pair) -> Example:
     """Token ids of a pair, by the functions that inference uses."""
-    prompt = prompt_ids(tokenizer, pair.prompt)
-    return Example([*prompt, *caption_ids(tokenizer, pair.caption)], len(prompt))
+    answer = caption_ids(tokenizer, pair.caption)
+    if not pair.soft:
+        prompt = prompt_ids(tokenizer, pair.prompt)
+        return Example([*prompt, *answer], len(prompt))
+    # As j2a.models.sequence lays it out: soft tokens behind the instruction, inside the user's turn.
+    before, after = user_turn(tokenizer)
+    said = tokenizer(f"{pair.prompt}\n", add_special_tokens=False, split_special_tokens=True)["input_ids"]
+    start = len(before) + len(said)
+    prompt = [*before, *said, *[tokenizer.pad_token_id] * len(pair.soft), *after]
+    return Example([*prompt, *answer], len(prompt), start, pair.soft)
 
 
 def train_tokenizer(rows: list[MusicCapsRow], vocabulary_size: int, seed: int) -> PreTrainedTokenizerFast:
     """Byte-level BPE over ``WORDS``."""
     rng = random.Random(seed)
-    texts = [text for _ in range(6000) for text in feature_pair(rng)]
-    texts += [text for row in rows for text in tags_pair(row, rng)]
+    texts = [text for _ in range(6000) for text in feature_pair(rng)[:2]]
+    texts += [text for _ in range(3000) for text in heard_pair(rng)[:2]]
+    texts += [text for row in rows for text in tags_pair(row, rng)[:2]]
     bpe = Tokenizer(models.BPE())
     bpe.pre_tokenizer = pre_tokenizers.Sequence(
         [

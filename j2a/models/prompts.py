@@ -25,11 +25,13 @@ INSTRUCTIONS = {
     "describe": "Describe the music from these facts.",
     "short": "Describe the music from these facts in one short sentence.",
     "detailed": "Describe the music from these facts in detail.",
+    "tags": "List these facts as tags.",
 }
 HEARD_INSTRUCTIONS = {
     "describe": "Describe the music.",
     "short": "Describe the music in one short sentence.",
     "detailed": "Describe the music in detail.",
+    "tags": "List tags for the music.",
 }
 """For J2A-2.x, whose facts are soft tokens."""
 DEFAULT_PROMPT = "describe"
