@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 from itertools import islice
 from pathlib import Path
 
@@ -10,10 +12,16 @@ import pytest
 import torch
 
 from j2a.errors import J2AError
+from j2a.grounding import claims
 from j2a.models.llm import load_llm
+from j2a.models.sequence import sequence
 from training.datasets.musiccaps import read_musiccaps
-from training.mini import IGNORED, MiniConfig, _batches, _loss, build_model, save, train
-from training.mini_data import IM_END, pairs, train_tokenizer
+from training.facts import FAMILIES
+from training.features_prior import random_features
+from training.heard_grammar import write_both, write_heard
+from training.heard_prior import SoftTags, random_said
+from training.mini import IGNORED, MiniConfig, _batches, _collate, _embed, _loss, build_model, save, train
+from training.mini_data import IM_END, Pair, encode, pairs, train_tokenizer
 
 CSV = """ytid,start_s,end_s,audioset_positive_labels,aspect_list,caption,author_id,is_balanced_subset,is_audioset_eval
 a1,30,40,/m/1,"['slow tempo', 'piano']","A slow piano, played ""softly"".",4,False,False
@@ -54,8 +62,8 @@ def test_chords_and_digits_are_single_tokens(tokenizer):
 
 
 def test_the_loss_looks_at_the_caption_and_its_end_alone(tokenizer):
-    source = list(islice(pairs([], 0.0, seed=1), 64))
-    ids, mask, labels = next(_batches(tokenizer, iter(source * 20), 8, tokenizer.pad_token_id))
+    source = list(islice(pairs([], 0.0, 0.5, seed=1), 64))
+    ids, mask, labels, _ = next(_batches(tokenizer, iter(source * 20), 8, tokenizer.pad_token_id))
     captions = {pair.caption + IM_END for pair in source}
     for row, kept in zip(ids, labels != IGNORED, strict=True):
         assert tokenizer.decode(row[kept]) in captions
@@ -67,11 +75,13 @@ def test_a_tiny_model_learns_and_survives_saving(tokenizer, tmp_path):
     config = MiniConfig(width=64, depth=2, heads=4, key_value_heads=2, mlp_width=128)
     torch.manual_seed(0)
     model = build_model(config, tokenizer)
-    batches = _batches(tokenizer, pairs([], 0.0, seed=2), 16, tokenizer.pad_token_id)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    batches = _batches(tokenizer, pairs([], 0.0, 0.5, seed=2), 16, tokenizer.pad_token_id)
+    soft_tags = SoftTags(config.width)
+    optimizer = torch.optim.AdamW([*model.parameters(), *soft_tags.parameters()], lr=3e-3)
+    noise = torch.Generator().manual_seed(0)
     losses = []
-    for batch in islice(batches, 40):
-        loss = _loss(model, *batch)
+    for ids, mask, labels, soft in islice(batches, 40):
+        loss = _loss(model, _embed(model, soft_tags, ids, soft, noise), mask, labels)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -80,11 +90,64 @@ def test_a_tiny_model_learns_and_survives_saving(tokenizer, tmp_path):
     save(model, tmp_path)
     tokenizer.save_pretrained(tmp_path)
     loaded = load_llm(str(tmp_path)).model
-    ids = batch[0]
     with torch.inference_mode():
         difference = (model(ids).logits - loaded(ids).logits).abs().max()
     assert difference < 0.2, "bfloat16 on disk, nothing else changed"
     assert next(model.parameters()).dtype == torch.float32
+    assert soft_tags.vectors.weight.isfinite().all()
+
+
+def test_soft_tokens_stand_where_captioning_puts_them(tokenizer):
+    """The same layout as ``j2a.models.sequence``, which trains projectors and writes captions."""
+    model = build_model(MiniConfig(width=64, depth=1, heads=4, key_value_heads=2, mlp_width=64), tokenizer)
+    pair = Pair("Describe the music.", "A slow piece.", (("piano",), (), ("slow tempo", "piano")))
+    example = encode(tokenizer, pair)
+    ids, _, labels, soft = _collate([example], tokenizer.pad_token_id)
+    vectors = SoftTags(64)
+    embedded = _embed(model, vectors, ids, soft, torch.Generator().manual_seed(1))[0]
+    size = float(model.get_input_embeddings().weight.detach().square().mean().sqrt())
+    tokens = vectors([tags for _, _, tags in soft], size, torch.Generator().manual_seed(1))
+    wanted = sequence(model, tokenizer, pair.prompt, tokens.detach(), pair.caption)
+    assert torch.equal(embedded[: len(example.ids)], wanted.embeddings)
+    assert torch.equal(labels[0, : len(example.ids)], wanted.labels)
+
+
+def test_soft_tokens_of_no_tags_can_be_learned_from():
+    vectors = SoftTags(8)
+    out = vectors([(), ("piano",)], 0.02, torch.Generator().manual_seed(0))
+    out.square().sum().backward()
+    assert vectors.vectors.weight.grad.isfinite().all()
+    assert 0.2 < float(out[1].square().mean().sqrt()) / 0.02 < 3
+
+
+@pytest.mark.parametrize("instruction", ["describe", "short", "detailed", "tags"])
+def test_captions_say_what_they_are_given_and_nothing_else(instruction):
+    rng = random.Random(instruction)
+    for _ in range(300):
+        said = random_said(rng)
+        facts = dict(said)
+        caption = write_heard(said, instruction, rng).lower()
+        for family in FAMILIES:
+            named = family.rstrip("s") in caption.replace("string instruments", "strings")
+            assert named == (family in facts["instruments"]), (caption, said)
+        assert ("drum" in caption) == ("drums" in facts) or "solo" in caption, caption
+        denied = any(word in caption for word in ("no drum", "without drum"))
+        assert denied == (facts.get("drums") is False) or "solo" in caption, caption
+        for word, tempo in (("slow", "slow"), ("mid-tempo", "moderate"), ("moderate", "moderate"), ("fast", "fast")):
+            if word in caption:
+                assert facts.get("tempo") == tempo, caption
+        assert ("calm" in caption) == (facts.get("energy") == "calm"), caption
+        assert not re.search(r"  |\.\.| [,.]|,,|(\b\w+\b) \1\b", caption), caption
+
+
+def test_what_was_measured_and_heard_goes_into_one_caption():
+    rng = random.Random(4)
+    for _ in range(100):
+        features, said = random_features(rng), random_said(rng)
+        for instruction in ("describe", "short", "detailed", "tags"):
+            caption = write_both(features, said, instruction, rng)
+            assert all(claim.verdict == "agreed" for claim in claims(caption, features)), caption
+            assert ("drum" in caption.lower()) == ("drums" in said), caption
 
 
 def test_a_whole_run_leaves_a_model_and_a_log(captions, tmp_path, monkeypatch):

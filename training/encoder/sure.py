@@ -1,0 +1,114 @@
+"""Captions that say only what the encoder can be sure of: facts above a threshold, set on a soundfont it never heard.
+
+A projector that learns from captions of the whole truth learns to guess what cannot be heard; one that learns from
+these learns to leave it out. The same thresholds make captions straight from the heads, the baseline to beat.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from j2a.errors import J2AError
+from j2a.export import write_atomically
+from j2a.models.mwmae import load_encoder
+from training.encoder.heads import CLASSES, YES_NO, load_heads
+from training.encoder.mels import mel_table
+from training.encoder.train import predict
+from training.facts import FAMILIES
+from training.heard_grammar import write_heard
+from training.synth.corpus import ASKED
+from training.table import Row, read_table, write_table
+
+THRESHOLDS = "thresholds.json"
+NEVER = 2.0  # a threshold that no probability reaches
+FEWEST = 12  # claims that a threshold must be judged by
+SAID_CLASSES = ("tempo", "energy")  # of the facts with several values; the meter is not said
+_LEFT_OUT = ("choir",)  # close to vocals, which must not be invented
+
+
+def set_thresholds(run: Path, table: Path, precision: float) -> dict[str, float]:
+    """For each statement the lowest probability above which a share ``precision`` of such statements is true.
+
+    ``run`` is the folder of an encoder's training, ``table`` a corpus of another soundfont (its valid split). Statements
+    are the names in ``YES_NO``, "no drums", and "tempo slow" and the like. Written to ``run/thresholds.json``.
+    """
+    rows = read_table(table, "valid")
+    if not rows:
+        raise J2AError(f"{table} has no valid split.", "j2a-train synth --split valid makes one.")
+    found = {name: _threshold(p, true, precision) for name, (p, true) in _statements(run, table, rows).items()}
+    write_atomically(run / THRESHOLDS, (json.dumps(found, indent=1, sort_keys=True) + "\n").encode())
+    return found
+
+
+def write_sure(run: Path, table: Path, out: Path, *, only_true: bool, seed: int = 0) -> None:
+    """Copy a table with captions of what the encoder is sure of; its audio is linked by a relative symbolic link.
+
+    ``only_true`` leaves out what is not true, which is how a projector's training captions are made; without it the
+    captions are the heads' own, mistakes and all.
+    """
+    thresholds: dict[str, float] = json.loads((run / THRESHOLDS).read_text(encoding="utf-8"))
+    rows = read_table(table)
+    statements = _statements(run, table, rows)
+    written = []
+    for index, row in enumerate(rows):
+        rng = random.Random(f"sure {seed} {row.id}")
+        said = _said(index, row, statements, thresholds, only_true=only_true)
+        written.append(dataclasses.replace(row, captions=tuple(write_heard(said, asked, rng) for asked in ASKED)))
+    out.mkdir(parents=True, exist_ok=True)
+    for name in {Path(row.audio).parts[0] for row in rows}:
+        link = out / name
+        if not link.is_symlink():
+            link.symlink_to(os.path.relpath((table / name).resolve(), out.resolve()))
+    write_table(out, written)
+
+
+def _said(
+    index: int, row: Row, statements: dict[str, tuple[Tensor, Tensor]], thresholds: dict[str, float], *, only_true: bool
+) -> dict[str, Any]:
+    def sure(name: str) -> bool:
+        probability, true = statements[name]
+        return bool(probability[index] >= thresholds[name]) and (bool(true[index]) or not only_true)
+
+    said: dict[str, Any] = {"instruments": [name for name in FAMILIES if name not in _LEFT_OUT and sure(name)]}
+    if sure("drums") != sure("no drums"):
+        said["drums"] = sure("drums")
+    for name in SAID_CLASSES:
+        values = [value for value in CLASSES[name] if sure(f"{name} {value}")]
+        if len(values) == 1:
+            said[name] = values[0]
+    said["distortion"] = "guitar" in said["instruments"] and sure("distortion")
+    return said
+
+
+def _statements(run: Path, table: Path, rows: list[Row]) -> dict[str, tuple[Tensor, Tensor]]:
+    """Name -> probability and truth of the statement for every row."""
+    encoder, heads = load_encoder(run / "encoder", precision=torch.bfloat16), load_heads(run / "heads.safetensors")
+    said = predict(encoder, heads, mel_table(table, rows, encoder.config, run / "cache"))
+    facts = [row.facts for row in rows]
+
+    def true(name: str) -> Tensor:
+        return torch.tensor([name in f["instruments"] if name in FAMILIES else bool(f[name]) for f in facts])
+
+    found = {name: (said["yes_no"][:, place], true(name)) for place, name in enumerate(YES_NO)}
+    drums, playing = found["drums"]
+    found["no drums"] = (1 - drums, ~playing)
+    for name in SAID_CLASSES:
+        for place, value in enumerate(CLASSES[name]):
+            found[f"{name} {value}"] = (said[name][:, place], torch.tensor([f[name] == value for f in facts]))
+    return found
+
+
+def _threshold(probability: Tensor, true: Tensor, precision: float) -> float:
+    order = probability.argsort(descending=True)
+    share = true[order].float().cumsum(0) / torch.arange(1, len(order) + 1)
+    enough = (share >= precision).nonzero()[:, 0]
+    last = int(enough[-1]) if len(enough) else -1
+    return float(probability[order[last]]) if last + 1 >= FEWEST else NEVER
