@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from j2a import paths
 from j2a.errors import ModelError, ModelMissingError, UsageError
-from j2a.models.weights import download_command, find_folder, size_bytes, weights_hash
+from j2a.models.weights import BUILT_IN, download_command, find_folder, size_bytes, weights_hash
 
 if TYPE_CHECKING:
     from j2a.models.captioner import Captioner
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from j2a.models.j2a_2 import J2A2
 
 VERSIONS = ("1.0", "2.0", "2.1")
-DEFAULT_VERSION, DEFAULT_BACKBONE = "1.0", "mini"
+DEFAULT_VERSION, DEFAULT_BACKBONE = "1.0", BUILT_IN
 BASE_7B = "mistralai/Mistral-7B-v0.1"
 ENCODER_FOLDER, LLM_FOLDER = "encoder", "llm"  # inside the folder of a projector
 TUNED_7B = "j2a-1.0-7b"  # a fine-tuned model or a LoRA adapter of this name in the models folder comes first
@@ -38,7 +38,7 @@ class ModelRow:
 
 def models() -> list[ModelRow]:
     """What can be loaded, and what could be."""
-    return [_mini_row(), _7b_row(), *_folder_rows()]
+    return [*map(_mini_row, VERSIONS), _7b_row(), *_folder_rows()]
 
 
 def load(version: str = DEFAULT_VERSION, backbone: str = DEFAULT_BACKBONE) -> Captioner:
@@ -71,12 +71,12 @@ def _load_2(version: str, backbone: str) -> J2A2:
     from j2a.models.projector import Part, load_projector
     from j2a.models.sequence import embedding_of
 
-    if backbone in ("mini", "7b"):
+    if backbone == "7b":
         raise ModelMissingError(
-            f"J2A-{version} has no {backbone} weights in this release.",
-            "Give --backbone the folder of a projector that you trained, or use --version 1.0.",
+            f"J2A-{version} has no 7b weights: nobody has published a projector.",
+            "Train one (j2a-train fit) and give its folder as --backbone, or use --backbone mini.",
         )
-    folder = find_folder(backbone)
+    folder = _built_in(version) if backbone == BUILT_IN else find_folder(backbone)
     projector = load_projector(folder)
     config = projector.config
     if config.version != version:
@@ -95,21 +95,28 @@ def _load_2(version: str, backbone: str) -> J2A2:
 
 
 def source_of(backbone: str) -> str:
-    """Where the language model of a backbone is: a folder or a hub id."""
-    if backbone == "mini":
-        return str(paths.builtin_model_dir())
+    """Where the language model of a backbone is: a folder, a name or a hub id."""
     if backbone == "7b":
         return TUNED_7B if (paths.models_dir() / TUNED_7B).is_dir() else BASE_7B
     return backbone
 
 
-def _mini_row() -> ModelRow:
-    folder = paths.builtin_model_dir()
-    present = (folder / "model.safetensors").is_file()
-    detail = (
-        f"built in, {size_bytes(folder) / 1e6:.0f} MB, runs on any CPU" if present else "missing from this installation"
-    )
-    return ModelRow("1.0", "mini", present, detail, "CC BY-SA 4.0", "" if present else "install J2A again")
+def _built_in(version: str) -> Path:
+    """The folder of a built-in projector. Raises ``ModelMissingError``."""
+    folder = paths.builtin_model_dir() / f"projector-{version}"
+    if not folder.is_dir():
+        raise ModelMissingError(f"the built-in J2A-{version} is missing from this installation.", "Install J2A again.")
+    return folder
+
+
+def _mini_row(version: str) -> ModelRow:
+    llm = paths.builtin_model_dir()
+    folders = [llm] if version == "1.0" else [llm, llm / ENCODER_FOLDER, llm / f"projector-{version}"]
+    present = all((folder / "model.safetensors").is_file() for folder in folders)
+    detail = "missing from this installation"
+    if present:
+        detail = f"built in, {sum(map(size_bytes, folders)) / 1e6:.0f} MB, runs on any CPU"
+    return ModelRow(version, BUILT_IN, present, detail, "CC BY-SA 4.0", "" if present else "install J2A again")
 
 
 def _7b_row() -> ModelRow:

@@ -15,12 +15,20 @@ _WEIGHT_SUFFIXES = {".safetensors", ".bin", ".pt", ".pth"}
 _WHOLE_FILE_BYTES = 256 << 20
 _SAMPLE_BYTES, _SAMPLES = 1 << 20, 64
 
+BUILT_IN = "mini"  # the name of the weights that come with J2A
+
 
 def find_folder(source: str) -> Path:
-    """The local folder of a model, given as a folder, as a name in the models folder, or as a hub id in the cache.
+    """The local folder of a model: a folder, a name in the models folder, or a hub id in the cache.
 
+    "mini" is the built-in language model, "mini/encoder" what is built in beside it.
     Never touches the network. Raises ``ModelMissingError`` that names the command to get it.
     """
+    name, _, part = source.partition("/")
+    if name == BUILT_IN and "/" not in part and part not in (".", ".."):
+        folder = paths.builtin_model_dir() / part
+        if folder.is_dir():
+            return folder
     folder = Path(source).expanduser()
     if folder.is_dir():
         return folder
