@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,7 @@ def fit(
 
     Several processes: torchrun --nproc-per-node 2 -m training fit ..., or the same with accelerate launch.
     """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin are ten times slower beside other work
     from training.fit.loop import fit as run
 
     with errors_shown():
@@ -37,3 +39,15 @@ def fit(
             state = result.state
             print_json({"step": state.step, "best_step": state.best_step, "best_loss": state.best_loss})
             narrate(f"Over: {state.finished}. The best one is in {out / 'best'}.")
+
+
+def merge(
+    run: Annotated[Path, typer.Argument(help="Folder of a run of fit --version 1.0, or an adapter's.")],
+    out: Annotated[Path, typer.Argument(help="The folder to make: a language model for J2A-1.0.")],
+) -> None:
+    """Make a plain language model of a LoRA adapter and its base."""
+    from training.fit.merge import merge as run_merge
+
+    with errors_shown():
+        run_merge(run.expanduser(), out.expanduser())
+        narrate(f"J2A-1.0 can use it: j2a describe --version 1.0 --backbone {out}")

@@ -19,15 +19,16 @@ from j2a.models.llm import LoadedLLM, load_llm
 from j2a.models.projector import CARD_FILE
 from training.fit.folder import BEST, RunFolder, State
 from training.fit.lessons import Course, Lesson, described, exam
-from training.fit.loss import Answers, answers, cross_entropy
+from training.fit.loss import Answers, answers, cross_entropy, divergence
 from training.fit.parallel import World, world
 from training.fit.settings import FREE, FitSettings
-from training.fit.students import Student, heard_student
+from training.fit.students import Student, checkpoint_layers, heard_student
+from training.fit.teacher import refuse_untold, taught
 from training.runlog import RunLog, progress
 from training.settings import settings_text
-from training.shards import Encoded
+from training.shards import Encoded, Measured
 from training.signals import on_stop
-from training.table import TABLE, read_table
+from training.table import TABLE, Row, read_table
 
 _FLOOR = 0.1  # the learning rate ends at this share of its highest
 _BETAS = (0.9, 0.98)
@@ -73,7 +74,7 @@ class _Run:
             )
         self.settings, self.here = settings, here
         assert settings.encoded is not None
-        store = Encoded(settings.encoded, verify=here.first)
+        store = (Measured if settings.version == "1.0" else Encoded)(settings.encoded, verify=here.first)
         rows = [row for row in read_table(table) if row.id in store]
         self.course = Course([row for row in rows if row.split == "train"], settings.batch_size, settings.seed)
         self.exam = exam([row for row in rows if row.split == "valid"], settings.validate_clips)
@@ -81,7 +82,10 @@ class _Run:
 
         llm = load_llm(settings.llm, precision=settings.precision, device=here.device)
         llm.model.requires_grad_(False)
-        self.student: Student = heard_student(settings, llm, store, *described(self.course.rows))
+        self.tokenizer = llm.tokenizer
+        self.student = _student(settings, llm, store, self.course.rows)
+        if settings.checkpointing:
+            checkpoint_layers(self.student.model)
         self.trained = self.student.trained()
         self.optimizer = _optimizer(self.trained, settings)
 
@@ -136,8 +140,9 @@ class _Run:
         mine = self.here.share(self.course.batch(step))
         loss_sum, tokens, positions = 0.0, 0, 0
         size = len(mine) // settings.accumulate
+        self.student.learning(True)
         for start in range(0, len(mine), size):
-            loss, given = self._loss(mine[start : start + size])
+            loss, given = self._loss(mine[start : start + size], settings.distil)
             loss.backward()
             loss_sum, tokens, positions = (
                 loss_sum + loss.item(),
@@ -167,20 +172,23 @@ class _Run:
         }
         return numbers, stops > 0
 
-    def _loss(self, lessons: Sequence[Lesson]) -> tuple[torch.Tensor, Answers]:
-        """The loss summed over the caption tokens."""
-        settings = self.settings
-        with torch.autocast(self.here.device.partition(":")[0], torch.bfloat16, enabled=settings.autocast):
-            given = answers(self.student.model, self.student.sequences(lessons), settings.max_caption_tokens)
-        return cross_entropy(given), given
+    def _loss(self, lessons: Sequence[Lesson], distil: float) -> tuple[torch.Tensor, Answers]:
+        """The loss summed over the caption tokens; ``distil`` is the share of the teacher's part."""
+        most, model = self.settings.max_caption_tokens, self.student.model
+        with torch.autocast(self.here.device.partition(":")[0], torch.bfloat16, enabled=self.settings.autocast):
+            given = answers(model, self.student.sequences(lessons), most)
+            teacher = taught(model, self.tokenizer, lessons, most) if distil else None
+        loss = cross_entropy(given)
+        return loss if teacher is None else (1 - distil) * loss + distil * divergence(given, teacher), given
 
     @torch.no_grad()
     def _validate(self) -> dict[str, float]:
         """Look at the exam, keep the best, and see whether it is time to stop early."""
         state, loss_sum, tokens = self.state, 0.0, 0.0
         mine = self.here.share(self.exam)
+        self.student.learning(False)
         for start in range(0, len(mine), _VALIDATION_BATCH):
-            loss, given = self._loss(mine[start : start + _VALIDATION_BATCH])
+            loss, given = self._loss(mine[start : start + _VALIDATION_BATCH], 0.0)
             loss_sum, tokens = loss_sum + loss.item(), tokens + len(given.tokens)
         loss_sum, tokens = self.here.total(loss_sum, tokens)
         mean = loss_sum / tokens if tokens else None
@@ -227,6 +235,16 @@ def training_card(settings: FitSettings, state: State, clips: int, validated: in
 """
 
 
+def _student(settings: FitSettings, llm: LoadedLLM, store: Encoded | Measured, rows: Sequence[Row]) -> Student:
+    if isinstance(store, Measured):
+        from training.fit.adapter import FactsStudent
+
+        return FactsStudent(llm, store, settings, *described(rows))
+    if settings.distil:
+        refuse_untold(rows)
+    return heard_student(settings, llm, store, *described(rows))
+
+
 def _optimizer(trained: dict[str, torch.nn.Parameter], settings: FitSettings) -> torch.optim.AdamW:
     groups = [
         {"params": [one for one in trained.values() if one.ndim >= 2], "weight_decay": settings.weight_decay},
@@ -235,7 +253,7 @@ def _optimizer(trained: dict[str, torch.nn.Parameter], settings: FitSettings) ->
     return torch.optim.AdamW([group for group in groups if group["params"]], lr=settings.learning_rate, betas=_BETAS)
 
 
-def _record(table: Path, settings: FitSettings, llm: LoadedLLM, store: Encoded) -> dict[str, Any]:
+def _record(table: Path, settings: FitSettings, llm: LoadedLLM, store: Encoded | Measured) -> dict[str, Any]:
     """What a run is: settings that change what is learned, and what it learns from, by content."""
     decisive = {name: value for name, value in asdict(settings).items() if name not in FREE}
     return {

@@ -40,6 +40,9 @@ class Student(Protocol):
     def sequences(self, lessons: Sequence[Lesson]) -> list[Embedded]:
         """Each lesson as embeddings (S, W) and labels (S,)."""
 
+    def learning(self, on: bool) -> None:
+        """Called before it learns, and before it is validated."""
+
     def save(self, folder: Path, *, whole: bool) -> None:
         """Write what was trained into an empty folder; ``whole``: with what is needed to caption with it."""
 
@@ -59,6 +62,9 @@ class HeardStudent:
     def trained(self) -> dict[str, Parameter]:
         """Norm and matrix of the projector."""
         return dict(self.projector.named_parameters())
+
+    def learning(self, on: bool) -> None:
+        """Nothing differs."""
 
     def sequences(self, lessons: Sequence[Lesson]) -> list[Embedded]:
         """As in captioning: instruction, soft tokens, and here the caption."""
@@ -103,10 +109,10 @@ def heard_student(settings: FitSettings, llm: LoadedLLM, encoded: Encoded, data:
     config = ProjectorConfig(
         settings.version,
         _soft_tokens(settings, encoded.about["pool"]),
-        encoder=_name(settings.encoder),
+        encoder=part_name(settings.encoder),
         encoder_weights=encoder_weights,
         encoder_width=encoded.about["width"],
-        llm=_name(settings.llm),
+        llm=part_name(settings.llm),
         llm_weights=llm.weights,
         llm_width=embedding_of(llm.model).weight.shape[1],
         data=data,
@@ -129,7 +135,7 @@ def _soft_tokens(settings: FitSettings, pooled: int) -> int:
     return tokens
 
 
-def _name(source: str) -> str:
+def part_name(source: str) -> str:
     """What a card calls a part, so that it is found again: hub ids and names stay, folders are written out."""
     folder = Path(source).expanduser()
     return str(folder.resolve()) if folder.is_dir() else source
@@ -149,3 +155,16 @@ def _copy_model(model: Path, folder: Path) -> None:
     folder.mkdir()
     for path in _files(model):
         shutil.copy2(path, folder / path.name)
+
+
+def checkpoint_layers(model: Any) -> None:
+    """Let the layers forget their activations and work them out again on the way back.
+
+    The layers think that they train, which is what switches it on; their parts do not, so that nothing drops out.
+    """
+    from transformers.modeling_layers import GradientCheckpointingLayer
+
+    model.activation_checkpointing_enable({"use_reentrant": False})
+    for module in model.modules():
+        if isinstance(module, GradientCheckpointingLayer):
+            module.training = True

@@ -1,0 +1,68 @@
+"""Distillation: the frozen language model, told the true facts in words, teaches the projector what to let it hear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from j2a.errors import J2AError
+from j2a.features.record import Features
+from j2a.models.chat import caption_ids, prompt_ids
+from j2a.models.prompts import build_heard_prompt, facts
+from j2a.models.sequence import IGNORED, embedding_of
+from j2a.models.sequence import Sequence as Embedded
+from training.facts import FAMILIES
+from training.fit.lessons import Lesson
+from training.fit.loss import Answers, answers
+from training.heard_grammar import heard_text
+from training.table import Row
+
+_MEASURABLE = ("bpm", "meter", "key", "chords")
+
+
+def told(row: Row) -> str:
+    """What is known to be true of a clip, a line each: its facts, and its aspects as tags. "" where nothing is."""
+    known = row.facts
+    features = Features.from_json({name: known[name] for name in _MEASURABLE if name in known})
+    heard = {name: value for name, value in known.items() if name != "tempo" or features.bpm is None}
+    heard["instruments"] = [name for name in known.get("instruments", ()) if name in FAMILIES]
+    lines = [heard_text(heard)]
+    if known.keys() & set(_MEASURABLE):
+        lines += [f"{title}: {value}" for title, value in facts(features).items()]
+    if row.aspects:
+        lines.append(f"Tags: {', '.join(row.aspects)}")
+    return "\n".join(line for line in lines if line)
+
+
+def refuse_untold(rows: Sequence[Row]) -> None:
+    """Raise ``J2AError`` when there are rows of which nothing is known: there the teacher would teach to invent."""
+    untold = [row.id for row in rows if not told(row)]
+    if untold:
+        raise J2AError(
+            f"of {len(untold)} clips, such as {untold[0]}, neither facts nor aspects are known.",
+            "Train without --distil, or on a table that has them.",
+            title="Nothing to distil",
+        )
+
+
+def text_sequence(model: Any, tokenizer: Any, prompt: str, caption: str) -> Embedded:
+    """A prompt of words alone, and the caption to be learned: embeddings (S, W), labels (S,)."""
+    asked, answer = prompt_ids(tokenizer, prompt), caption_ids(tokenizer, caption)
+    embed = embedding_of(model)
+    ids = torch.tensor([*asked, *answer], device=embed.weight.device)
+    labels = ids.clone()
+    labels[: len(asked)] = IGNORED
+    with torch.no_grad():
+        return Embedded(embed(ids), labels)
+
+
+@torch.no_grad()
+def taught(model: Any, tokenizer: Any, lessons: Sequence[Lesson], max_caption_tokens: int) -> Answers:
+    """What the model says of the same captions when it is told the facts."""
+    sequences = []
+    for lesson in lessons:
+        prompt = f"{build_heard_prompt(lesson.asked).text}\n{told(lesson.row)}"
+        sequences.append(text_sequence(model, tokenizer, prompt, lesson.caption))
+    return answers(model, sequences, max_caption_tokens)
