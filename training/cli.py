@@ -20,6 +20,7 @@ def _commands() -> None:
 
 app.command("encode")(encode_command.encode)
 app.command("fit")(fit_command.fit)
+app.command("merge")(fit_command.merge)
 
 
 @app.command("mini")
