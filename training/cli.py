@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from j2a.console import errors_shown, narrate
-from training import encode_command, encoder_command, fit_command
+from training import encode_command, encoder_command, fit_command, sure_command
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Train the J2A models.")
 
@@ -84,6 +84,7 @@ def synth(
 
 
 app.command("encoder")(encoder_command.encoder)
+app.command("sure")(sure_command.sure)
 
 
 def main() -> None:

@@ -35,9 +35,9 @@ _LEFT_OUT = ("choir",)  # close to vocals, which must not be invented
 
 
 def set_thresholds(run: Path, table: Path, precision: float) -> dict[str, float]:
-    """For each statement the lowest probability above which a share ``precision`` of such statements is true.
+    """For each statement the lowest probability above which a share ``precision`` of them is true.
 
-    ``run`` is the folder of an encoder's training, ``table`` a corpus of another soundfont (its valid split). Statements
+    ``run`` is the folder of an encoder's training, ``table`` a corpus of another soundfont (valid split). Statements
     are the names in ``YES_NO``, "no drums", and "tempo slow" and the like. Written to ``run/thresholds.json``.
     """
     rows = read_table(table, "valid")

@@ -50,6 +50,7 @@ class Renderer:
         self.soundfont = find_soundfont(soundfont)
         self._synth = tinysoundfont.Synth(gain=-6, samplerate=sample_rate)
         self._font = self._synth.sfload(str(self.soundfont))
+        self._used: set[int] = set()  # channels that may still sound
 
     def render(self, piece: Piece, *, reverb_s: float = 0.0, wet: float = 0.12) -> NDArray[np.float32]:
         """float32 (T, 2) at ``sample_rate`` Hz, ``piece.plan.duration_s`` long, highest sample at 0.8 of full scale.
@@ -72,8 +73,10 @@ class Renderer:
         notes = [note for note in piece.notes if note.part == part]
         program, length = programs(piece.plan).get(part), round(piece.plan.duration_s * self.sample_rate)
         channel = _CHANNELS[part]
-        self._synth.sounds_off(channel)
+        for used in self._used:
+            self._synth.sounds_off(used)
         self._generate(self.sample_rate // 10)  # let what was sounding die away
+        self._used.add(channel)
         if program is None:
             self._synth.program_select(channel, self._font, 128, piece.plan.drum_kit, is_drums=True)
         else:

@@ -5,6 +5,7 @@ Real styles tie them together, and a model then learns the tie in place of the s
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 
@@ -104,7 +105,7 @@ def facts(piece: Piece, heard: set[str]) -> dict[str, object]:
 def _energy(piece: Piece, heard: set[str], drums: bool) -> str:
     """By how often something is struck, and how hard; drums are never calm, and without them nothing is energetic."""
     starts = sorted(note.start_s for note in piece.notes if note.part in heard)
-    moments = sum(1 for a, b in zip(starts, [*starts[1:], math.inf], strict=True) if b - a > SIMULTANEOUS_S)
+    moments = bool(starts) + sum(later - one > SIMULTANEOUS_S for one, later in itertools.pairwise(starts))
     rate = moments / piece.plan.duration_s
     if not drums and (rate < CALM_BELOW or (rate < 1.6 * CALM_BELOW and piece.plan.touch < 0.7)):
         return "calm"
