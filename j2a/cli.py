@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from j2a.backbone import backbone_of
 from j2a.caption import Sampling
 from j2a.clip import Clip
 from j2a.console import errors_shown, narrate, print_json
@@ -29,7 +30,6 @@ from j2a.options import (
     Seed,
     Temperature,
     Version,
-    backbone_of,
     engine_of,
 )
 

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from j2a.errors import UsageError
 from j2a.features.record import Engine
 
 
@@ -28,7 +27,7 @@ LlmUrl = Annotated[
     ),
 ]
 LlmModel = Annotated[str, typer.Option(help="Which of the server's models; default: its first.")]
-Instruction = Annotated[str, typer.Option(help="describe, short, detailed, or an instruction of your own.")]
+Instruction = Annotated[str, typer.Option(help="describe, short, detailed, tags, or an instruction of your own.")]
 Seed = Annotated[int, typer.Option(help="Seed for --temperature above 0.")]
 Temperature = Annotated[float, typer.Option(min=0.0, help="0 always takes the most likely word.")]
 FeaturesEngine = Annotated[
@@ -36,15 +35,6 @@ FeaturesEngine = Annotated[
     typer.Option(help="What runs madmom's networks: our own code, or madmom itself (the same answers, much slower)."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
-
-
-def backbone_of(backbone: str, llm_url: str | None, llm_model: str) -> str:
-    """The backbone that the options name; a server's is its address, with the model behind ``#``."""
-    if llm_url is None:
-        return backbone
-    if not llm_url.startswith(("http://", "https://")):
-        raise UsageError(f"{llm_url} is no address of a server.", "Write it like http://localhost:11434/v1")
-    return f"{llm_url}#{llm_model}" if llm_model else llm_url
 
 
 def engine_of(measurer: Measurer) -> Engine:

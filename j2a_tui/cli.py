@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from j2a import paths
+from j2a.backbone import backbone_of
 from j2a.errors import ExitCode, J2AError, UsageError
 
 
@@ -24,6 +25,11 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--version", default="1.0", help="J2A version; v in the app chooses another (%(default)s)")
     parser.add_argument("--backbone", default="mini",
                         help="mini, 7b, a model folder, or a hub id that was downloaded (%(default)s)")
+    parser.add_argument("--llm-url", metavar="URL",
+                        help="an OpenAI-compatible server that writes in place of a backbone (J2A-1.0), such as "
+                        "http://localhost:11434/v1; its key, if it wants one, in the environment: J2A_LLM_KEY")
+    parser.add_argument("--llm-model", default="", metavar="NAME",
+                        help="which of the server's models; default: its first")
     return parser.parse_args(arguments)
 
 
@@ -31,7 +37,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command line; returns the exit code. The app itself leaves the process when it ends."""
     asked = _arguments(arguments)
     try:
-        return _run(_checked(asked.folder), asked.version, asked.backbone)
+        backbone = backbone_of(asked.backbone, asked.llm_url, asked.llm_model)
+        return _run(_checked(asked.folder), asked.version, backbone)
     except J2AError as error:
         sys.stderr.write(f"{error}\n")
         return int(error.exit_code)

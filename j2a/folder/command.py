@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from j2a.backbone import backbone_of
 from j2a.caption import Sampling
 from j2a.console import errors_shown, narrate, print_json
 from j2a.errors import ExitCode, UsageError
@@ -27,7 +28,6 @@ from j2a.options import (
     Seed,
     Temperature,
     Version,
-    backbone_of,
     engine_of,
 )
 from j2a.printable import printable

@@ -38,7 +38,7 @@ class ModelRow:
 
 def models() -> list[ModelRow]:
     """What can be loaded, and what could be."""
-    return [*map(_mini_row, VERSIONS), _7b_row(), *_folder_rows()]
+    return [*map(_mini_row, VERSIONS), _7b_row(), *map(_no_projector_row, VERSIONS[1:]), *_folder_rows()]
 
 
 def load(version: str = DEFAULT_VERSION, backbone: str = DEFAULT_BACKBONE) -> Captioner:
@@ -127,6 +127,11 @@ def _7b_row() -> ModelRow:
     tuned = folder.name == TUNED_7B
     detail = f"{'fine-tuned' if tuned else 'base'} Mistral-7B in {folder}"
     return ModelRow("1.0", "7b", True, detail, "see its card" if tuned else "Apache 2.0")
+
+
+def _no_projector_row(version: str) -> ModelRow:
+    detail = "MW-MAE and Mistral-7B; nobody has published a projector, but you can train one"
+    return ModelRow(version, "7b", False, detail, "that of its data", f"j2a-train fit --version {version}")
 
 
 def _folder_rows() -> Iterator[ModelRow]:

@@ -104,3 +104,11 @@ def test_describe_and_caption_take_a_server(server, tmp_path):
         rows = list(csv.DictReader(file))
     assert rows[0]["caption"] == described.stdout.strip()
     assert rows[0]["backbone"] == f"{url}#{model}"
+    (tmp_path / "music").mkdir()
+    (tmp_path / "music" / WALTZ.name).symlink_to(WALTZ)
+    lines = subprocess.run(
+        [BIN / "j2a-tui", tmp_path / "music", *options],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=110,
+    )  # fmt: skip
+    assert lines.returncode == 0, lines.stderr
+    assert lines.stdout.startswith(WALTZ.name)

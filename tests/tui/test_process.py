@@ -103,6 +103,12 @@ def test_a_folder_that_is_not_there_is_a_usage_error(tmp_path: Path, j2a_home: P
     assert "j2a-tui [FOLDER]" in done.stderr
 
 
+def test_an_address_that_is_none_is_a_usage_error(tmp_path: Path, j2a_home: Path) -> None:
+    done = run_plain(j2a_home, str(tmp_path), "--llm-url", "localhost:11434")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "localhost:11434 is no address of a server" in done.stderr
+
+
 @pytest.mark.long
 def test_without_a_terminal_the_files_are_described_in_lines(tmp_path: Path, j2a_home: Path) -> None:
     write_wave(tmp_path / "music" / "1 tone.wav", 4.0)
