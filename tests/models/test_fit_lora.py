@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from j2a.models.llm import load_llm
 from j2a.models.prompts import build_prompt
 from j2a.models.weights import weights_hash
 from tests.models.test_fit import CAPTIONS, fit_settings, losses, make_parts
-from tests.models.test_fit_resume import at_step
+from tests.models.test_fit_resume import assert_nearly_same_run, at_step, in_two_processes
 from tests.models.tiny import tiny_mistral, tiny_tokenizer
 from training.cli import app
 from training.fit.loop import fit
@@ -108,6 +109,14 @@ def test_merged_it_says_the_same_as_the_adapter(parts, run, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(J2AError, match="cannot be written"):
         merge(run, tmp_path / "file" / "out")
+
+
+@pytest.mark.long
+def test_a_model_that_is_spread_over_two_processes_learns_the_same(parts, tmp_path):
+    settings = lora_settings(parts, autocast=False, lora_dropout=0.0)
+    fit(parts / "table", tmp_path / "one", settings)
+    in_two_processes(tmp_path, parts / "table", replace(settings, fsdp=True, checkpointing=True))
+    assert_nearly_same_run(tmp_path / "two", tmp_path / "one")
 
 
 def test_an_adapter_is_no_base_for_another(parts, run, tmp_path):

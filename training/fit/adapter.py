@@ -70,7 +70,9 @@ class FactsStudent:
 
     def save(self, folder: Path, *, whole: bool) -> None:
         """An adapter's folder; it names its base model and always needs it."""
-        self.model.save_pretrained(str(folder))
+        # Only what was trained is named: the rest may be spread over processes that know nothing of this call.
+        weights = {name: one.detach() for name, one in self.trained().items()}
+        self.model.save_pretrained(str(folder), state_dict=weights, save_embedding_layers=False)
         if whole:
             self._llm.tokenizer.save_pretrained(folder)
             (folder / "README.md").write_text(self._card, encoding="utf-8")

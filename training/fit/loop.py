@@ -20,7 +20,7 @@ from j2a.models.projector import CARD_FILE
 from training.fit.folder import BEST, RunFolder, State
 from training.fit.lessons import Course, Lesson, described, exam
 from training.fit.loss import Answers, answers, cross_entropy, divergence
-from training.fit.parallel import World, world
+from training.fit.parallel import World, shard_layers, world
 from training.fit.settings import FREE, FitSettings
 from training.fit.students import Student, checkpoint_layers, heard_student
 from training.fit.teacher import refuse_untold, taught
@@ -87,6 +87,9 @@ class _Run:
         if settings.checkpointing:
             checkpoint_layers(self.student.model)
         self.trained = self.student.trained()
+        if settings.fsdp and here.size > 1:
+            shard_layers(self.student.model, self.trained.values(), here)
+            del self.exam[len(self.exam) // here.size * here.size :]  # all must use the layers equally often
         self.optimizer = _optimizer(self.trained, settings)
 
         self.folder = RunFolder(out)

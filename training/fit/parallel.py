@@ -10,6 +10,9 @@ from typing import TypeVar
 
 import torch
 from torch import distributed
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
+from transformers.modeling_layers import GradientCheckpointingLayer
 
 from j2a.errors import UsageError
 from j2a.models.llm import resources
@@ -56,6 +59,21 @@ class World:
         """Go on when all processes are here."""
         if self.size > 1:
             distributed.barrier()
+
+
+def shard_layers(model: torch.nn.Module, trained: Iterable[torch.nn.Parameter], here: World) -> None:
+    """Spread the frozen weights of a model's layers over all processes (FSDP): each holds its part of every layer.
+
+    A layer is put together when it is its turn, and taken apart again. What is trained stays whole everywhere, and so
+    do the embeddings, which are used outside the model too. Raises ``UsageError`` for weights in 8 or 4 bits.
+    """
+    if any(not parameter.is_floating_point() for parameter in model.parameters()):
+        raise UsageError("weights in 8 or 4 bits cannot be spread.", "Leave out --fsdp, or say --precision bfloat16.")
+    mesh = init_device_mesh(here.device.partition(":")[0], (here.size,))
+    kept = set(trained)
+    for layer in model.modules():
+        if isinstance(layer, GradientCheckpointingLayer):  # what transformers calls a layer
+            fully_shard(layer, mesh=mesh, ignored_params=kept & set(layer.parameters()))
 
 
 @contextmanager

@@ -10,7 +10,9 @@ from training.settings import setting
 
 # What may differ when a run is taken up again: it does not change what is learned.
 # Encoder, language model and clips are known by their content, wherever they lie.
-FREE = frozenset({"device", "threads", "tensorboard", "accumulate", "checkpointing", "encoded", "llm", "encoder"})
+FREE = frozenset(
+    {"device", "threads", "tensorboard", "accumulate", "checkpointing", "fsdp", "encoded", "llm", "encoder"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class FitSettings:
     epochs: float = setting(3.0, "How often each clip is seen, where --steps is 0.")
     batch_size: int = setting(32, "Clips a step, over all processes.")
     accumulate: int = setting(1, "Parts that a process works on its clips of a step in, one after the other.")
-    learning_rate: float = setting(1e-3, "The highest; it warms up, then falls along a cosine to a tenth.")
+    learning_rate: float = setting(5e-4, "The highest; it warms up, then falls along a cosine to a tenth.")
     warmup_steps: int = setting(50, "Steps until the learning rate is at its highest.")
     weight_decay: float = setting(0.01, "AdamW's, on matrices.")
     clip: float = setting(1.0, "The gradient's norm is clipped to this.")
@@ -41,6 +43,7 @@ class FitSettings:
     precision: Literal["auto", "float32", "bfloat16", "8bit", "4bit"] = setting("auto", "Of the language model.")
     autocast: bool = setting(True, "Matrix products in bfloat16; what is trained stays in float32.")
     checkpointing: bool = setting(False, "Work out activations twice to save memory.")
+    fsdp: bool = setting(False, "Several GPUs: spread the language model over them, where it fits into none.")
     distil: float = setting(0.0, "2.x: share of the loss that is the KL to the language model told the true facts.")
     lora_rank: int = setting(16, "1.0: rank of the adapter.")
     lora_alpha: int = setting(32, "1.0: scale of the adapter.")
