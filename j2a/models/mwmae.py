@@ -24,6 +24,7 @@ from torch.nn import functional
 
 from j2a.errors import ModelMissingError
 from j2a.models import saved
+from j2a.models.stem import ConvStem, check_stem
 
 MODEL_TYPE = "mwmae"
 
@@ -54,17 +55,21 @@ class MWMAEConfig:
     hop: int = 160  # samples from one mel frame to the next
     low_hz: int = 50
     high_hz: int = 8000
+    stem: int = 0  # channels of a convolutional stem, which is ours; 0: linear patches, as published
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value, largest = getattr(self, field.name), _LARGEST.get(field.name, _LARGEST_ELSE)
-            if type(value) is not int or not 1 <= value <= largest:
-                raise ValueError(f"{field.name} is {value!r}, not a whole number from 1 to {largest}")
+            least = 0 if field.name == "stem" else 1
+            if type(value) is not int or not least <= value <= largest:
+                raise ValueError(f"{field.name} is {value!r}, not a whole number from {least} to {largest}")
         for whole, part in (("width", "heads"), ("chunk_frames", "patch_frames"), ("mel_bins", "patch_bins")):
             if getattr(self, whole) % getattr(self, part):
                 raise ValueError(f"{whole} {getattr(self, whole)} cannot be divided into {part} {getattr(self, part)}")
         if self.window % 2:
             raise ValueError(f"window {self.window} has no middle: it must be even")
+        if self.stem:
+            check_stem(self.stem, self.patch_frames, self.patch_bins)
         if not self.low_hz < self.high_hz <= self.sample_rate / 2:
             raise ValueError(f"low_hz {self.low_hz}, high_hz {self.high_hz} and half the sample rate must rise")
 
@@ -113,7 +118,11 @@ class MWMAE(nn.Module):
         super().__init__()
         self.config = config
         self.precision = precision
-        self.patch_embed = nn.Linear(config.patch_frames * config.patch_bins, config.width)
+        self.patch_embed = (
+            ConvStem(config.stem, config.width, config.patch_frames, config.patch_bins)
+            if config.stem
+            else nn.Linear(config.patch_frames * config.patch_bins, config.width)
+        )
         self.pos_embed = nn.Parameter(torch.randn(config.chunk_steps * config.mel_patches, config.width) * 0.02)
         self.blocks = nn.ModuleList(_Block(config) for _ in range(config.depth))
         self.norm = nn.LayerNorm(config.width, eps=_NORM_EPS)
@@ -175,20 +184,26 @@ class MWMAE(nn.Module):
     def encode_chunks(self, chunks: Tensor) -> Tensor:
         """(C, chunk_frames, F) standardised log-mel chunks, each by itself, to float32 (C, K, M * D)."""
         config = self.config
-        patches = (
-            chunks.unflatten(2, (config.mel_patches, config.patch_bins))
-            .unflatten(1, (config.chunk_steps, config.patch_frames))  # (C, K, frames, M, bins)
-            .transpose(2, 3)
-            .flatten(3)
-            .flatten(1, 2)  # (C, P, frames * bins), P = K * M
-        )
         device = "cpu" if chunks.is_meta else chunks.device.type  # "meta" knows no autocast
         with torch.autocast(device, self.precision, enabled=self.precision != torch.float32):
-            hidden: Tensor = self.patch_embed(patches) + self.pos_embed  # (C, P, D)
+            hidden = self.embed_patches(chunks)
             for block in self.blocks:
                 hidden = block(hidden)
             hidden = self.norm(hidden).float()
         return hidden.unflatten(1, (config.chunk_steps, config.mel_patches)).flatten(2)  # type: ignore[no-any-return]
+
+    def embed_patches(self, chunks: Tensor) -> Tensor:
+        """(C, chunk_frames, F) to what the transformer reads: (C, P, D), P = K * M, time by time."""
+        config = self.config
+        if not config.stem:
+            chunks = (
+                chunks.unflatten(2, (config.mel_patches, config.patch_bins))
+                .unflatten(1, (config.chunk_steps, config.patch_frames))  # (C, K, frames, M, bins)
+                .transpose(2, 3)
+                .flatten(3)
+                .flatten(1, 2)  # (C, P, frames * bins)
+            )
+        return self.patch_embed(chunks) + self.pos_embed  # type: ignore[no-any-return]
 
     @torch.no_grad()
     def encode_long(

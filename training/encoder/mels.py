@@ -86,8 +86,10 @@ def vary(mel: Tensor, generator: torch.Generator) -> Tensor:
     starts = torch.randint(0, frames, (batch, 1), generator=generator)
     order = (torch.arange(frames)[None] + starts) % frames
     mel = mel.gather(1, order[..., None].expand(-1, -1, bins))
-    # Relative to the loudest moment: from inaudible to a noisy tape.
-    floor = mel.amax(dim=(1, 2), keepdim=True) + uniform(-20.0, -8.0, batch, 1, 1)
+    # Relative to the loudest moment: mostly inaudible, sometimes a noisy tape.
+    floor = mel.amax(dim=(1, 2), keepdim=True) + torch.where(
+        uniform(0.0, 1.0, batch, 1, 1) < 0.7, -24.0, uniform(-20.0, -11.0, batch, 1, 1)
+    )
     return torch.logaddexp(mel, floor + torch.randn(mel.shape, generator=generator) * 0.5)
 
 

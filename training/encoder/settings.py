@@ -12,13 +12,14 @@ class EncoderSettings:
     """Everything that decides a run."""
 
     width: int = setting(192, "Width of the transformer.")
-    depth: int = setting(6, "Blocks.")
+    depth: int = setting(4, "Blocks.")
+    stem: int = setting(16, "Channels of the first convolution; 0: linear patches, as MW-MAE has them.")
     steps: int = setting(20_000, "Steps of training.")
     batch_size: int = setting(32, "Clips a step.")
     learning_rate: float = setting(1e-3, "Highest learning rate.")
     weight_decay: float = setting(0.05, "Weight decay of the matrices.")
     warmup: int = setting(500, "Steps in which the learning rate rises.")
-    keep: float = setting(0.6, "Share of the patches that a step looks at.")
+    keep: float = setting(0.7, "Share of the patches that a step looks at.")
     overlaid: float = setting(0.2, "Share of clips that another one plays along with.")
     evaluate_every: int = setting(1000, "Steps between evaluations on the valid split.")
     threads: int = setting(2, "CPU threads.")

@@ -78,28 +78,20 @@ def small_config(settings: EncoderSettings) -> MWMAEConfig:
     """One chunk of ten seconds, so that a slow beat is heard several times; patches of 160 ms x 16 bins."""
     return MWMAEConfig(
         width=settings.width, depth=settings.depth, heads=settings.width // 32, mlp_width=4 * settings.width,
-        chunk_frames=1008, patch_frames=16, patch_bins=16,
+        chunk_frames=1008, patch_frames=16, patch_bins=16, stem=settings.stem,
     )  # fmt: skip
 
 
 def _masked_mean(encoder: MWMAE, mels: Tensor, keep: float) -> Tensor:
     """(B, T, F) log-mels to (B, E): the mean over time of each mel patch's outputs, over the patches that are kept."""
     config = encoder.config
-    chunks = into_chunks(standardise(mels), config.chunk_frames)[:, 0]
-    patches = (
-        chunks.unflatten(2, (config.mel_patches, config.patch_bins))
-        .unflatten(1, (config.chunk_steps, config.patch_frames))
-        .transpose(2, 3)
-        .flatten(3)
-    )  # (B, K, M, frames * bins)
+    embedded = encoder.embed_patches(into_chunks(standardise(mels), config.chunk_frames)[:, 0])
     # The same number of time steps of each mel band, so that every band has its mean.
     kept = max(1, round(keep * config.chunk_steps))
     chosen = torch.rand(len(mels), config.chunk_steps, config.mel_patches).argsort(dim=1)[:, :kept]
     chosen = chosen.sort(dim=1).values
-    index = chosen[..., None].expand(-1, -1, -1, patches.shape[-1])
-    places = encoder.pos_embed.view(config.chunk_steps, config.mel_patches, -1)
-    positions = places[chosen, torch.arange(config.mel_patches)]
-    hidden = (encoder.patch_embed(patches.gather(1, index)) + positions).flatten(1, 2)
+    by_time = embedded.unflatten(1, (config.chunk_steps, config.mel_patches))  # (B, K, M, D)
+    hidden = by_time.gather(1, chosen[..., None].expand(-1, -1, -1, config.width)).flatten(1, 2)
     for block in encoder.blocks:
         hidden = block(hidden)
     out: Tensor = encoder.norm(hidden).float().unflatten(1, (kept, config.mel_patches)).mean(1).flatten(1)
