@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,7 @@ def encode(
     given: dict[str, object],
 ) -> None:
     """Keep what the frozen encoder hears in each clip, and with --features what can be measured in it."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin are ten times slower beside other work
     from training.encode import encode as run
 
     with errors_shown():

@@ -103,9 +103,14 @@ def _records(text: str) -> Iterator[dict[str, Any]]:
             yield record
 
 
-def _board(folder: Path, keep_steps: int | None) -> Any:
+def require_tensorboard() -> None:
+    """Raise ``ModelMissingError`` where TensorBoard is not installed."""
     if importlib.util.find_spec("tensorboard") is None:
         raise ModelMissingError("TensorBoard is not installed.", "Run: pip install tensorboard", title="Cannot log")
+
+
+def _board(folder: Path, keep_steps: int | None) -> Any:
+    require_tensorboard()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from torch.utils.tensorboard import SummaryWriter
 

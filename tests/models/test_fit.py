@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import torch
 from typer.testing import CliRunner
 
 from j2a.clip import Clip
-from j2a.errors import J2AError, UsageError
+from j2a.errors import J2AError, ModelMissingError, UsageError
 from j2a.models import registry
 from j2a.models.chat import caption_ids
 from j2a.models.llm import load_llm
@@ -224,6 +225,9 @@ def test_parts_that_do_not_fit_are_refused(parts, tmp_path):
     write_table(tmp_path, [Row("r0", "a.wav", "train", ("",)), Row("unknown", "b.wav", "train", ("x",))])
     with pytest.raises(J2AError, match="none of 1 clips to train on has a caption"):
         fit(tmp_path, tmp_path / "run", fit_settings(parts))
+    if importlib.util.find_spec("tensorboard") is None:
+        with pytest.raises(ModelMissingError, match="pip install tensorboard"):
+            fit(parts / "table", tmp_path / "run", fit_settings(parts, tensorboard=True))
     assert not (tmp_path / "run").exists()
 
 

@@ -24,7 +24,7 @@ from training.fit.parallel import World, shard_layers, world
 from training.fit.settings import FREE, FitSettings
 from training.fit.students import Student, checkpoint_layers, heard_student
 from training.fit.teacher import refuse_untold, taught
-from training.runlog import RunLog, progress
+from training.runlog import RunLog, progress, require_tensorboard
 from training.settings import settings_text
 from training.shards import Encoded, Measured
 from training.signals import on_stop
@@ -72,10 +72,14 @@ class _Run:
                 "parts each.",
                 "Choose a --batch-size that can.",
             )
+        if settings.tensorboard:
+            require_tensorboard()
         self.settings, self.here = settings, here
         assert settings.encoded is not None
         store = (Measured if settings.version == "1.0" else Encoded)(settings.encoded, verify=here.first)
-        rows = [row for row in read_table(table) if row.id in store]
+        listed = read_table(table)
+        rows = [row for row in listed if row.id in store]
+        self.left_out = len(listed) - len(rows)
         self.course = Course([row for row in rows if row.split == "train"], settings.batch_size, settings.seed)
         self.exam = exam([row for row in rows if row.split == "valid"], settings.validate_clips)
         self.steps = settings.steps or math.ceil(settings.epochs * self.course.steps_per_epoch)
@@ -105,6 +109,8 @@ class _Run:
             return self._train(None)
         narrate(settings_text(self.settings))
         settings, clips = self.settings, len(self.course.rows)
+        if self.left_out:
+            narrate(f"{self.left_out:,} clips of the table were not encoded and are left out.")
         narrate(f"Training on {clips:,} clips, validating on {len(self.exam):,}, {self.steps:,} steps.")
         with RunLog(self.folder.path, keep_steps=self.state.step, tensorboard=settings.tensorboard) as log:
             if not self.state.step:
