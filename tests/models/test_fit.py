@@ -113,6 +113,8 @@ def test_the_best_one_is_a_backbone(parts, tmp_path):
     assert "ours (32 clips)" in card
     assert "CC0" in card
     assert "Validation loss" in card
+    for file in (tmp_path / "run/best").glob("*.[jm][sd]*"):
+        assert str(parts) not in file.read_text(), "what goes with its parts names no place on this machine"
     assert not (tmp_path / "run/last/llm").exists()
 
 

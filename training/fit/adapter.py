@@ -15,7 +15,6 @@ from j2a.models.prompts import build_prompt
 from j2a.models.sequence import Sequence as Embedded
 from training.fit.lessons import Lesson
 from training.fit.settings import FitSettings
-from training.fit.students import part_name
 from training.fit.teacher import text_sequence
 from training.shards import Measured
 
@@ -42,9 +41,9 @@ class FactsStudent:
         )
         torch.manual_seed(settings.seed)
         self.model = get_peft_model(llm.model, config)
-        self.model.peft_config["default"].base_model_name_or_path = part_name(settings.llm)
+        self.model.peft_config["default"].base_model_name_or_path = _base_name(settings.llm)
         self._llm, self._measured = llm, measured
-        self._card = _card(part_name(settings.llm), llm.weights, data, licence)
+        self._card = _card(llm.folder.name, llm.weights, data, licence)
 
     def trained(self) -> dict[str, Parameter]:
         """The adapter's matrices."""
@@ -82,6 +81,12 @@ class FactsStudent:
         from peft import set_peft_model_state_dict
 
         set_peft_model_state_dict(self.model, load_file(folder / _WEIGHTS))
+
+
+def _base_name(source: str) -> str:
+    """By which the base is found again: an adapter never holds it."""
+    folder = Path(source).expanduser()
+    return str(folder.resolve()) if folder.is_dir() else source
 
 
 def _card(base: str, weights: str, data: str, licence: str) -> str:

@@ -232,6 +232,8 @@ def learning_rate(step: int, steps: int, settings: FitSettings) -> float:
 
 def training_card(settings: FitSettings, state: State, clips: int, validated: int) -> str:
     """What a card says of the training."""
+    lines = settings_text(settings).splitlines(keepends=True)
+    decisive = "".join(line for line in lines if line.split(" = ")[0] not in FREE)  # no paths of one machine
     loss = f"{state.best_loss:.4f} on {validated:,} clips" if state.best_loss is not None else "not measured"
     return f"""
 ## Training
@@ -240,7 +242,7 @@ def training_card(settings: FitSettings, state: State, clips: int, validated: in
 * **Validation loss** (nats a caption token): {loss}
 
 ```toml
-{settings_text(settings)}```
+{decisive}```
 """
 
 

@@ -136,9 +136,14 @@ def _soft_tokens(settings: FitSettings, pooled: int) -> int:
 
 
 def part_name(source: str) -> str:
-    """What a card calls a part, so that it is found again: hub ids and names stay, folders are written out."""
+    """What a card calls a part, so that it is found again.
+
+    Hub ids and names stay. Of a folder that goes with the projector its name is enough, of others the place is told.
+    """
     folder = Path(source).expanduser()
-    return str(folder.resolve()) if folder.is_dir() else source
+    if not folder.is_dir():
+        return source
+    return folder.resolve().name if _is_small(folder) else str(folder.resolve())
 
 
 def _is_small(part: Path) -> bool:
