@@ -128,7 +128,7 @@ def _instruments_sentence(said: dict[str, Any], rng: Rng) -> str:
         return ""
     names = _listed(said, rng)
     listed = in_words(names)
-    plural = len(names) > 1 or names[0].endswith("s")
+    plural = len(names) > 1 or (names[0].endswith("s") and not names[0].endswith("ss"))  # bass, brass
     are, play, carry = ("are", "play", "carry") if plural else ("is", "plays", "carries")
     return sentence(rng.choice((
         f"It features {listed}", f"{capital(listed)} {are} heard", f"{capital(listed)} {play}",

@@ -50,11 +50,13 @@ def read_table(folder: Path, split: Split | None = None) -> list[Row]:
     """
     path = folder / TABLE
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")  # not splitlines: captions may hold other line ends
     except (OSError, UnicodeDecodeError) as error:
         raise J2AError(
             f"{path} cannot be read: {error}.", "j2a-train prepare or synth makes one.", title="No table of clips"
         ) from error
+    if not lines[-1]:
+        lines.pop()
     rows, seen = [], set()
     for number, line in enumerate(lines, 1):
         try:

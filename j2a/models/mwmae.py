@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -55,14 +55,15 @@ class MWMAEConfig:
     hop: int = 160  # samples from one mel frame to the next
     low_hz: int = 50
     high_hz: int = 8000
-    stem: int = 0  # channels of a convolutional stem, which is ours; 0: linear patches, as published
+    # Channels of a convolutional stem, which is ours; 0: linear patches, as published, whose folders need not name it.
+    stem: int = field(default=0, metadata={"may_be_missing": True})
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value, largest = getattr(self, field.name), _LARGEST.get(field.name, _LARGEST_ELSE)
-            least = 0 if field.name == "stem" else 1
+        for size in fields(self):
+            value, largest = getattr(self, size.name), _LARGEST.get(size.name, _LARGEST_ELSE)
+            least = 0 if size.name == "stem" else 1
             if type(value) is not int or not least <= value <= largest:
-                raise ValueError(f"{field.name} is {value!r}, not a whole number from {least} to {largest}")
+                raise ValueError(f"{size.name} is {value!r}, not a whole number from {least} to {largest}")
         for whole, part in (("width", "heads"), ("chunk_frames", "patch_frames"), ("mel_bins", "patch_bins")):
             if getattr(self, whole) % getattr(self, part):
                 raise ValueError(f"{whole} {getattr(self, whole)} cannot be divided into {part} {getattr(self, part)}")

@@ -42,7 +42,8 @@ def read_config(folder: Path, model_type: str, kind: type[Config], mend: str) ->
         values: Any = json.loads(path.read_bytes())
         if not isinstance(values, dict) or values.pop("model_type", None) != model_type:
             raise ModelError(f'{path} does not say "model_type": "{model_type}": it is of another model.', mend)
-        if differing := {field.name for field in fields(kind)} ^ values.keys():
+        optional = {field.name for field in fields(kind) if field.metadata.get("may_be_missing")}
+        if differing := ({field.name for field in fields(kind)} ^ values.keys()) - optional:
             raise ValueError(f"missing or unknown: {', '.join(sorted(differing))}")
         return kind(**values)
     except OSError as error:

@@ -10,7 +10,7 @@ import pytest
 from j2a.errors import J2AError
 from training.table import TABLE, Row, read_table, write_table
 
-ROW = Row("a1", "audio/ä 1.flac", "train", ("A slow piece, “quoted”.",), facts={"drums": False}, end_s=10.0)
+ROW = Row("a1", "audio/ä 1.flac", "train", ("A slow\u2028piece, “quoted”.",), facts={"drums": False}, end_s=10.0)
 
 
 def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:
