@@ -184,8 +184,8 @@ def test_projectors_in_the_models_folder_are_listed_and_load_by_name(j2a_home):
 def test_what_does_not_fit_is_refused_with_both_named(folder, tmp_path):
     with pytest.raises(UsageError, match=r"J2A-2\.1"):
         registry.load("2.0", str(folder))
-    with pytest.raises(ModelMissingError, match="no mini weights"):
-        registry.load("2.1", "mini")
+    with pytest.raises(ModelMissingError, match="no 7b weights"):
+        registry.load("2.1", "7b")
     other = save_version(tmp_path / "other", "2.1", 8, encoder="someone's", encoder_weights="000000000000")
     with pytest.raises(ModelError, match=r"someone's \(weights 000000000000, width 80\), not for encoder"):
         registry.load("2.1", str(other))

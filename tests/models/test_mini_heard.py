@@ -1,0 +1,60 @@
+"""The built-in J2A-2.0 and 2.1: what they say depends on the sound, and is mostly true of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from j2a import paths
+from j2a.clip import Clip
+from j2a.features.record import Features
+from j2a.models import registry
+from training.heard_score import heard_claims
+from training.synth.demo import DEMOS
+
+DEMO = Path(__file__).parents[2] / "demo"
+CLIPS = [Clip(DEMO / f"{demo.title}.ogg", start, start + 10) for demo in DEMOS for start in (1, 8)]
+DRUMS = ["drums" in demo.plan.instruments for demo in DEMOS for _ in range(2)]
+
+
+@pytest.fixture(scope="module", params=["2.0", "2.1"])
+def captioner(request):
+    return registry.load(request.param, "mini")
+
+
+@pytest.fixture(scope="module")
+def captions(captioner):
+    return [one.text for one in captioner.describe_many(CLIPS, [Features()] * len(CLIPS))]
+
+
+def test_drums_are_heard_and_missed(captions):
+    said = [next((value == "yes" for kind, value in heard_claims(text) if kind == "drums"), None) for text in captions]
+    right = sum(one is drums for one, drums in zip(said, DRUMS, strict=True))
+    assert right >= 0.75 * len(CLIPS), list(zip(said, DRUMS, captions, strict=True))
+    assert 0 < DRUMS.count(True) < len(DRUMS), "a constant answer would not do"
+
+
+def test_captions_are_sentences_and_invent_no_voices(captions):
+    for caption in captions:
+        assert re.fullmatch(r"[A-Z].*[.]", caption), caption
+        assert not {kind for kind, _ in heard_claims(caption)} & {"vocals"}, caption
+        assert not re.search(r"  |\.\.| [,.]|(\b\w+\b) \1\b|[Bb]ass are|[Bb]rass are", caption), caption
+    assert len(set(captions)) > 3
+
+
+def test_tags_are_tags(captioner):
+    tags = captioner.describe(CLIPS[0], prompt="tags").text
+    assert tags and "." not in tags, tags
+
+
+def test_it_is_small_and_says_what_it_is():
+    folder = paths.builtin_model_dir()
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= 60e6
+    for path in files:
+        if path.suffix in (".json", ".md", ".jinja"):
+            assert "/tmp" not in path.read_text(encoding="utf-8"), path
+    rows = {(row.version, row.backbone): row.present for row in registry.models()}
+    assert rows["2.0", "mini"] and rows["2.1", "mini"] and not rows["2.1", "7b"]
