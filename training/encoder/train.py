@@ -60,7 +60,7 @@ def train(train_table: Path, valid_table: Path, out: Path, settings: EncoderSett
             mels, wanted, weight = data.batch(step)
             optimizer.zero_grad(set_to_none=True)
             with torch.autocast("cpu", torch.bfloat16):
-                features = _masked_mean(encoder, mels, settings.keep)
+                features = _masked_mean(encoder, mels, settings.keep, _generator(settings, step, 1))
             value = loss(heads(features), wanted, weight)
             value.backward()
             torch.nn.utils.clip_grad_norm_([*encoder.parameters(), *heads.parameters()], 1.0)
@@ -82,13 +82,14 @@ def small_config(settings: EncoderSettings) -> MWMAEConfig:
     )  # fmt: skip
 
 
-def _masked_mean(encoder: MWMAE, mels: Tensor, keep: float) -> Tensor:
+def _masked_mean(encoder: MWMAE, mels: Tensor, keep: float, generator: torch.Generator) -> Tensor:
     """(B, T, F) log-mels to (B, E): the mean over time of each mel patch's outputs, over the patches that are kept."""
     config = encoder.config
     embedded = encoder.embed_patches(into_chunks(standardise(mels), config.chunk_frames)[:, 0])
     # The same number of time steps of each mel band, so that every band has its mean.
     kept = max(1, round(keep * config.chunk_steps))
-    chosen = torch.rand(len(mels), config.chunk_steps, config.mel_patches).argsort(dim=1)[:, :kept]
+    drawn = torch.rand(len(mels), config.chunk_steps, config.mel_patches, generator=generator)
+    chosen = drawn.argsort(dim=1)[:, :kept]
     chosen = chosen.sort(dim=1).values
     by_time = embedded.unflatten(1, (config.chunk_steps, config.mel_patches))  # (B, K, M, D)
     hidden = by_time.gather(1, chosen[..., None].expand(-1, -1, -1, config.width)).flatten(1, 2)
@@ -141,7 +142,7 @@ class _Data:
     def batch(self, step: int) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """Log-mels (B, T, F), targets, and 1 for each row whose every fact is known."""
         settings = self.settings
-        generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + step)
+        generator = _generator(settings, step, 0)
         per_round = max(1, len(self.rows) // settings.batch_size)
         round_, place = divmod(step - 1, per_round)
         order = np.random.default_rng([settings.seed, round_]).permutation(len(self.rows))
@@ -157,6 +158,11 @@ class _Data:
             yes_no[:count] = torch.maximum(yes_no[:count], yes_no[-count:])
             wanted["yes_no"], weight[:count] = yes_no, 0.0
         return vary(mels, generator), wanted, weight
+
+
+def _generator(settings: EncoderSettings, step: int, use: int) -> torch.Generator:
+    """Chance that depends on the step alone: a run that goes on sees what it would have seen."""
+    return torch.Generator().manual_seed(2 * (settings.seed * 1_000_003 + step) + use)
 
 
 def _groups(modules: list[torch.nn.Module], decay: float) -> list[dict[str, Any]]:

@@ -1,0 +1,144 @@
+"""The small encoder's training: what it varies, that it learns, goes on where it was, and says what it is sure of."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from j2a.errors import J2AError
+from j2a.models.mwmae import load_encoder
+from training.encoder.heads import YES_NO, targets
+from training.encoder.mels import overlay, vary
+from training.encoder.settings import EncoderSettings
+from training.encoder.sure import NEVER, _threshold, set_thresholds, write_sure
+from training.encoder.train import train
+from training.heard_score import heard_claims, heard_score, shifted
+from training.runlog import read_log
+from training.table import Row, read_table, write_table
+
+TINY = {"width": 32, "depth": 1, "stem": 8, "batch_size": 4, "evaluate_every": 4, "warmup": 1, "threads": 1}
+
+
+def make_table(folder: Path, split: str, count: int) -> Path:
+    """Clips that are a noise with drums or a tone without."""
+    rng = np.random.default_rng(len(split))
+    (folder / "audio").mkdir(parents=True)
+    rows = []
+    for index in range(count):
+        drums = index % 2 == 0
+        tone = np.sin(np.arange(160_000) * rng.uniform(0.1, 0.6)) * 0.3
+        sound = rng.standard_normal(160_000) * 0.1 if drums else tone
+        soundfile.write(folder / f"audio/{index}.flac", sound, 16_000)
+        facts = {"instruments": [] if drums else ["organ"], "drums": drums, "distortion": False, "tempo": "slow",
+                 "bpm": 70.0, "meter": "4/4", "energy": "moderate" if drums else "calm",
+                 "asked": ["describe", "describe", "detailed", "short", "tags"]}  # fmt: skip
+        rows.append(Row(f"{split}{index}", f"audio/{index}.flac", split, facts=facts))  # type: ignore[arg-type]
+    write_table(folder, rows)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("tables")
+    return make_table(folder / "train", "train", 16), make_table(folder / "valid", "valid", 32)
+
+
+@pytest.fixture(scope="module")
+def run(tables, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "run"
+    threads = torch.get_num_threads()
+    train(*tables, out, EncoderSettings(steps=24, learning_rate=3e-3, **{**TINY, "evaluate_every": 12}))
+    torch.set_num_threads(threads)
+    return out
+
+
+def test_it_learns_and_leaves_what_captioning_loads(run):
+    last = read_log(run)[-1]
+    assert last["step"] == 24 and last["drums"] >= 0.9
+    assert load_encoder(run / "encoder").config.features == 5 * 32
+
+
+def test_an_interrupted_run_goes_on_as_if_nothing_was(tables, tmp_path, monkeypatch):
+    settings = EncoderSettings(steps=8, **TINY)
+    torch.manual_seed(1)
+    train(*tables, tmp_path / "whole", settings)
+    from training.encoder import train as module
+
+    def stop(*_args, **_kwargs):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        saved = module._save
+        patched.setattr(module, "_save", lambda *args: (saved(*args), stop()))
+        with pytest.raises(KeyboardInterrupt):
+            train(*tables, tmp_path / "cut", settings)
+    train(*tables, tmp_path / "cut", settings)
+    assert [record["step"] for record in read_log(tmp_path / "cut")] == [4, 8]
+    whole, cut = (load_encoder(tmp_path / name / "encoder").state_dict() for name in ("whole", "cut"))
+    assert all(torch.allclose(whole[name], cut[name], atol=1e-6) for name in whole)
+    with pytest.raises(J2AError, match="other settings"):
+        train(*tables, tmp_path / "cut", EncoderSettings(steps=9, **TINY))
+
+
+def test_a_table_without_facts_is_refused(tables, tmp_path):
+    write_table(tmp_path / "bare", [Row("a", "a.flac", "train")])
+    with pytest.raises(J2AError, match="no rows with facts"):
+        train(tmp_path / "bare", tables[1], tmp_path / "run", EncoderSettings(steps=1, **TINY))
+
+
+def test_captions_say_what_is_sure_and_true(run, tables, tmp_path):
+    thresholds = set_thresholds(run, tables[1], 0.9)
+    assert thresholds["piano"] == NEVER and thresholds["drums"] < 1
+    write_sure(run, tables[1], tmp_path / "sure", only_true=True)
+    rows = read_table(tmp_path / "sure")
+    assert (tmp_path / "sure" / rows[0].audio).exists()
+    score = heard_score([row.captions[0] for row in rows], [row.facts for row in rows])
+    assert score.claims_true == 1.0 and score.claims["drums"] > len(rows) / 2
+
+
+def test_variation_keeps_shape_and_overlay_keeps_both():
+    mel = torch.randn(3, 101, 80)
+    varied = vary(mel, torch.Generator().manual_seed(0))
+    assert varied.shape == mel.shape and varied.isfinite().all() and not torch.equal(varied, mel)
+    both = overlay(torch.zeros(1, 10, 80), torch.zeros(1, 10, 80), torch.zeros(1))
+    assert torch.allclose(both, torch.full_like(both, float(np.log(2)))), "twice the power"
+
+
+def test_targets_leave_open_what_a_row_does_not_know():
+    wanted = targets([{"tempo": "fast", "drums": True}, {"instruments": ["piano"], "bpm": 120.0}])
+    assert wanted["tempo"].tolist() == [2, -1] and wanted["bpm"][0] == -1
+    drums, piano = YES_NO.index("drums"), YES_NO.index("piano")
+    assert wanted["yes_no"][0, drums] == 1 and wanted["yes_no"][1, drums].isnan()
+    assert wanted["yes_no"][1, piano] == 1 and wanted["yes_no"][0, piano].isnan()
+
+
+def test_a_threshold_is_where_enough_is_true():
+    probability = torch.linspace(1.0, 0.0, 101)
+    true = probability > 0.5
+    assert _threshold(probability, true, 1.0) == pytest.approx(0.51, abs=0.011)
+    assert _threshold(probability, true, 0.5) < 0.05
+    assert _threshold(probability, ~true, 0.9) == NEVER
+
+
+@pytest.mark.parametrize(
+    ("caption", "found"),
+    [
+        ("A slow piece with a bass drum and no drums.", {("tempo", "slow"), ("drums", "no")}),
+        ("Bass and strings play. Drums keep the beat.",
+         {("instrument", "bass"), ("instrument", "strings"), ("drums", "yes")}),
+        ("A calm clip for solo piano. A woman sings.",
+         {("energy", "calm"), ("instrument", "piano"), ("solo", "yes"), ("vocals", "yes")}),
+    ],
+)  # fmt: skip
+def test_claims_about_what_is_heard(caption, found):
+    assert heard_claims(caption) == found
+
+
+def test_shuffled_captions_stand_beside_other_clips():
+    captions = [str(random.Random(index).random()) for index in range(20)]
+    assert all(one != other for one, other in zip(captions, shifted(captions), strict=True))
