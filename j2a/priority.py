@@ -8,6 +8,7 @@ from pathlib import Path
 
 NICENESS = 5
 BACKGROUND_NICENESS = 15  # of work that somebody comes back for later
+BACKGROUND = "--background"  # tells an engine that it is such work
 _AUTOGROUP = Path("/proc/self/autogroup")
 
 

@@ -37,14 +37,15 @@ def mini(
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 2,
     seed: Annotated[int, typer.Option(help="Seed of the weights and of the data.")] = 0,
 ) -> None:
-    """Train the built-in mini J2A-LLM from nothing: feature prompts to captions."""
+    """Train the built-in mini J2A-LLM: measured features and heard facts to captions."""
     from training.mini import MiniConfig, train
 
     settings = MiniConfig(
         minutes=minutes, batch_size=batch_size, threads=threads, seed=seed, learning_rate=learning_rate,
         heard_share=heard_share,
     )  # fmt: skip
-    train(captions, out, settings, start)
+    with errors_shown():
+        train(captions, out, settings, start)
 
 
 @app.command("convert-mwmae")

@@ -18,17 +18,21 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoTokenizer, MistralConfig, MistralForCausalLM
+from transformers import MistralConfig, MistralForCausalLM
 
 from j2a.caption import Sampling
+from j2a.console import narrate
 from j2a.models.chat import prompt_ids
 from j2a.models.generation import stream_text
+from j2a.models.llm import load_llm
 from j2a.models.prompts import build_prompt
-from training.datasets.musiccaps import read_musiccaps
+from training.datasets.musiccaps import MusicCapsRow, read_musiccaps
 from training.evaluate import STATED_BY, score
 from training.features_prior import random_features
 from training.heard_prior import SoftTags
 from training.mini_data import Example, encode, pairs, train_tokenizer
+from training.optimizer import decayed
+from training.runlog import RunLog
 
 IGNORED = -100  # label of positions that do not count in the loss
 Soft = tuple[int, int, tuple[str, ...]]  # row and position in the batch, and the tags it sums up
@@ -63,25 +67,30 @@ def train(captions: Path | None, out: Path, config: MiniConfig, start: Path | No
     """Train from nothing, or from the model in ``start``, and save model and tokenizer to ``out`` (bfloat16).
 
     ``captions`` is the published MusicCaps file; only its training half is read. Without it the model learns
-    from our own grammar alone.
+    from our own grammar alone. Raises ``J2AError`` for a ``captions`` or ``start`` that cannot be read, and a full disk.
     """
     torch.manual_seed(config.seed)
     torch.set_num_threads(config.threads)
     out.mkdir(parents=True, exist_ok=True)
     rows = read_musiccaps(captions, "train") if captions else []
     if start:
-        tokenizer = AutoTokenizer.from_pretrained(start, local_files_only=True)
-        model = MistralForCausalLM.from_pretrained(start, dtype=torch.float32, local_files_only=True).train()
+        loaded = load_llm(str(start))
+        tokenizer, model = loaded.tokenizer, loaded.model.float().requires_grad_(True).train()
     else:
         tokenizer = train_tokenizer(rows, config.vocabulary_size, config.seed)
         model = build_model(config, tokenizer)
     tokenizer.save_pretrained(out)
-    soft_tags = SoftTags(model.config.hidden_size)
-    log = (out / "log.jsonl").open("a", encoding="utf-8")
-    _write(log, {"config": asdict(config), "parameters": sum(p.numel() for p in model.parameters())})
+    with RunLog(out) as log:
+        _write(log, {"config": asdict(config), "parameters": sum(p.numel() for p in model.parameters())})
+        _learn(model, tokenizer, rows, out, config, log)
 
+
+def _learn(
+    model: MistralForCausalLM, tokenizer: Any, rows: list[MusicCapsRow], out: Path, config: MiniConfig, log: RunLog
+) -> None:
+    soft_tags = SoftTags(model.config.hidden_size)
     optimizer = torch.optim.AdamW(
-        [*_parameter_groups(model, config.weight_decay), *_parameter_groups(soft_tags, 0.0)],
+        [*decayed(model.parameters(), config.weight_decay), *decayed(soft_tags.parameters(), 0.0)],
         lr=config.learning_rate,
         betas=(0.9, 0.98),
     )
@@ -225,13 +234,6 @@ def _schedule(step: int, share_done: float, config: MiniConfig) -> float:
     return warm * (1.0 if left >= 1.0 else 0.5 - 0.5 * math.cos(math.pi * left))
 
 
-def _parameter_groups(model: torch.nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    matrices = [p for p in model.parameters() if p.ndim >= 2]
-    vectors = [p for p in model.parameters() if p.ndim < 2]
-    return [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-
-
-def _write(log: Any, record: dict[str, Any]) -> None:
-    print(json.dumps(record), flush=True)
-    log.write(json.dumps(record) + "\n")
-    log.flush()
+def _write(log: RunLog, record: dict[str, Any]) -> None:
+    narrate(json.dumps(record))
+    log.write(**record)

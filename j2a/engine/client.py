@@ -27,6 +27,7 @@ from j2a.engine.messages import (
     decode_event,
     encode_request,
 )
+from j2a.priority import BACKGROUND
 
 STOPPED = "The engine stopped"  # title of the ``Failed`` that a request gets whose engine died
 RESTART_HINT = "It is started again with the next request; try once more."
@@ -68,7 +69,7 @@ class EngineClient:
         self._on_event = on_event
         self._command = list(command) if command else [sys.executable, "-m", "j2a.engine.worker"]
         if background:
-            self._command.append("--background")
+            self._command.append(BACKGROUND)
         self._log_path = log_path or paths.engine_log_path()
         self._lock = threading.RLock()
         self._process: subprocess.Popen[bytes] | None = None

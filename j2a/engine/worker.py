@@ -25,9 +25,7 @@ from j2a.engine.messages import (
     encode_event,
 )
 from j2a.errors import ExitCode, J2AError
-from j2a.priority import BACKGROUND_NICENESS, NICENESS, step_back
-
-BACKGROUND = "--background"
+from j2a.priority import BACKGROUND, BACKGROUND_NICENESS, NICENESS, step_back
 
 
 class Worker:

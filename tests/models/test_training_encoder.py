@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,11 @@ import torch
 from j2a.errors import J2AError
 from j2a.models.mwmae import load_encoder
 from training.encoder.heads import YES_NO, targets
-from training.encoder.mels import overlay, vary
+from training.encoder.mels import mel_table, overlay, vary
 from training.encoder.settings import EncoderSettings
 from training.encoder.sure import NEVER, _threshold, set_thresholds, write_sure
-from training.encoder.train import train
+from training.encoder.train import small_config, train
+from training.fit.folder import RunFolder
 from training.heard_score import heard_claims, heard_score, shifted
 from training.runlog import read_log
 from training.table import Row, read_table, write_table
@@ -60,29 +62,31 @@ def run(tables, tmp_path_factory) -> Path:
 def test_it_learns_and_leaves_what_captioning_loads(run):
     last = read_log(run)[-1]
     assert last["step"] == 24 and last["drums"] >= 0.9
-    assert load_encoder(run / "encoder").config.features == 5 * 32
+    assert load_encoder(run / "last" / "encoder").config.features == 5 * 32
 
 
 def test_an_interrupted_run_goes_on_as_if_nothing_was(tables, tmp_path, monkeypatch):
     settings = EncoderSettings(steps=8, **TINY)
     torch.manual_seed(1)
     train(*tables, tmp_path / "whole", settings)
-    from training.encoder import train as module
+    saved = RunFolder.save_last
 
-    def stop(*_args, **_kwargs):
+    def save_and_stop(*arguments):
+        saved(*arguments)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        saved = module._save
-        patched.setattr(module, "_save", lambda *args: (saved(*args), stop()))
+        patched.setattr(RunFolder, "save_last", save_and_stop)
         with pytest.raises(KeyboardInterrupt):
             train(*tables, tmp_path / "cut", settings)
-    train(*tables, tmp_path / "cut", settings)
-    assert [record["step"] for record in read_log(tmp_path / "cut")] == [4, 8]
-    whole, cut = (load_encoder(tmp_path / name / "encoder").state_dict() for name in ("whole", "cut"))
+    train(*tables, tmp_path / "cut", settings, resume=True)
+    assert [record["step"] for record in read_log(tmp_path / "cut")][-1] == 8
+    whole, cut = (load_encoder(tmp_path / name / "last" / "encoder").state_dict() for name in ("whole", "cut"))
     assert all(torch.allclose(whole[name], cut[name], atol=1e-6) for name in whole)
-    with pytest.raises(J2AError, match="other settings"):
-        train(*tables, tmp_path / "cut", EncoderSettings(steps=9, **TINY))
+    with pytest.raises(J2AError, match="another configuration: steps"):
+        train(*tables, tmp_path / "cut", EncoderSettings(steps=9, **TINY), resume=True)
+    with pytest.raises(J2AError, match="there already"):
+        train(*tables, tmp_path / "cut", settings)
 
 
 def test_a_table_without_facts_is_refused(tables, tmp_path):
@@ -97,8 +101,36 @@ def test_captions_say_what_is_sure_and_true(run, tables, tmp_path):
     write_sure(run, tables[1], tmp_path / "sure", only_true=True)
     rows = read_table(tmp_path / "sure")
     assert (tmp_path / "sure" / rows[0].audio).exists()
+    write_sure(run, tables[1], tmp_path / "guessed", only_true=False)
+    guessed = read_table(tmp_path / "guessed")
+    assert heard_score([row.captions[0] for row in guessed], [row.facts for row in guessed]).claims_true > 0.8
     score = heard_score([row.captions[0] for row in rows], [row.facts for row in rows])
     assert score.claims_true == 1.0 and score.claims["drums"] > len(rows) / 2
+
+
+def test_what_cannot_be_captioned_is_told(run, tables, tmp_path):
+    with pytest.raises(J2AError, match="no trained encoder"):
+        set_thresholds(tmp_path / "nothing", tables[1], 0.9)
+    shutil.copytree(run / "last", tmp_path / "run" / "last")
+    with pytest.raises(J2AError, match="thresholds"):
+        write_sure(tmp_path / "run", tables[1], tmp_path / "out", only_true=True)
+    write_table(tmp_path / "bare", [Row("a7", "a.flac", "valid", facts={"drums": True})])
+    with pytest.raises(J2AError, match="a7"):
+        set_thresholds(run, tmp_path / "bare", 0.9)
+    (tmp_path / "run" / "last" / "state.json").write_text("{")
+    (tmp_path / "run" / "run.json").write_bytes((run / "run.json").read_bytes())
+    with pytest.raises(J2AError, match="damaged"):
+        train(*tables, tmp_path / "run", EncoderSettings(steps=24, learning_rate=3e-3, **{**TINY, "evaluate_every": 12}),
+              resume=True)  # fmt: skip
+
+
+def test_clips_made_anew_are_read_anew(tables, tmp_path):
+    folder = make_table(tmp_path / "again", "train", 2)
+    rows, config = read_table(folder), small_config(EncoderSettings(**TINY))
+    first = mel_table(folder, rows, config, tmp_path / "cache").copy()
+    soundfile.write(folder / rows[0].audio, np.zeros(160_000), 16_000)
+    second = mel_table(folder, rows, config, tmp_path / "cache")
+    assert not np.array_equal(first[0], second[0]) and np.array_equal(first[1], second[1])
 
 
 def test_variation_keeps_shape_and_overlay_keeps_both():

@@ -10,15 +10,15 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import soundfile
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from j2a import audio
-from j2a.errors import J2AError
+from j2a.errors import AudioError, J2AError
 from j2a.models.mwmae import MWMAE, MWMAEConfig
 from training.runlog import progress
 from training.table import Row
@@ -31,7 +31,7 @@ def mel_table(folder: Path, rows: list[Row], config: MWMAEConfig, cache: Path, w
 
     Raises ``AudioError`` for a clip that cannot be read, ``J2AError`` when the cache cannot be written.
     """
-    named = json.dumps([asdict(config), [[row.id, row.audio, row.start_s, row.end_s] for row in rows]])
+    named = json.dumps([asdict(config), [_identity(folder, row) for row in rows]])
     path = cache / f"mels-{hashlib.blake2b(named.encode(), digest_size=8).hexdigest()}.npy"
     if not path.exists():
         frames = 1 + round(SECTION_S * config.sample_rate) // config.hop
@@ -52,17 +52,19 @@ def mel_table(folder: Path, rows: list[Row], config: MWMAEConfig, cache: Path, w
     return mels_read
 
 
+def _identity(folder: Path, row: Row) -> list[Any]:
+    """What changes when the clip does: a corpus that is made anew has other clips by the same names."""
+    try:
+        about = (folder / row.audio).stat()
+    except OSError as error:
+        raise AudioError(f"{row.audio} of {folder} cannot be read: {error.strerror}.") from error
+    return [row.audio, about.st_size, about.st_mtime_ns, row.start_s, row.end_s]
+
+
 @torch.inference_mode()
 def _mel(front: MWMAE, row: Row, folder: Path) -> NDArray[np.float16]:
     wanted = round(SECTION_S * front.config.sample_rate)
-    path = folder / row.audio
-    if row.start_s == 0 and row.end_s is None and path.suffix == ".flac":  # our own corpus: no need to stream
-        sound, rate = soundfile.read(path, dtype="float32", frames=wanted)
-        if rate != front.config.sample_rate or sound.ndim != 1:
-            sound = np.concatenate(list(audio.stream(row.clip(folder), front.config.sample_rate)))
-    else:
-        sound = np.concatenate(list(audio.stream(row.clip(folder), front.config.sample_rate)))
-    sound = np.resize(sound, wanted)
+    sound = np.resize(np.concatenate(list(audio.stream(row.clip(folder), front.config.sample_rate))), wanted)
     mel: NDArray[np.float16] = front.log_mel(torch.from_numpy(sound)[None])[0].numpy().astype(np.float16)
     return mel
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from training.settings import setting
 
+FREE = frozenset({"threads"})  # may differ when a run is taken up again: it does not change what is learned
+
 
 @dataclass(frozen=True, slots=True)
 class EncoderSettings:

@@ -21,8 +21,9 @@ from j2a.export import write_atomically
 from j2a.models.mwmae import load_encoder
 from training.encoder.heads import CLASSES, YES_NO, load_heads
 from training.encoder.mels import mel_table
-from training.encoder.train import predict
+from training.encoder.train import ENCODER, HEADS, predict
 from training.facts import FAMILIES
+from training.fit.folder import LAST
 from training.heard_grammar import write_heard
 from training.synth.corpus import ASKED
 from training.table import Row, read_table, write_table
@@ -31,6 +32,7 @@ THRESHOLDS = "thresholds.json"
 NEVER = 2.0  # a threshold that no probability reaches
 FEWEST = 12  # claims that a threshold must be judged by
 SAID_CLASSES = ("tempo", "energy")  # of the facts with several values; the meter is not said
+_NEEDED = {"instruments", "drums", "distortion", *SAID_CLASSES}  # facts of a row
 _LEFT_OUT = ("choir",)  # close to vocals, which must not be invented
 
 
@@ -54,7 +56,7 @@ def write_sure(run: Path, table: Path, out: Path, *, only_true: bool, seed: int 
     ``only_true`` leaves out what is not true, which is how a projector's training captions are made; without it the
     captions are the heads' own, mistakes and all.
     """
-    thresholds: dict[str, float] = json.loads((run / THRESHOLDS).read_text(encoding="utf-8"))
+    thresholds = _read_thresholds(run)
     rows = read_table(table)
     statements = _statements(run, table, rows)
     written = []
@@ -90,7 +92,11 @@ def _said(
 
 def _statements(run: Path, table: Path, rows: list[Row]) -> dict[str, tuple[Tensor, Tensor]]:
     """Name -> probability and truth of the statement for every row."""
-    encoder, heads = load_encoder(run / "encoder", precision=torch.bfloat16), load_heads(run / "heads.safetensors")
+    if bare := next((row.id for row in rows if not row.facts.keys() >= _NEEDED), None):
+        raise J2AError(f"the row {bare} of {table} does not know its facts.", "Use a corpus of j2a-train synth.")
+    if not (run / LAST / HEADS).is_file():
+        raise J2AError(f"{run} holds no trained encoder.", "j2a-train encoder makes one.", title="No encoder")
+    encoder, heads = load_encoder(run / LAST / ENCODER, precision=torch.bfloat16), load_heads(run / LAST / HEADS)
     said = predict(encoder, heads, mel_table(table, rows, encoder.config, run / "cache"))
     facts = [row.facts for row in rows]
 
@@ -103,6 +109,15 @@ def _statements(run: Path, table: Path, rows: list[Row]) -> dict[str, tuple[Tens
     for name in SAID_CLASSES:
         for place, value in enumerate(CLASSES[name]):
             found[f"{name} {value}"] = (said[name][:, place], torch.tensor([f[name] == value for f in facts]))
+    return found
+
+
+def _read_thresholds(run: Path) -> dict[str, float]:
+    path = run / THRESHOLDS
+    try:
+        found: dict[str, float] = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise J2AError(f"{path} cannot be read.", "Say --held-back CORPUS to set thresholds.") from error
     return found
 
 

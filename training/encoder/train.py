@@ -8,70 +8,122 @@ B batch, T mel frames, F mel bins, P patches, D width, E features.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
-from collections.abc import Iterator
+import statistics
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
 from torch import Tensor
+from torch.nn import Parameter
 
 from j2a.console import narrate
 from j2a.errors import J2AError
-from j2a.models.mwmae import MWMAE, MWMAEConfig, into_chunks, standardise
-from training.encoder.heads import CLASSES, YES_NO, Heads, loss, targets
+from j2a.models.mwmae import MWMAE, MWMAEConfig, into_chunks, load_encoder, standardise
+from training.encoder.heads import CLASSES, YES_NO, Heads, load_heads, loss, targets
 from training.encoder.mels import mel_table, overlay, vary
-from training.encoder.settings import EncoderSettings
+from training.encoder.settings import FREE, EncoderSettings
 from training.facts import FAMILIES
+from training.fit.folder import RunFolder
+from training.optimizer import decayed
 from training.runlog import RunLog
 from training.settings import settings_text
-from training.table import Row, read_table
+from training.table import Row, line_of, read_table
 
-SETTINGS = "settings.toml"
+ENCODER, HEADS = "encoder", "heads.safetensors"  # in RUN/last
 
 
-def train(train_table: Path, valid_table: Path, out: Path, settings: EncoderSettings) -> None:
+class Learner:
+    """An encoder and its heads, as :class:`training.fit.folder.RunFolder` keeps them."""
+
+    def __init__(self, encoder: MWMAE, heads: Heads) -> None:
+        self.encoder, self.heads = encoder, heads
+
+    def trained(self) -> dict[str, Parameter]:
+        """Every parameter, by name."""
+        parts = {"encoder": self.encoder, "heads": self.heads}
+        return {f"{part}.{name}": p for part, module in parts.items() for name, p in module.named_parameters()}
+
+    def save(self, folder: Path, *, whole: bool = True) -> None:
+        """Write both; there is nothing else that captioning needs."""
+        (folder / ENCODER).mkdir()
+        self.encoder.save(folder / ENCODER)
+        self.heads.save(folder / HEADS)
+
+    def restore(self, folder: Path) -> None:
+        """Take what :meth:`save` wrote."""
+        self.encoder.load_state_dict(load_encoder(folder / ENCODER).state_dict())
+        self.heads.load_state_dict(load_heads(folder / HEADS).state_dict())
+
+
+def train(train_table: Path, valid_table: Path, out: Path, settings: EncoderSettings, *, resume: bool = False) -> None:
     """Train on the train split of one table, evaluate on the valid split of another (of a soundfont not trained on).
 
-    ``out`` gets ``encoder/`` (as ``load_encoder`` reads it), ``heads.safetensors``, ``log.jsonl`` and the state to go
-    on from. Raises ``J2AError`` for tables without such rows, and a folder of another run.
+    ``out`` gets ``last/``, with an encoder as ``load_encoder`` reads it, and ``log.jsonl``; ``resume`` goes on with the
+    run that is there. Raises ``J2AError`` for tables without such rows, a folder of another run, and a full disk.
     """
-    _claim(out, settings)
+    rows = [
+        _known(train_table, read_table(train_table, "train")),
+        _known(valid_table, read_table(valid_table, "valid")),
+    ]
+    run = RunFolder(out)
+    record = {name: value for name, value in asdict(settings).items() if name not in FREE}
+    digests = {name: _digest(some) for name, some in zip(("train", "valid"), rows, strict=True)}
+    run.begin({**record, **digests}, settings_text(settings), resume=resume)
     torch.set_num_threads(settings.threads)
     config = small_config(settings)
-    data = _Data(train_table, read_table(train_table, "train"), config, out / "cache", settings)
-    held_back = _Data(valid_table, read_table(valid_table, "valid"), config, out / "cache", settings)
+    data = _Data(train_table, rows[0], config, out / "cache", settings)
+    held_back = _Data(valid_table, rows[1], config, out / "cache", settings)
     torch.manual_seed(settings.seed)
-    encoder, heads = MWMAE(config), Heads(config.features)
+    learner = Learner(MWMAE(config), Heads(config.features))
+    trained = learner.trained()
     optimizer = torch.optim.AdamW(
-        _groups([encoder, heads], settings.weight_decay), lr=settings.learning_rate, betas=(0.9, 0.98)
+        decayed(trained.values(), settings.weight_decay), lr=settings.learning_rate, betas=(0.9, 0.98)
     )
-    first = _resume(out, encoder, heads, optimizer)
-    narrate(f"{sum(p.numel() for p in encoder.parameters()):,} parameters, {len(data.rows)} clips, from step {first}.")
-    with RunLog(out, keep_steps=first) as log:
-        total = 0.0
-        for step in range(first + 1, settings.steps + 1):
-            for group in optimizer.param_groups:
-                group["lr"] = settings.learning_rate * _schedule(step, settings)
-            mels, wanted, weight = data.batch(step)
-            optimizer.zero_grad(set_to_none=True)
-            with torch.autocast("cpu", torch.bfloat16):
-                features = _masked_mean(encoder, mels, settings.keep, _generator(settings, step, 1))
-            value = loss(heads(features), wanted, weight)
-            value.backward()
-            torch.nn.utils.clip_grad_norm_([*encoder.parameters(), *heads.parameters()], 1.0)
-            optimizer.step()
-            total += value.item()
+    state = run.load_last(learner, trained, optimizer)
+    narrate(f"{sum(p.numel() for p in trained.values()):,} parameters, {len(rows[0]):,} clips, from step {state.step}.")
+    with RunLog(out, keep_steps=state.step) as log:
+        losses: list[float] = []
+        for step in range(state.step + 1, settings.steps + 1):
+            losses.append(_step(learner, optimizer, data, step, settings))
             if step % settings.evaluate_every == 0 or step == settings.steps:
-                record = evaluate(encoder, heads, held_back)
-                log.write(step=step, loss=round(total / settings.evaluate_every, 4), **record)
-                narrate(f"step {step}: {json.dumps(record)}")
-                _save(out, encoder, heads, optimizer, step)
-                total = 0.0
+                state.step = step
+                run.save_last(learner, trained, optimizer, state)
+                found = evaluate(learner.encoder, learner.heads, held_back)
+                log.write(step=step, loss=round(statistics.fmean(losses), 4), **found)
+                narrate(f"step {step}: {json.dumps(found)}")
+                losses = []
+
+
+def _step(
+    learner: Learner, optimizer: torch.optim.Optimizer, data: _Data, step: int, settings: EncoderSettings
+) -> float:
+    for group in optimizer.param_groups:
+        group["lr"] = settings.learning_rate * _schedule(step, settings)
+    mels, wanted, weight = data.batch(step)
+    optimizer.zero_grad(set_to_none=True)
+    with torch.autocast("cpu", torch.bfloat16):
+        features = _masked_mean(learner.encoder, mels, settings.keep, _generator(settings, step, 1))
+    value = loss(learner.heads(features), wanted, weight)
+    value.backward()
+    torch.nn.utils.clip_grad_norm_(learner.trained().values(), 1.0)
+    optimizer.step()
+    return value.item()
+
+
+def _known(folder: Path, rows: list[Row]) -> list[Row]:
+    known = [row for row in rows if row.facts]
+    if not known:
+        raise J2AError(f"{folder} has no rows with facts in the wanted split.", "j2a-train synth makes some.")
+    return known
+
+
+def _digest(rows: list[Row]) -> str:
+    return hashlib.sha256("".join(map(line_of, rows)).encode()).hexdigest()[:12]
 
 
 def small_config(settings: EncoderSettings) -> MWMAEConfig:
@@ -132,9 +184,7 @@ class _Data:
     def __init__(
         self, folder: Path, rows: list[Row], config: MWMAEConfig, cache: Path, settings: EncoderSettings
     ) -> None:
-        self.rows = [row for row in rows if row.facts]
-        if not self.rows:
-            raise J2AError(f"{folder} has no rows with facts in the wanted split.", "j2a-train synth makes some.")
+        self.rows = rows
         self.mels = mel_table(folder, self.rows, config, cache, settings.threads)
         self.targets = targets([row.facts for row in self.rows])
         self.settings = settings
@@ -165,57 +215,6 @@ def _generator(settings: EncoderSettings, step: int, use: int) -> torch.Generato
     return torch.Generator().manual_seed(2 * (settings.seed * 1_000_003 + step) + use)
 
 
-def _groups(modules: list[torch.nn.Module], decay: float) -> list[dict[str, Any]]:
-    parameters = [p for module in modules for p in module.parameters()]
-    return [
-        {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": decay},
-        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
-    ]
-
-
 def _schedule(step: int, settings: EncoderSettings) -> float:
     done = max(0.0, (step - settings.warmup) / max(1, settings.steps - settings.warmup))
     return min(1.0, step / max(1, settings.warmup)) * (0.5 + 0.5 * math.cos(math.pi * done))
-
-
-def _claim(out: Path, settings: EncoderSettings) -> None:
-    path, text = out / SETTINGS, settings_text(settings)
-    narrate(text.rstrip())
-    if path.exists() and path.read_text(encoding="utf-8") != text:
-        raise J2AError(f"{out} holds a run with other settings.", "Choose a new folder, or the settings in it.")
-    out.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-
-
-def _save(out: Path, encoder: MWMAE, heads: Heads, optimizer: torch.optim.Optimizer, step: int) -> None:
-    (out / "encoder").mkdir(exist_ok=True)
-    encoder.save(out / "encoder")
-    heads.save(out / "heads.safetensors")
-    state = {f"{place}.{name}": value.contiguous() for place, slot in _slots(optimizer) for name, value in slot.items()}
-    part = out / "state.part"
-    save_file({**state, "step": torch.tensor(step), **_prefixed(encoder, "encoder"), **_prefixed(heads, "heads")}, part)
-    part.replace(out / "state.safetensors")
-
-
-def _resume(out: Path, encoder: MWMAE, heads: Heads, optimizer: torch.optim.Optimizer) -> int:
-    path = out / "state.safetensors"
-    if not path.exists():
-        return 0
-    state = load_file(path)
-    encoder.load_state_dict({n.removeprefix("encoder/"): v for n, v in state.items() if n.startswith("encoder/")})
-    heads.load_state_dict({n.removeprefix("heads/"): v for n, v in state.items() if n.startswith("heads/")})
-    slots: dict[int, dict[str, Tensor]] = {}
-    for name, value in state.items():
-        place, dot, slot = name.partition(".")
-        if dot and place.isdigit():
-            slots.setdefault(int(place), {})[slot] = value
-    optimizer.load_state_dict({"state": slots, "param_groups": optimizer.state_dict()["param_groups"]})
-    return int(state["step"])
-
-
-def _prefixed(module: torch.nn.Module, prefix: str) -> dict[str, Tensor]:
-    return {f"{prefix}/{name}": value.contiguous() for name, value in module.state_dict().items()}
-
-
-def _slots(optimizer: torch.optim.Optimizer) -> Iterator[tuple[int, dict[str, Tensor]]]:
-    yield from optimizer.state_dict()["state"].items()

@@ -24,6 +24,7 @@ from training.fit.parallel import World, shard_layers, world
 from training.fit.settings import FREE, FitSettings
 from training.fit.students import Student, checkpoint_layers, heard_student
 from training.fit.teacher import refuse_untold, taught
+from training.optimizer import decayed
 from training.runlog import RunLog, progress, require_tensorboard
 from training.settings import settings_text
 from training.shards import Encoded, Measured
@@ -257,11 +258,8 @@ def _student(settings: FitSettings, llm: LoadedLLM, store: Encoded | Measured, r
 
 
 def _optimizer(trained: dict[str, torch.nn.Parameter], settings: FitSettings) -> torch.optim.AdamW:
-    groups = [
-        {"params": [one for one in trained.values() if one.ndim >= 2], "weight_decay": settings.weight_decay},
-        {"params": [one for one in trained.values() if one.ndim < 2], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW([group for group in groups if group["params"]], lr=settings.learning_rate, betas=_BETAS)
+    groups = decayed(trained.values(), settings.weight_decay)
+    return torch.optim.AdamW(groups, lr=settings.learning_rate, betas=_BETAS)
 
 
 def _record(table: Path, settings: FitSettings, llm: LoadedLLM, store: Encoded | Measured) -> dict[str, Any]:

@@ -11,7 +11,6 @@ import json
 import random
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -41,7 +40,7 @@ class Corpus:
     seed: int
     duration_s: float
     soundfonts: tuple[str, ...]  # names and hashes of the files
-    version: int = 1  # of the generator
+    version: int = 2  # of the generator
 
 
 def make(
@@ -97,8 +96,7 @@ def _make_clip(out: Path, corpus: Corpus, number: int) -> Row:
     audio = f"audio/{number // 1000:03d}/{name}.flac"
     path = out / audio
     path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(soundfile.SoundFile(path, "w", SAMPLE_RATE, 1, "PCM_16", format="FLAC")) as file:
-        file.write(sound)
+    soundfile.write(path, sound, SAMPLE_RATE, "PCM_16")
     known = facts(piece, heard)
     rng = random.Random(f"caption {seed}")
     said = {**known, "solo": len(piece.plan.instruments) == 1 and not known["drums"]}
