@@ -67,7 +67,7 @@ def train(captions: Path | None, out: Path, config: MiniConfig, start: Path | No
     """Train from nothing, or from the model in ``start``, and save model and tokenizer to ``out`` (bfloat16).
 
     ``captions`` is the published MusicCaps file; only its training half is read. Without it the model learns
-    from our own grammar alone. Raises ``J2AError`` for a ``captions`` or ``start`` that cannot be read, and a full disk.
+    from our own grammar alone. Raises ``J2AError`` for files that cannot be read or written.
     """
     torch.manual_seed(config.seed)
     torch.set_num_threads(config.threads)

@@ -24,6 +24,7 @@ from training.runlog import read_log
 from training.table import Row, read_table, write_table
 
 TINY = {"width": 32, "depth": 1, "stem": 8, "batch_size": 4, "evaluate_every": 4, "warmup": 1, "threads": 1}
+RUN = EncoderSettings(steps=24, learning_rate=3e-3, **{**TINY, "evaluate_every": 12})
 
 
 def make_table(folder: Path, split: str, count: int) -> Path:
@@ -54,7 +55,7 @@ def tables(tmp_path_factory) -> tuple[Path, Path]:
 def run(tables, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("runs") / "run"
     threads = torch.get_num_threads()
-    train(*tables, out, EncoderSettings(steps=24, learning_rate=3e-3, **{**TINY, "evaluate_every": 12}))
+    train(*tables, out, RUN)
     torch.set_num_threads(threads)
     return out
 
@@ -80,7 +81,7 @@ def test_an_interrupted_run_goes_on_as_if_nothing_was(tables, tmp_path, monkeypa
         with pytest.raises(KeyboardInterrupt):
             train(*tables, tmp_path / "cut", settings)
     train(*tables, tmp_path / "cut", settings, resume=True)
-    assert [record["step"] for record in read_log(tmp_path / "cut")][-1] == 8
+    assert [record["step"] for record in read_log(tmp_path / "cut")] == [4, 8]
     whole, cut = (load_encoder(tmp_path / name / "last" / "encoder").state_dict() for name in ("whole", "cut"))
     assert all(torch.allclose(whole[name], cut[name], atol=1e-6) for name in whole)
     with pytest.raises(J2AError, match="another configuration: steps"):
@@ -120,8 +121,7 @@ def test_what_cannot_be_captioned_is_told(run, tables, tmp_path):
     (tmp_path / "run" / "last" / "state.json").write_text("{")
     (tmp_path / "run" / "run.json").write_bytes((run / "run.json").read_bytes())
     with pytest.raises(J2AError, match="damaged"):
-        train(*tables, tmp_path / "run", EncoderSettings(steps=24, learning_rate=3e-3, **{**TINY, "evaluate_every": 12}),
-              resume=True)  # fmt: skip
+        train(*tables, tmp_path / "run", RUN, resume=True)
 
 
 def test_clips_made_anew_are_read_anew(tables, tmp_path):

@@ -32,7 +32,7 @@ from training.fit.folder import RunFolder
 from training.optimizer import decayed
 from training.runlog import RunLog
 from training.settings import settings_text
-from training.table import Row, line_of, read_table
+from training.table import Row, Split, line_of, read_table
 
 ENCODER, HEADS = "encoder", "heads.safetensors"  # in RUN/last
 
@@ -66,10 +66,7 @@ def train(train_table: Path, valid_table: Path, out: Path, settings: EncoderSett
     ``out`` gets ``last/``, with an encoder as ``load_encoder`` reads it, and ``log.jsonl``; ``resume`` goes on with the
     run that is there. Raises ``J2AError`` for tables without such rows, a folder of another run, and a full disk.
     """
-    rows = [
-        _known(train_table, read_table(train_table, "train")),
-        _known(valid_table, read_table(valid_table, "valid")),
-    ]
+    rows = [_known(train_table, "train"), _known(valid_table, "valid")]
     run = RunFolder(out)
     record = {name: value for name, value in asdict(settings).items() if name not in FREE}
     digests = {name: _digest(some) for name, some in zip(("train", "valid"), rows, strict=True)}
@@ -91,10 +88,10 @@ def train(train_table: Path, valid_table: Path, out: Path, settings: EncoderSett
         for step in range(state.step + 1, settings.steps + 1):
             losses.append(_step(learner, optimizer, data, step, settings))
             if step % settings.evaluate_every == 0 or step == settings.steps:
-                state.step = step
-                run.save_last(learner, trained, optimizer, state)
                 found = evaluate(learner.encoder, learner.heads, held_back)
                 log.write(step=step, loss=round(statistics.fmean(losses), 4), **found)
+                state.step = step
+                run.save_last(learner, trained, optimizer, state)
                 narrate(f"step {step}: {json.dumps(found)}")
                 losses = []
 
@@ -115,10 +112,10 @@ def _step(
     return value.item()
 
 
-def _known(folder: Path, rows: list[Row]) -> list[Row]:
-    known = [row for row in rows if row.facts]
+def _known(folder: Path, split: Split) -> list[Row]:
+    known = [row for row in read_table(folder, split) if row.facts]
     if not known:
-        raise J2AError(f"{folder} has no rows with facts in the wanted split.", "j2a-train synth makes some.")
+        raise J2AError(f"{folder} has no rows with facts in its {split} split.", "j2a-train synth makes some.")
     return known
 
 
