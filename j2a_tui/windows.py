@@ -21,10 +21,10 @@ class Window:
         return self.end_s - self.start_s
 
     def within(self, duration_s: float) -> Window:
-        """The same length as far as the file goes, moved back where it would stick out."""
+        """The same length as far as the file goes, moved back where it would stick out; never under a millisecond."""
         length = min(self.length_s, duration_s)
         start = min(self.start_s, duration_s - length)
-        return Window(_milliseconds(start), _milliseconds(start + length))
+        return Window(_milliseconds(start), max(_milliseconds(start + length), _milliseconds(start) + 0.001))
 
     def moved(self, by_s: float, duration_s: float) -> Window:
         """Later or earlier, stopping at the ends of the file."""

@@ -55,11 +55,11 @@ def windows(duration_s: float, length_s: float) -> list[tuple[float, float]]:
     """(start, end) in seconds, one behind the other, to the millisecond.
 
     What is left at the end is a window of its own when it is at least half as long as the others. A file that is
-    shorter than one window is one window.
+    shorter than one window is one window, of a millisecond at least.
     """
     whole = int(duration_s / length_s + 1e-6)
     found = [(round(n * length_s, 3), round((n + 1) * length_s, 3)) for n in range(whole)]
-    rest = (round(whole * length_s, 3), round(duration_s, 3))
+    rest = (round(whole * length_s, 3), max(round(duration_s, 3), 0.001))
     if not found or rest[1] - rest[0] >= length_s / 2:
         found.append(rest)
     return [(start_s, min(end_s, rest[1])) for start_s, end_s in found]

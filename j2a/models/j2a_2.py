@@ -14,6 +14,7 @@ from j2a import audio
 from j2a.caption import Caption, Sampling
 from j2a.clip import Clip
 from j2a.errors import AudioError
+from j2a.features.guards import SILENCE_PEAK
 from j2a.features.record import Features
 from j2a.models.captioner import Captioner
 from j2a.models.generation import GenerationStats, batch_text, stream_text
@@ -24,6 +25,7 @@ from j2a.models.prompts import Prompt, build_heard_prompt
 from j2a.models.sequence import sequence
 
 SECTION_S = 10.0  # the length of the clips that encoder and projector were trained on
+SILENCE = "The clip is silent."  # known without a model, which would make something up
 
 
 class J2A2(Captioner):
@@ -60,6 +62,11 @@ class J2A2(Captioner):
         encode_s = time.perf_counter() - started
         if cancelled():
             return
+        if soft_tokens is None:
+            self.caption.text = SILENCE
+            self.stats = {**asdict(stats), "encode_s": encode_s, "first_token_s": encode_s}
+            yield SILENCE
+            return
         try:
             for piece in stream_text(
                 self.llm.model,
@@ -93,48 +100,63 @@ class J2A2(Captioner):
         stats = GenerationStats()
         captions = [self._empty(asked, measured, sampling, seed) for measured in features]
         started = time.perf_counter()
-        prompts = []
-        for clip in clips:
-            prompts.append(self._prompt(asked, self.listen(clip, cancelled)))
+        prompts: dict[int, torch.Tensor] = {}
+        for place, clip in enumerate(clips):
+            soft_tokens = self.listen(clip, cancelled)
+            if soft_tokens is None:
+                captions[place].text = SILENCE
+            else:
+                prompts[place] = self._prompt(asked, soft_tokens)
             if cancelled():
                 return captions
         encode_s = time.perf_counter() - started
-        texts = batch_text(
-            self.llm.model,
-            self.llm.tokenizer,
-            prompts,
-            sampling=sampling,
-            seed=seed,
-            cancelled=cancelled,
-            stats=stats,
-        )
+        texts = []
+        if prompts:
+            texts = batch_text(
+                self.llm.model,
+                self.llm.tokenizer,
+                list(prompts.values()),
+                sampling=sampling,
+                seed=seed,
+                cancelled=cancelled,
+                stats=stats,
+            )
         self.stats = {**asdict(stats), "encode_s": encode_s}
-        for caption, text in zip(captions, texts, strict=True):
-            caption.text = text.strip()
+        for place, text in zip(prompts, texts, strict=True):
+            captions[place].text = text.strip()
         return captions
 
     @torch.inference_mode()
-    def listen(self, clip: Clip, cancelled: Callable[[], bool] = lambda: False) -> torch.Tensor:
-        """The clip as soft tokens (N, W). It is encoded in sections of ten seconds; an hour takes no more memory.
+    def listen(self, clip: Clip, cancelled: Callable[[], bool] = lambda: False) -> torch.Tensor | None:
+        """The clip as soft tokens (N, W), or ``None`` where it is silent throughout.
 
-        A cancel ends it at the next section, with the soft tokens of what was heard until then.
+        It is encoded in sections of ten seconds; an hour takes no more memory. A cancel ends it at the next section,
+        with the soft tokens of what was heard until then. Raises ``AudioError``.
         """
         # In 2024 the sound was not resampled, and a projector trained on that wants it so: ten seconds are then longer.
         wanted = self.encoder.config.sample_rate
         rate = wanted if self.projector.config.resampled else audio.probe(clip.path).sample_rate
         section_s = SECTION_S * rate / wanted
-        blocks = _until(cancelled, audio.stream(clip, rate))
+        peaks: list[float] = []
+        blocks = _measured(_until(cancelled, audio.stream(clip, rate)), peaks)
         try:
             pooled = pool_long(self.encoder.encode_long(blocks, section_s), self.projector.config.soft_tokens)
         except ValueError as error:
             raise AudioError(
                 f"{clip.path} cannot be listened to: {error}.", "Choose another file or section."
             ) from error
-        return self.projector.project(pooled)[0]
+        return self.projector.project(pooled)[0] if max(peaks) >= SILENCE_PEAK else None
 
     @torch.inference_mode()
     def _prompt(self, asked: Prompt, soft_tokens: torch.Tensor) -> torch.Tensor:
         return sequence(self.llm.model, self.llm.tokenizer, asked.text, soft_tokens).embeddings
+
+
+def _measured(blocks: Iterator[NDArray[np.float32]], peaks: list[float]) -> Iterator[NDArray[np.float32]]:
+    """The blocks; the highest sample of each is appended to ``peaks``."""
+    for block in blocks:
+        peaks.append(float(np.abs(block).max(initial=0.0)))
+        yield block
 
 
 def _until(cancelled: Callable[[], bool], blocks: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:

@@ -230,3 +230,16 @@ def test_a_folder_goes_on_where_one_clip_cannot_be_listened_to(folder, tmp_path)
     assert [(row["file_name"], row["version"]) for row in rows] == [
         (name, "2.1") for name in ["1.ogg"] * 2 + ["3.ogg"] * 2
     ]
+
+
+def test_of_silence_nothing_is_made_up(captioner, tmp_path):
+    for name, peak in (("silent", 0.0), ("hiss", 5e-4)):
+        soundfile.write(tmp_path / f"{name}.wav", np.random.default_rng(0).uniform(-peak, peak, 48_000), 16_000)
+    soundfile.write(tmp_path / "tone.wav", np.sin(np.arange(48_000) * 0.1) * 0.1, 16_000)
+    clips = [Clip(tmp_path / f"{name}.wav") for name in ("silent", "tone", "hiss")]
+    alone = [captioner.describe(clip, sampling=SHORT).text for clip in clips]
+    assert alone[0] == alone[2] == "The clip is silent." != alone[1]
+    together = captioner.describe_many(clips, [Features()] * 3, sampling=SHORT)
+    assert [caption.text for caption in together] == alone
+    nothing = captioner.describe_many(clips[:1], [Features()], sampling=SHORT)
+    assert nothing[0].text == "The clip is silent."

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from j2a.clip import Clip
 from j2a_tui.background import Background
 from j2a_tui.bindings import KEYS, BindingClashError, Key, check
 from j2a_tui.display import clean, clock, fit, fit_path, window_text
@@ -172,3 +173,11 @@ def test_background_closes_at_once_in_the_middle_of_a_step() -> None:
     worker.close()
     assert time.monotonic() - started < 0.2
     release.set()
+
+
+def test_a_window_of_the_app_is_never_empty():
+    for duration_s in (0.0001, 0.0004, 0.0006, 0.001):
+        window = Window().within(duration_s)
+        assert Clip(Path("a.wav"), window.start_s, window.end_s).duration_s == 0.001
+    moved = Window(3.0, 13.0).within(0.0002)
+    assert (moved.start_s, moved.end_s) == (0.0, 0.001)

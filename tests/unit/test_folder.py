@@ -88,6 +88,17 @@ def rows(path: Path) -> list[dict[str, str]]:
 HARD = 'She said: "4/4",\nand then =1+1 \r stopped'
 
 
+@pytest.mark.parametrize("length_s", [10.0, 0.0])
+def test_a_file_of_a_few_samples_stops_nothing(tmp_path, length_s):
+    """It is shorter than the shortest time that a window can name: a millisecond."""
+    soundfile.write(tmp_path / "a click.wav", np.ones(10) * 0.1, 44_100)
+    soundfile.write(tmp_path / "b.wav", np.ones(44_100) * 0.1, 44_100)
+    first, second = plan(scan(tmp_path), length_s, None)
+    assert not isinstance(first, Broken) and not isinstance(second, Broken)
+    assert (first.clip.start_s, first.clip.end_s) == (0.0, 0.001 if length_s else None)
+    assert second.clip.end_s == (1.0 if length_s else None)
+
+
 def test_rows_are_on_the_disk_as_soon_as_they_are_appended(tmp_path):
     out = tmp_path / "new" / "out.csv"
     with Sheet(out, tmp_path, resume=False) as sheet:
