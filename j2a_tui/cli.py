@@ -6,13 +6,18 @@ import argparse
 import contextlib
 import gc
 import os
+import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from j2a import paths
 from j2a.backbone import backbone_of
 from j2a.errors import ExitCode, J2AError, UsageError
+
+TERMINAL_GONE_S = 1.0  # how often the terminal is looked for
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -69,6 +74,7 @@ def _run(folder: Path, version: str, backbone: str) -> int:
     gc.disable()  # nothing of what is imported now is garbage; looking for it takes time before the first picture
     from j2a_tui.app import J2AApp
 
+    threading.Thread(target=_end_with_the_terminal, args=(sys.stdin.fileno(),), name="terminal", daemon=True).start()
     with native_noise_in_log():
         desk = J2AApp(folder, version, backbone, when_listed=collect_garbage_of_now_on)
         desk.run()
@@ -76,6 +82,16 @@ def _run(folder: Path, version: str, backbone: str) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(desk.return_code or 0)
+
+
+def _end_with_the_terminal(terminal: int) -> None:
+    """A window that is closed tells the first program in it, and make does not pass it on: the app would go on unseen.
+
+    Every edit is on the disk already, and the engine ends when its pipe closes.
+    """
+    while os.isatty(terminal):
+        time.sleep(TERMINAL_GONE_S)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def collect_garbage_of_now_on() -> None:

@@ -164,3 +164,31 @@ def test_a_killed_app_loses_no_caption(folder: Path) -> None:
         second.child.expect(pexpect.EOF, timeout=10)
     finally:
         second.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="asks Linux which programs run")
+def test_a_closed_window_ends_the_app_and_its_engine(folder: Path, tmp_path: Path) -> None:
+    """Under a program that takes the hang-up for itself and waits for the app, as make does."""
+    log, home = tmp_path / "pid", str(tmp_path / "home")
+    script = 'trap : HUP; "$0" -m j2a_tui.cli "$1" & echo $! > "$2"; fg 2>/dev/null; wait; sleep 60'
+    child = pexpect.spawn("/bin/bash", ["-mc", script, sys.executable, str(folder), str(log)], cwd=str(ROOT),
+                          env={**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), "J2A_HOME": home},
+                          timeout=30, dimensions=(ROWS, COLUMNS))  # fmt: skip
+    child.expect("Harbour Waltz")
+    pid = int(log.read_text())
+    engines = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    os.close(child.child_fd)
+    try:
+        deadline = time.monotonic() + 10
+        while any(_runs(one) for one in (pid, *engines)):
+            assert time.monotonic() < deadline, "it goes on unseen"
+            time.sleep(0.1)
+    finally:
+        os.kill(child.pid, 9)
+
+
+def _runs(pid: int | str) -> bool:
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())  # empty for one that has ended and was not yet waited for
+    except OSError:
+        return False
