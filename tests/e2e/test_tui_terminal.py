@@ -189,6 +189,6 @@ def test_a_closed_window_ends_the_app_and_its_engine(folder: Path, tmp_path: Pat
 
 def _runs(pid: int | str) -> bool:
     try:
-        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())  # empty for one that has ended and was not yet waited for
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())  # empty for one that nobody waited for
     except OSError:
         return False
