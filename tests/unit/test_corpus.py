@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 from collections import Counter
@@ -14,10 +15,10 @@ import soundfile
 from j2a.errors import J2AError, ModelMissingError
 from training.facts import FAMILIES, tempo_class
 from training.synth import corpus
-from training.synth.compose import Piece, compose
+from training.synth.compose import Note, Piece, compose
 from training.synth.orchestra import FAMILY_OF
 from training.synth.patterns import BASS, CHORDS, DRUMS, MELODY
-from training.synth.production import SAMPLE_RATE, _finish
+from training.synth.production import RENDER_RATE, SAMPLE_RATE, _built, _finish
 from training.synth.render import Renderer
 from training.synth.styles import DRUMS as STROKES
 from training.synth.styles import INSTRUMENTS
@@ -37,7 +38,7 @@ def test_everything_a_plan_can_name_exists() -> None:
 def test_plans_vary_and_nothing_depends_on_another_thing() -> None:
     plans = [varied_plan(seed) for seed in range(3000)]
     assert plans[5] == varied_plan(5)
-    assert {plan.key for plan in plans} >= {"C major", "F# minor"}
+    assert {plan.key for plan in plans} >= {"C major", "F# minor", "D dorian"}
     assert Counter(plan.meter for plan in plans).keys() == {"4/4", "3/4", "6/8"}
     tempi = Counter(tempo_class(plan.bpm) for plan in plans)
     assert min(tempi.values()) > 700
@@ -82,6 +83,19 @@ def soundfont() -> Path:
         return Renderer(sample_rate=8000).soundfont
     except ModelMissingError as error:
         pytest.skip(str(error))
+
+
+def test_an_instrument_built_smaller_keeps_pitch_and_time(soundfont: Path) -> None:
+    font = Renderer(soundfont, RENDER_RATE)
+    plan = dataclasses.replace(varied_plan(0), instruments={"lead": "flute"}, duration_s=2.0)
+    piece = Piece(plan, [Note("lead", 1.0, 1.8, 69, 100)], [], [], [])
+    stems = [_built(piece, "lead", font, semitones) for semitones in (-3, 0, 3)]
+    for stem in stems:
+        assert stem.shape == (2 * RENDER_RATE,)
+        assert np.abs(stem[: round(0.98 * RENDER_RATE)]).max() < 1e-3 < np.abs(stem).max()
+        heard = stem[round(1.2 * RENDER_RATE) : round(1.7 * RENDER_RATE)]
+        assert np.abs(np.fft.rfft(heard))[: 600 // 2].argmax() * 2 == pytest.approx(440, abs=6)
+    assert not np.allclose(stems[0], stems[1], atol=1e-3) and not np.allclose(stems[1], stems[2], atol=1e-3)
 
 
 def _make(out: Path, soundfont: Path, clips: int = 5, **changed) -> list[int]:

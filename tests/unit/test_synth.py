@@ -16,7 +16,7 @@ from training.synth.compose import Note, Piece, Plan, compose, random_plan
 from training.synth.demo import DEMOS
 from training.synth.render import Renderer, find_soundfont, write_ogg
 from training.synth.styles import DRUMS, INSTRUMENTS, PROGRESSIONS, STYLES
-from training.synth.theory import ALL_KEYS, Key, Triad, nearest
+from training.synth.theory import ALL_KEYS, MODAL_KEYS, Key, Triad, nearest
 from training.synth.truthset import accuracy, chord_overlap
 
 
@@ -102,6 +102,9 @@ def test_theory() -> None:
     assert Key.parse("Eb major").triad("V").label == "A#:maj"
     assert Key.parse("D minor").triad("V").pitch_classes == (9, 1, 4)
     assert {Key.parse(name).name for name in ALL_KEYS} == set(ALL_KEYS)
+    assert {Key.parse(name).name for name in MODAL_KEYS} == set(MODAL_KEYS)
+    assert Key.parse("D dorian").scale == (2, 4, 5, 7, 9, 11, 0)
+    assert Key.parse("G mixolydian").triad("VII").label == "F:maj"
     assert Triad(0, "maj").voicing(60) in ((55, 60, 64), (52, 55, 60))
     assert nearest(0, 61) == 60
     assert nearest(11, 61) == 59

@@ -5,6 +5,7 @@ What is heard at all is part of the truth, so a part is never mixed so low that 
 
 from __future__ import annotations
 
+import dataclasses
 import random
 
 import numpy as np
@@ -19,6 +20,7 @@ SAMPLE_RATE = 16_000  # Hz, of the clips: what the encoder hears
 RENDER_RATE = 32_000  # Hz: soundfont players alias near their own rate
 _SILENT = 1e-5  # a stem below this RMS: the soundfont has no such instrument
 _USUAL_DB = {"bass": -2.0, "chords": -3.0, "pad": -6.0, "lead": -1.0, "drums": -1.0}
+DOUBLED = 0.2  # share of the parts that a second instrument plays too
 _SPREAD_DB, _QUIETEST_DB, _LOUDEST_DB = 3.0, -6.0, 5.0
 
 Sound = NDArray[np.float32]
@@ -36,7 +38,7 @@ def record(piece: Piece, fonts: list[Renderer], seed: int) -> tuple[Sound, set[s
     for part in PARTS:
         if part not in piece.plan.instruments or not any(note.part == part for note in piece.notes):
             continue
-        stem = (only or rng.choice(fonts)).stem(piece, part).mean(axis=1)
+        stem = _played(piece, part, [only] if only else fonts, rng)
         level = loudness(stem[:, None], RENDER_RATE)
         gain_db = _USUAL_DB[part] + min(_LOUDEST_DB, max(_QUIETEST_DB, rng.gauss(0.0, _SPREAD_DB)))
         if level > _SILENT:
@@ -45,6 +47,42 @@ def record(piece: Piece, fonts: list[Renderer], seed: int) -> tuple[Sound, set[s
     if rng.random() < 0.45:
         mix = _room(mix, rng.uniform(0.3, 2.5), rng.uniform(0.05, 0.4))
     return _finish(soxr.resample(mix, RENDER_RATE, SAMPLE_RATE), rng), heard
+
+
+def _played(piece: Piece, part: str, fonts: list[Renderer], rng: random.Random) -> Sound:
+    """One part as some player's instrument: of a soundfont, mostly built larger or smaller, sometimes doubled."""
+    semitones = rng.choice((0, 0, 0, -3, -2, -1, 1, 2, 3))
+    stem = _built(piece, part, rng.choice(fonts), semitones)
+    if rng.random() < DOUBLED:
+        other = _built(piece, part, rng.choice(fonts), rng.choice((-2, -1, 0, 1, 2)))
+        stem = stem + other * np.float32(rng.uniform(0.3, 1.0) * _rms(stem) / max(_SILENT, _rms(other)))
+    return stem
+
+
+def _built(piece: Piece, part: str, font: Renderer, semitones: int) -> Sound:
+    """The part on an instrument whose body resonates higher by ``semitones``: played lower and slower, then sped up.
+
+    Its pitch and its time stay, drums are tuned higher. A few soundfonts sound like many instruments this way.
+    """
+    if not semitones:
+        return np.asarray(font.stem(piece, part).mean(axis=1), np.float32)
+    faster = 2 ** (semitones / 12)
+    lower = 0 if part == "drums" else semitones
+    notes = [
+        dataclasses.replace(
+            note, start_s=note.start_s * faster, end_s=note.end_s * faster, pitch=max(0, note.pitch - lower)
+        )
+        for note in piece.notes
+    ]
+    plan = dataclasses.replace(piece.plan, duration_s=piece.plan.duration_s * faster)
+    stem = font.stem(dataclasses.replace(piece, plan=plan, notes=notes), part).mean(axis=1)
+    sped = soxr.resample(stem, RENDER_RATE * faster, RENDER_RATE)
+    wanted = round(piece.plan.duration_s * RENDER_RATE)
+    return np.pad(sped[:wanted], (0, max(0, wanted - len(sped)))).astype(np.float32)
+
+
+def _rms(sound: Sound) -> float:
+    return float(np.sqrt(np.square(sound).mean()))
 
 
 def _room(sound: Sound, decay_s: float, wet: float) -> Sound:

@@ -111,10 +111,14 @@ STYLES = (
               3: (Bar("r-r-r-", "x-x-x-", ("x-x-x-", "x---x-")),)}),
 )
 
-# Roman numerals, one chord a bar; each begins on the tonic.
+# Mode -> Roman numerals, one chord a bar; each begins on the tonic.
 PROGRESSIONS = {
     "major": ("I V vi IV", "I IV V I", "I vi IV V", "I ii V I", "I iii IV V", "I IV I V", "I IV vi V", "I V IV I"),
     "minor": ("i iv V i", "i VI iv V", "i VII VI V", "i iv i V", "i VI VII i", "i v iv i", "i iv VII i", "i V i iv"),
+    "dorian": ("i IV i IV", "i ii VII i", "i VII IV i", "i IV v i"),
+    "phrygian": ("i II i II", "i II vii i", "i VI II i"),
+    "lydian": ("I II I II", "I II V I", "I V II I"),
+    "mixolydian": ("I VII IV I", "I v VII I", "I IV VII I", "I VII I VII"),
 }
 
 

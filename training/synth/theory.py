@@ -11,7 +11,14 @@ ALL_KEYS = tuple([f"{tonic} major" for tonic in MAJOR_KEYS] + [f"{tonic} minor" 
 # Chord roots in Harte notation, as madmom writes them.
 ROOT_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
-_SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
+_SCALES = {
+    "major": (0, 2, 4, 5, 7, 9, 11), "lydian": (0, 2, 4, 6, 7, 9, 11), "mixolydian": (0, 2, 4, 5, 7, 9, 10),
+    "minor": (0, 2, 3, 5, 7, 8, 10), "dorian": (0, 2, 3, 5, 7, 9, 10), "phrygian": (0, 1, 3, 5, 7, 8, 10),
+}  # fmt: skip
+_TONICS = {mode: MAJOR_KEYS if scale[2] == 4 else MINOR_KEYS for mode, scale in _SCALES.items()}
+MODAL_KEYS = tuple(
+    f"{tonic} {mode}" for mode in ("lydian", "mixolydian", "dorian", "phrygian") for tonic in _TONICS[mode]
+)
 _NUMERALS = {"I": 0, "II": 1, "III": 2, "IV": 3, "V": 4, "VI": 5, "VII": 6}
 
 
@@ -20,20 +27,20 @@ class Key:
     """A tonic and a mode."""
 
     tonic: int  # pitch class
-    mode: str  # "major" or "minor" (natural)
+    mode: str  # "major", "minor" (natural), "dorian", "phrygian", "lydian" or "mixolydian"
 
     @classmethod
     def parse(cls, name: str) -> Key:
-        """"A minor" -> Key(9, "minor"). Raises ``ValueError`` for a name that is not in ``ALL_KEYS``."""
-        if name not in ALL_KEYS:
-            raise ValueError(f"{name!r} is not one of the 24 keys")
+        """"A minor" -> Key(9, "minor"). Raises ``ValueError`` for a name in neither ``ALL_KEYS`` nor ``MODAL_KEYS``."""
+        if name not in (*ALL_KEYS, *MODAL_KEYS):
+            raise ValueError(f"{name!r} is not one of the 24 keys, nor a modal one")
         tonic, mode = name.split()
-        return cls((MAJOR_KEYS if mode == "major" else MINOR_KEYS).index(tonic), mode)
+        return cls(_TONICS[mode].index(tonic), mode)
 
     @property
     def name(self) -> str:
         """"A minor"."""
-        return f"{(MAJOR_KEYS if self.mode == 'major' else MINOR_KEYS)[self.tonic]} {self.mode}"
+        return f"{_TONICS[self.mode][self.tonic]} {self.mode}"
 
     @property
     def scale(self) -> tuple[int, ...]:

@@ -14,9 +14,10 @@ from training.synth import patterns
 from training.synth.compose import Piece, Plan
 from training.synth.orchestra import DISTORTED, DRUM_KITS, FAMILY_OF, PARTS, Voice
 from training.synth.styles import PROGRESSIONS, Bar
-from training.synth.theory import ALL_KEYS, Key
+from training.synth.theory import ALL_KEYS, MODAL_KEYS, Key
 
 SLOWEST_BPM, FASTEST_BPM = 50.0, 200.0
+MODAL_SHARE = 0.15  # of the clips
 CALM_BELOW, ENERGETIC_FROM = 2.8, 4.5  # moments a second at which something is struck
 SIMULTANEOUS_S = 0.03  # notes that begin so close together are one moment
 # What plays, and how often it is so.
@@ -38,7 +39,7 @@ def varied_plan(seed: int, duration_s: float = 10.0) -> Plan:
     rng = random.Random(f"variety {seed}")
     beats = rng.choices((4, 3, 2), (0.62, 0.23, 0.15))[0]
     bpm = round(math.exp(rng.uniform(math.log(SLOWEST_BPM), math.log(FASTEST_BPM if beats > 2 else 130.0))), 1)
-    key = Key.parse(rng.choice(ALL_KEYS))
+    key = Key.parse(rng.choice(MODAL_KEYS if rng.random() < MODAL_SHARE else ALL_KEYS))
     texture = rng.choices(list(_TEXTURES), list(_TEXTURES.values()))[0]
     instruments: dict[str, str] = {}
     octaves: list[tuple[str, int]] = []
