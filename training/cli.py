@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from j2a.console import errors_shown, narrate
-from training import encode_command, encoder_command, fit_command, sure_command
+from training import encode_command, encoder_command, evaluate_command, fit_command, prepare_command, sure_command
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Train the J2A models.")
 
@@ -18,6 +18,8 @@ def _commands() -> None:
     """Train the J2A models."""
 
 
+app.command("prepare")(prepare_command.prepare)
+app.command("split")(prepare_command.split)
 app.command("encode")(encode_command.encode)
 app.command("fit")(fit_command.fit)
 app.command("merge")(fit_command.merge)
@@ -86,6 +88,7 @@ def synth(
 
 app.command("encoder")(encoder_command.encoder)
 app.command("sure")(sure_command.sure)
+app.command("evaluate")(evaluate_command.evaluate)
 
 
 def main() -> None:

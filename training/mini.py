@@ -27,7 +27,7 @@ from j2a.models.generation import stream_text
 from j2a.models.llm import load_llm
 from j2a.models.prompts import build_prompt
 from training.datasets.musiccaps import MusicCapsRow, read_musiccaps
-from training.evaluate import STATED_BY, score
+from training.evaluation.measured import STATED_BY, score
 from training.features_prior import random_features
 from training.heard_prior import SoftTags
 from training.mini_data import Example, encode, pairs, train_tokenizer

@@ -119,7 +119,7 @@ class MWMAE(nn.Module):
         super().__init__()
         self.config = config
         self.precision = precision
-        self.patch_embed = (
+        self.patch_embed: nn.Module = (
             ConvStem(config.stem, config.width, config.patch_frames, config.patch_bins)
             if config.stem
             else nn.Linear(config.patch_frames * config.patch_bins, config.width)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from j2a.features.record import Features
-from training.evaluate import score
+from training.evaluation.measured import score
 
 J2A = str(Path(sys.executable).parent / "j2a")
 DEMO = Path(__file__).parents[2] / "demo"

@@ -13,10 +13,10 @@ FREE = frozenset({"threads"})  # may differ when a run is taken up again: it doe
 class EncoderSettings:
     """Everything that decides a run."""
 
-    width: int = setting(192, "Width of the transformer.")
+    width: int = setting(256, "Width of the transformer.")
     depth: int = setting(4, "Blocks.")
-    stem: int = setting(16, "Channels of the first convolution; 0: linear patches, as MW-MAE has them.")
-    steps: int = setting(20_000, "Steps of training.")
+    bands: int = setting(1, "Patches across the mel bins: 1, 2, 4, 5, 8 or 10.")
+    steps: int = setting(30_000, "Steps of training.")
     batch_size: int = setting(32, "Clips a step.")
     learning_rate: float = setting(1e-3, "Highest learning rate.")
     weight_decay: float = setting(0.05, "Weight decay of the matrices.")
@@ -30,6 +30,8 @@ class EncoderSettings:
     def __post_init__(self) -> None:
         if min(self.width, self.depth, self.steps, self.batch_size, self.evaluate_every, self.threads) < 1:
             raise ValueError("sizes and counts must be at least 1")
+        if self.bands not in (1, 2, 4, 5, 8, 10):
+            raise ValueError(f"bands is {self.bands}, not 1, 2, 4, 5, 8 or 10")
         if self.width % 32:
             raise ValueError(f"width is {self.width}, not a multiple of 32")
         if not 0 < self.keep <= 1 or not 0 <= self.overlaid <= 1:

@@ -20,10 +20,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import Parameter
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from j2a.console import narrate
 from j2a.errors import J2AError
 from j2a.models.mwmae import MWMAE, MWMAEConfig, into_chunks, load_encoder, standardise
+from training.encoder.bins import ScaledPatches, scale_patches
 from training.encoder.heads import CLASSES, YES_NO, Heads, load_heads, loss, targets
 from training.encoder.mels import mel_table, overlay, vary
 from training.encoder.settings import FREE, EncoderSettings
@@ -35,13 +37,14 @@ from training.settings import settings_text
 from training.table import Row, Split, line_of, read_table
 
 ENCODER, HEADS = "encoder", "heads.safetensors"  # in RUN/last
+_PATCHES = "patch_embed"
 
 
 class Learner:
     """An encoder and its heads, as :class:`training.fit.folder.RunFolder` keeps them."""
 
-    def __init__(self, encoder: MWMAE, heads: Heads) -> None:
-        self.encoder, self.heads = encoder, heads
+    def __init__(self, encoder: MWMAE, heads: Heads, patches: ScaledPatches) -> None:
+        self.encoder, self.heads, self.patches = encoder, heads, patches
 
     def trained(self) -> dict[str, Parameter]:
         """Every parameter, by name."""
@@ -51,13 +54,21 @@ class Learner:
     def save(self, folder: Path, *, whole: bool = True) -> None:
         """Write both; there is nothing else that captioning needs."""
         (folder / ENCODER).mkdir()
-        self.encoder.save(folder / ENCODER)
+        plain = MWMAE(self.encoder.config)
+        plain.load_state_dict(self._others() | {f"{_PATCHES}.{n}": x for n, x in self.patches.plain().items()})
+        plain.save(folder / ENCODER)
         self.heads.save(folder / HEADS)
 
     def restore(self, folder: Path) -> None:
         """Take what :meth:`save` wrote."""
-        self.encoder.load_state_dict(load_encoder(folder / ENCODER).state_dict())
+        saved = load_encoder(folder / ENCODER)
+        self.encoder.load_state_dict({name: saved.state_dict()[name] for name in self._others()}, strict=False)
+        self.patches.take(saved.patch_embed.state_dict())
         self.heads.load_state_dict(load_heads(folder / HEADS).state_dict())
+
+    def _others(self) -> dict[str, Tensor]:
+        """The encoder's weights but for those of the patches."""
+        return {name: x for name, x in self.encoder.state_dict().items() if not name.startswith(_PATCHES)}
 
 
 def train(train_table: Path, valid_table: Path, out: Path, settings: EncoderSettings, *, resume: bool = False) -> None:
@@ -76,7 +87,8 @@ def train(train_table: Path, valid_table: Path, out: Path, settings: EncoderSett
     data = _Data(train_table, rows[0], config, out / "cache", settings)
     held_back = _Data(valid_table, rows[1], config, out / "cache", settings)
     torch.manual_seed(settings.seed)
-    learner = Learner(MWMAE(config), Heads(config.features))
+    encoder = MWMAE(config)
+    learner = Learner(encoder, Heads(config.features), scale_patches(encoder, data.mels))
     trained = learner.trained()
     optimizer = torch.optim.AdamW(
         decayed(trained.values(), settings.weight_decay), lr=settings.learning_rate, betas=(0.9, 0.98)
@@ -103,7 +115,8 @@ def _step(
         group["lr"] = settings.learning_rate * _schedule(step, settings)
     mels, wanted, weight = data.batch(step)
     optimizer.zero_grad(set_to_none=True)
-    with torch.autocast("cpu", torch.bfloat16):
+    # The fused attention's backward pass takes half of a step on a CPU, where there are so few patches.
+    with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
         features = _masked_mean(learner.encoder, mels, settings.keep, _generator(settings, step, 1))
     value = loss(learner.heads(features), wanted, weight)
     value.backward()
@@ -124,10 +137,10 @@ def _digest(rows: list[Row]) -> str:
 
 
 def small_config(settings: EncoderSettings) -> MWMAEConfig:
-    """One chunk of ten seconds, so that a slow beat is heard several times; patches of 160 ms x 16 bins."""
+    """One chunk of ten seconds, so that a slow beat is heard several times; patches of 160 ms, and of all bins."""
     return MWMAEConfig(
         width=settings.width, depth=settings.depth, heads=settings.width // 32, mlp_width=4 * settings.width,
-        chunk_frames=1008, patch_frames=16, patch_bins=16, stem=settings.stem,
+        chunk_frames=1008, patch_frames=16, patch_bins=MWMAEConfig().mel_bins // settings.bands,
     )  # fmt: skip
 
 

@@ -1,0 +1,122 @@
+"""``j2a-train evaluate`` with the built-in model on the demo clips: the score card, going on, and what is refused."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from j2a.errors import J2AError
+from training.cli import app
+from training.evaluation.captions import CAPTIONS
+from training.evaluation.run import CARD, evaluate
+from training.evaluation.scorecard import CONSTANT, RANDOM, SHUFFLED
+from training.evaluation.settings import EvaluateSettings
+from training.table import Row, write_table
+
+DEMO = Path(__file__).parents[2] / "demo"
+SETTINGS = EvaluateSettings(version="1.0", resamples=100, batch_size=4)
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory) -> Path:
+    """Two sections of every demo clip, with the truth about them; one more clip to draw floors from."""
+    folder = tmp_path_factory.mktemp("table")
+    truth = json.loads((DEMO / "truth.json").read_text(encoding="utf-8"))["clips"]
+    rows = []
+    for name, about in truth.items():
+        os.link(DEMO / name, folder / name)
+        facts = {key: about[key] for key in ("bpm", "meter", "key")}
+        caption = f"A piece in {about['key']} at {about['bpm']} BPM."
+        for start in (0, 8):
+            rows.append(Row(f"{name} {start}", name, "test", (caption,), start_s=start, end_s=start + 8, facts=facts))
+    rows.append(Row("other", name, "train", ("A slow piece in C major in 4/4.", "Another.")))
+    write_table(folder, rows)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def out(table, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("evaluated") / "1.0"
+    evaluate(table, folder, SETTINGS, [])
+    return folder
+
+
+def test_the_card_says_how_true_captions_are_and_what_the_floors_get(out):
+    card = json.loads((out / CARD).read_text(encoding="utf-8"))
+    assert card["clips"] == 12 and list(card["systems"]) == sorted(["J2A-1.0 mini", SHUFFLED, RANDOM, CONSTANT])
+    ours, floor = (card["systems"][name] for name in ("J2A-1.0 mini", SHUFFLED))
+    value, low, high = ours["against the features"]["claims true"]
+    assert low <= value <= high and value > 0.95 > floor["against the features"]["claims true"][0]
+    assert ours["against the labels"]["bpm precision"][0] >= 0.9
+    gap, low, high = card["ahead of"][SHUFFLED]["against the labels"]["claims true"]
+    assert 0 < low <= gap <= high
+    assert card["systems"][CONSTANT]["diversity"]["distinct captions"] == pytest.approx(1 / 12, abs=1e-3)
+    assert card["extractors"]["tempo Acc2"][0] >= 0.9
+    assert card["floors from"] == "the train split"
+    assert "/" not in json.dumps(card["systems"]).replace("CIDEr", ""), "no paths"
+
+
+def test_it_goes_on_where_it_was_cut_and_writes_the_same_bytes(table, out):
+    before = (out / CARD).read_bytes()
+    lines = (out / CAPTIONS).read_bytes().splitlines(keepends=True)
+    (out / CARD).unlink()
+    (out / CAPTIONS).write_bytes(b"".join(lines[:5]) + lines[5][:9])
+    text = evaluate(table, out, SETTINGS, [])
+    assert (out / CARD).read_bytes() == before
+    assert (out / CAPTIONS).read_bytes() == b"".join(lines)
+    assert "| claims true |" in text and "±" in text
+
+
+def test_another_evaluation_is_not_written_over(table, out):
+    with pytest.raises(J2AError, match="another configuration: prompt"):
+        evaluate(table, out, EvaluateSettings(version="1.0", prompt="short", batch_size=4), [])
+
+
+def test_any_captions_can_be_scored(table, out, tmp_path):
+    given = tmp_path / "constant.csv"
+    rows = [json.loads(line) for line in (out / CAPTIONS).read_text(encoding="utf-8").splitlines()]
+    with given.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "caption"])
+        writer.writerows([row["id"], "A fast piece, in 4/4,\nwith drums."] for row in rows)
+    result = CliRunner().invoke(
+        app, ["evaluate", str(table), str(tmp_path / "out"), "--captions", str(given), "--beside",
+              str(out / CAPTIONS), "--resamples", "50"],
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    card = json.loads((tmp_path / "out" / CARD).read_text(encoding="utf-8"))
+    assert {"constant", "captions"} <= card["systems"].keys() and "extractors" not in card
+    ours = card["systems"]["captions"]["against the labels"]
+    assert ours["bpm precision"][0] >= 0.9 and "against the features" not in card["systems"]["captions"]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "says"),
+    [
+        ("id,caption\n", "a.csv", "holds no captions"),
+        ("id,text\nx,y\n", "a.csv", "record 1: no id"),
+        ("id,caption\nx,A piece.\n", "a.csv", "no caption for 12 of 12 clips"),
+        ("id,caption\nx,A piece.\nx,B.\n", "a.csv", "comes twice"),
+        ('{"id": "x"}\n', "a.jsonl", "record 1: no id"),
+        ("nonsense", "a.jsonl", "cannot be read"),
+    ],
+)
+def test_captions_that_cannot_be_used(table, tmp_path, content, name, says):
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(J2AError, match=says):
+        evaluate(table, tmp_path / "out", EvaluateSettings(captions=tmp_path / name), [])
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_not_there(table, tmp_path):
+    with pytest.raises(J2AError, match="no valid split"):
+        evaluate(table, tmp_path / "out", EvaluateSettings(split="valid"), [])
+    with pytest.raises(J2AError, match="cannot be read"):
+        evaluate(table, tmp_path / "out", SETTINGS, [tmp_path / "none.csv"])
+    with pytest.raises(J2AError, match="no J2A-9"):
+        evaluate(table, tmp_path / "out", EvaluateSettings(version="9"), [])

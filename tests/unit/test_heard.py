@@ -1,0 +1,67 @@
+"""Statements found in captions: what is named, what is denied, and what only looks like an instrument."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from training.evaluation.heard import Statement, heard_statements
+from training.facts import ENERGIES, FAMILIES, TEMPI
+from training.heard_grammar import write_heard
+
+
+def said(text: str) -> set[str]:
+    return {f"{'no ' if one.negated else ''}{one.kind if one.value == 'yes' else one.value}"
+            for one in heard_statements(text)}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A calm, slow piece. It features piano and a bass line.", {"calm", "slow", "piano", "bass"}),
+        ("No drums, piano and bass.", {"no drums", "piano", "bass"}),
+        ("Without drums, bass or guitar.", {"no drums", "no bass", "no guitar"}),
+        ("Neither guitar nor bass is heard.", {"no guitar", "no bass"}),
+        ("There are no drums and no vocals.", {"no drums", "no vocals"}),
+        ("It has no drums and strings carry the music.", {"no drums", "strings"}),
+        ("A fast passage with strings, without drums.", {"fast", "strings", "no drums"}),
+        ("piano, no drums, slow tempo, calm", {"piano", "no drums", "slow", "calm"}),
+        ("Drums are absent, but a harp plays.", {"no drums", "harp"}),
+        ("The drums don't play.", {"no drums"}),
+        ("A drumless groove.", {"no drums"}),
+        ("A bass drum and a hi-hat.", {"drums"}),
+        ("Bass guitar, double bass, brass, a French horn and an English horn.", {"bass", "brass", "woodwinds"}),
+        ("Synth strings over a synth bass.", {"synth", "bass"}),
+        ("A nylon-string guitar, the guitar strings squeak.", {"guitar"}),
+        ("A distorted guitar.", {"distortion", "guitar"}),
+        ("A guitar solo.", {"guitar"}),
+        ("A piece for solo piano.", {"solo", "piano"}),
+        ("A choir of voices.", {"choir"}),
+        ("The choir sings, a vocalist raps.", {"choir", "vocals"}),
+        ("An instrumental track.", {"no vocals"}),
+        ("The tempo is moderate. It feels lively.", {"moderate", "energetic"}),
+        ("A moderate amount of steel drums, harpsichord and slow attack.", set()),
+        ("An organic, keyed, harpooned, basso string of events.", {"strings"}),
+        ("It is not calm.", {"no calm"}),
+        ("", set()),
+    ],
+)
+def test_statements(text: str, expected: set[str]) -> None:
+    assert said(text) == expected
+
+
+@pytest.mark.parametrize("instruction", ["describe", "short", "detailed", "tags"])
+def test_what_our_own_grammar_says_is_found(instruction: str) -> None:
+    rng = random.Random(7)
+    for _ in range(400):
+        facts = {"instruments": sorted(rng.sample(FAMILIES, rng.randint(0, 4))), "drums": rng.random() < 0.5}
+        facts |= {"tempo": rng.choice(TEMPI), "energy": rng.choice(ENERGIES)}
+        facts["distortion"] = "guitar" in facts["instruments"] and rng.random() < 0.5
+        text = write_heard(facts, instruction, rng)
+        found = heard_statements(text)
+        wanted = {Statement("instrument", name) for name in facts["instruments"]}
+        wanted |= {Statement("drums", "yes", not facts["drums"]), Statement("tempo", facts["tempo"])}
+        assert {one for one in found if one.kind in ("instrument", "drums", "tempo")} == wanted, text
+        assert {one.value for one in found if one.kind == "energy"} <= {facts["energy"]}, text
+        assert facts["distortion"] or Statement("distortion", "yes") not in found, text

@@ -1,0 +1,101 @@
+"""``j2a-train evaluate``: a split is captioned, or a file of captions is taken, and the score card is written."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from j2a.console import narrate
+from j2a.errors import J2AError, ModelMissingError
+from j2a.export import write_atomically
+from j2a.features.record import Features
+from training.evaluation.captions import CAPTIONS, measure, read_captions, write_captions
+from training.evaluation.scorecard import Evaluated, as_bytes, as_table, scorecard
+from training.evaluation.settings import EvaluateSettings
+from training.fit.folder import RUN, RunFolder
+from training.settings import settings_text
+from training.table import Row, line_of, read_table
+
+CARD, TABLE = "scorecard.json", "scorecard.md"
+
+
+def evaluate(table: Path, out: Path, settings: EvaluateSettings, beside: list[Path]) -> str:
+    """Write ``out/scorecard.json`` and ``scorecard.md``; the latter is returned.
+
+    ``beside``: files of captions that are scored too, named by their stems. Run again, it goes on where it was
+    interrupted, and writes the same bytes. Raises ``J2AError`` for what cannot be read or is missing.
+    """
+    _check_packages()
+    every = read_table(table)
+    rows = [row for row in every if row.split == settings.split][: settings.clips or None]
+    if not rows:
+        raise J2AError(f"{table} has no {settings.split} split.", "Choose another --split, or prepare one.")
+    others = {path.stem: read_captions(path, rows) for path in beside}
+    if len(others) < len(beside):
+        raise J2AError("two of the files beside have the same name.", "Rename one: names are the table's columns.")
+    about, captions, features = _captions(table, rows, out, settings, beside)
+    name = about["system"]
+    if name in others:
+        raise J2AError(f"a file beside is called {name}, as is what is evaluated.", "Rename the file.")
+    pool = [text for row in every if row.split == "train" for text in row.captions[:1]]
+    pool_source = "the train split" if pool else "the evaluated split's own captions"
+    if not pool:
+        pool = [text for row in rows for text in row.captions[:1]] or captions
+    texts = {other: [found[row.id] for row in rows] for other, found in others.items()}
+    card = scorecard(name, captions, texts, Evaluated(rows, pool, features, settings))
+    card |= {**about, "floors from": pool_source}
+    write_atomically(out / CARD, as_bytes(card))
+    write_atomically(out / TABLE, as_table(card).encode())
+    return as_table(card)
+
+
+def _captions(
+    table: Path, rows: list[Row], out: Path, settings: EvaluateSettings, beside: list[Path]
+) -> tuple[dict[str, Any], list[str], list[Features] | None]:
+    """What the run is, the captions, and what was measured, if anything was."""
+    about: dict[str, Any] = {"split": settings.split, "table": _digest(rows), "seed": settings.seed}
+    about |= {f"beside {path.stem}": _file_digest(path) for path in beside}
+    if settings.captions is not None:
+        found = read_captions(settings.captions, rows)
+        about |= {"system": settings.captions.stem, "captions": _file_digest(settings.captions)}
+        _begin(out, about, settings)
+        features = measure(rows, table) if settings.features else None
+        return about, [found[row.id] for row in rows], features
+
+    from j2a.models import registry
+
+    captioner = registry.load(settings.version, settings.backbone)
+    backbone = Path(settings.backbone).name
+    about |= {"system": f"J2A-{settings.version} {backbone}", "weights": captioner.weights}
+    about |= {name: getattr(settings, name) for name in ("prompt", "temperature", "batch_size")}
+    _begin(out, about, settings)
+    measures = settings.features or settings.version == "1.0"
+    features = measure(rows, table) if measures else None
+    given = features or [Features()] * len(rows)
+    found = write_captions(captioner, rows, given, table, out, settings)
+    return about, [found[row.id] for row in rows], features
+
+
+def _check_packages() -> None:
+    missing = [name for name in ("sacrebleu", "rouge_score", "mir_eval") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ModelMissingError(
+            f"evaluating needs {', '.join(missing)}.", "Install them: pip install sacrebleu rouge-score mir_eval"
+        )
+
+
+def _begin(out: Path, about: dict[str, Any], settings: EvaluateSettings) -> None:
+    """A new folder, or one of the same evaluation. Raises ``UsageError`` for another one."""
+    RunFolder(out).begin(about, settings_text(settings), resume=(out / RUN).exists())
+    if (out / CAPTIONS).exists():
+        narrate(f"Going on with {out}.")
+
+
+def _digest(rows: list[Row]) -> str:
+    return hashlib.sha256("".join(map(line_of, rows)).encode()).hexdigest()[:12]
+
+
+def _file_digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
