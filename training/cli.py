@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 
 from j2a.console import errors_shown, narrate
-from training import encode_command, encoder_command, evaluate_command, fit_command, prepare_command, sure_command
+from training import (
+    download_command,
+    encode_command,
+    encoder_command,
+    evaluate_command,
+    fit_command,
+    mini_command,
+    prepare_command,
+    sure_command,
+)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Train the J2A models.")
 
@@ -18,36 +27,13 @@ def _commands() -> None:
     """Train the J2A models."""
 
 
+app.command("download")(download_command.download)
 app.command("prepare")(prepare_command.prepare)
 app.command("split")(prepare_command.split)
 app.command("encode")(encode_command.encode)
 app.command("fit")(fit_command.fit)
 app.command("merge")(fit_command.merge)
-
-
-@app.command("mini")
-def mini(
-    out: Annotated[Path, typer.Argument(help="Folder for the model, the tokenizer and the log.")],
-    captions: Annotated[
-        Path | None, typer.Option(help="musiccaps-public.csv; its training half adds language.")
-    ] = None,
-    start: Annotated[Path | None, typer.Option(help="A model of this kind to go on from.")] = None,
-    minutes: Annotated[float, typer.Option(help="Wall time to train for.")] = 60.0,
-    learning_rate: Annotated[float, typer.Option(help="Highest learning rate.")] = 2e-3,
-    heard_share: Annotated[float, typer.Option(help="Share of pairs that say what is heard.")] = 0.4,
-    batch_size: Annotated[int, typer.Option(help="Pairs a step.")] = 32,
-    threads: Annotated[int, typer.Option(help="CPU threads.")] = 2,
-    seed: Annotated[int, typer.Option(help="Seed of the weights and of the data.")] = 0,
-) -> None:
-    """Train the built-in mini J2A-LLM: measured features and heard facts to captions."""
-    from training.mini import MiniConfig, train
-
-    settings = MiniConfig(
-        minutes=minutes, batch_size=batch_size, threads=threads, seed=seed, learning_rate=learning_rate,
-        heard_share=heard_share,
-    )  # fmt: skip
-    with errors_shown():
-        train(captions, out, settings, start)
+app.command("mini")(mini_command.mini)
 
 
 @app.command("convert-mwmae")

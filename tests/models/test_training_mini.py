@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
+import os
 import random
 import re
+import signal
 from itertools import islice
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from j2a.errors import J2AError
 from j2a.grounding import claims
@@ -20,8 +22,11 @@ from training.facts import FAMILIES
 from training.features_prior import random_features
 from training.heard_grammar import write_both, write_heard
 from training.heard_prior import SoftTags, random_said
-from training.mini import IGNORED, MiniConfig, _batches, _collate, _embed, _loss, build_model, save, train
+from training.mini import MODEL, _Training, build_model, save, train
+from training.mini_batches import IGNORED, batches, collate, embed, loss
 from training.mini_data import IM_END, Pair, encode, pairs, train_tokenizer
+from training.mini_settings import MiniSettings
+from training.runlog import read_log
 
 CSV = """ytid,start_s,end_s,audioset_positive_labels,aspect_list,caption,author_id,is_balanced_subset,is_audioset_eval
 a1,30,40,/m/1,"['slow tempo', 'piano']","A slow piano, played ""softly"".",4,False,False
@@ -63,7 +68,7 @@ def test_chords_and_digits_are_single_tokens(tokenizer):
 
 def test_the_loss_looks_at_the_caption_and_its_end_alone(tokenizer):
     source = list(islice(pairs([], 0.0, 0.5, seed=1), 64))
-    ids, mask, labels, _ = next(_batches(tokenizer, iter(source * 20), 8, tokenizer.pad_token_id))
+    ids, mask, labels, _ = next(batches(tokenizer, iter(source * 20), 8, tokenizer.pad_token_id))
     captions = {pair.caption + IM_END for pair in source}
     for row, kept in zip(ids, labels != IGNORED, strict=True):
         assert tokenizer.decode(row[kept]) in captions
@@ -72,20 +77,20 @@ def test_the_loss_looks_at_the_caption_and_its_end_alone(tokenizer):
 
 
 def test_a_tiny_model_learns_and_survives_saving(tokenizer, tmp_path):
-    config = MiniConfig(width=64, depth=2, heads=4, key_value_heads=2, mlp_width=128)
+    config = MiniSettings(width=64, depth=2, heads=4, key_value_heads=2, mlp_width=128)
     torch.manual_seed(0)
     model = build_model(config, tokenizer)
-    batches = _batches(tokenizer, pairs([], 0.0, 0.5, seed=2), 16, tokenizer.pad_token_id)
+    source = batches(tokenizer, pairs([], 0.0, 0.5, seed=2), 16, tokenizer.pad_token_id)
     soft_tags = SoftTags(config.width)
     optimizer = torch.optim.AdamW([*model.parameters(), *soft_tags.parameters()], lr=3e-3)
     noise = torch.Generator().manual_seed(0)
     losses = []
-    for ids, mask, labels, soft in islice(batches, 40):
-        loss = _loss(model, _embed(model, soft_tags, ids, soft, noise), mask, labels)
+    for ids, mask, labels, soft in islice(source, 40):
+        value = loss(model, embed(model, soft_tags, ids, soft, noise), mask, labels)
         optimizer.zero_grad()
-        loss.backward()
+        value.backward()
         optimizer.step()
-        losses.append(loss.item())
+        losses.append(value.item())
     assert sum(losses[-5:]) < 0.7 * sum(losses[:5])
     save(model, tmp_path)
     tokenizer.save_pretrained(tmp_path)
@@ -99,12 +104,12 @@ def test_a_tiny_model_learns_and_survives_saving(tokenizer, tmp_path):
 
 def test_soft_tokens_stand_where_captioning_puts_them(tokenizer):
     """The same layout as ``j2a.models.sequence``, which trains projectors and writes captions."""
-    model = build_model(MiniConfig(width=64, depth=1, heads=4, key_value_heads=2, mlp_width=64), tokenizer)
+    model = build_model(MiniSettings(width=64, depth=1, heads=4, key_value_heads=2, mlp_width=64), tokenizer)
     pair = Pair("Describe the music.", "A slow piece.", (("piano",), (), ("slow tempo", "piano")))
     example = encode(tokenizer, pair)
-    ids, _, labels, soft = _collate([example], tokenizer.pad_token_id)
+    ids, _, labels, soft = collate([example], tokenizer.pad_token_id)
     vectors = SoftTags(64)
-    embedded = _embed(model, vectors, ids, soft, torch.Generator().manual_seed(1))[0]
+    embedded = embed(model, vectors, ids, soft, torch.Generator().manual_seed(1))[0]
     size = float(model.get_input_embeddings().weight.detach().square().mean().sqrt())
     tokens = vectors([tags for _, _, tags in soft], size, torch.Generator().manual_seed(1))
     wanted = sequence(model, tokenizer, pair.prompt, tokens.detach(), pair.caption)
@@ -150,25 +155,47 @@ def test_what_was_measured_and_heard_goes_into_one_caption():
             assert ("drum" in caption.lower()) == ("drums" in said), caption
 
 
-def test_a_whole_run_leaves_a_model_and_a_log(captions, tmp_path, monkeypatch):
+TINY = {
+    "steps": 6, "vocabulary_size": 600, "width": 32, "depth": 1, "heads": 2, "key_value_heads": 1, "mlp_width": 64,
+    "batch_size": 4, "evaluate_every": 3, "final_captions": 3, "threads": 1, "tags_share": 0.5,
+}  # fmt: skip
+
+
+@pytest.fixture
+def one_thread():
     threads = torch.get_num_threads()
-    config = MiniConfig(
-        minutes=0.03,
-        vocabulary_size=600,
-        width=32,
-        depth=1,
-        heads=2,
-        key_value_heads=1,
-        mlp_width=64,
-        batch_size=4,
-        evaluate_every=1000,
-        final_captions=3,
-        threads=1,
-        tags_share=0.5,
-    )
-    train(captions, tmp_path / "run", config)
+    yield
     torch.set_num_threads(threads)
-    records = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
-    assert records[0]["config"]["tags_share"] == 0.5
-    assert records[-1]["finished"]
-    assert load_llm(str(tmp_path / "run")).tokenizer.eos_token == IM_END
+
+
+def test_a_run_that_was_stopped_goes_on_as_if_nothing_was(captions, tmp_path, one_thread, monkeypatch):
+    settings = MiniSettings(captions=captions, **TINY)
+    assert train(tmp_path / "whole", settings)
+    records = read_log(tmp_path / "whole")
+    assert [record["step"] for record in records] == [3, 6]
+    assert load_llm(str(tmp_path / "whole" / MODEL)).tokenizer.eos_token == IM_END
+
+    real, seen = _Training._step, []
+
+    def step(self, number):
+        seen.append(number)
+        if seen == [1, 2, 3]:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return real(self, number)
+
+    monkeypatch.setattr(_Training, "_step", step)
+    assert not train(tmp_path / "cut", settings)
+    assert train(tmp_path / "cut", settings, resume=True)
+    assert seen == [1, 2, 3, 4, 5, 6]
+    whole, cut = (load_file(tmp_path / name / "last" / "weights.safetensors") for name in ("whole", "cut"))
+    assert all(torch.equal(whole[name], cut[name]) for name in whole)
+    assert [record["loss"] for record in read_log(tmp_path / "cut")] == [record["loss"] for record in records]
+    with pytest.raises(J2AError, match="another configuration: steps"):
+        train(tmp_path / "cut", MiniSettings(captions=captions, **(TINY | {"steps": 9})), resume=True)
+    assert train(tmp_path / "on", MiniSettings(start=tmp_path / "whole" / MODEL, **(TINY | {"steps": 2})))
+
+
+@pytest.mark.parametrize("wrong", [{"steps": 0}, {"width": 33}, {"decay_share": 0.0}, {"heard_share": 0.9}])
+def test_settings_that_make_no_sense(wrong):
+    with pytest.raises(ValueError, match=r"must|share"):
+        MiniSettings(**wrong)

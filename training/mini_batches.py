@@ -1,0 +1,80 @@
+"""Batches of pairs for the built-in language model, with soft tokens in their places, and the loss on captions.
+
+B rows, S positions, W embedding width.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import torch
+from transformers import MistralForCausalLM
+
+from training.heard_prior import SoftTags
+from training.mini_data import Example, encode
+
+IGNORED = -100  # label of positions that do not count in the loss
+Soft = tuple[int, int, tuple[str, ...]]  # row and position in the batch, and the tags it sums up
+ROUND_LENGTH, ROUND_ROWS = 16, 256  # batch shapes come in multiples of these
+
+
+def embed(
+    model: MistralForCausalLM, soft_tags: SoftTags, ids: torch.Tensor, soft: list[Soft], noise: torch.Generator
+) -> torch.Tensor:
+    """Token embeddings (B, S, W), with soft tokens where they belong."""
+    table: Any = model.get_input_embeddings()
+    embeddings: torch.Tensor = table(ids)
+    if soft:
+        size = float(table.weight.detach().square().mean().sqrt())
+        rows = torch.tensor([row for row, _, _ in soft])
+        places = torch.tensor([place for _, place, _ in soft])
+        vectors = soft_tags([tags for _, _, tags in soft], size, noise)
+        embeddings = embeddings.index_put((rows, places), vectors)
+    return embeddings
+
+
+def loss(model: MistralForCausalLM, embeddings: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy on the captions. ``embeddings`` (B, S, W), ``mask`` and ``labels`` (B, S)."""
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        hidden = model.model(inputs_embeds=embeddings, attention_mask=mask).last_hidden_state[:, :-1]
+        wanted = labels[:, 1:]
+        # Logits only where the loss looks (half of the positions are prompt), in a few fixed sizes: every new
+        # shape costs the CPU kernels a new plan, in time and in memory.
+        rows = (wanted != IGNORED).flatten().nonzero()[:, 0]
+        # (Row 0 is a prompt position, whose label is ignored.)
+        rows = torch.cat([rows, rows.new_zeros(-len(rows) % ROUND_ROWS)])
+        logits = model.lm_head(hidden.flatten(0, 1)[rows])
+    return torch.nn.functional.cross_entropy(logits.float(), wanted.flatten()[rows], ignore_index=IGNORED)
+
+
+def batches(
+    tokenizer: Any, source: Iterator[Any], batch_size: int, pad_id: int
+) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor, list[Soft]]]:
+    """Endless batches of like lengths, padded on the right: ids, mask and labels, each (batch, length), and where
+    soft tokens go."""
+    shuffle = random.Random(0)
+    while True:
+        pool = sorted((encode(tokenizer, pair) for pair in islice(source, 16 * batch_size)), key=lambda e: len(e.ids))
+        groups = [pool[start : start + batch_size] for start in range(0, len(pool), batch_size)]
+        shuffle.shuffle(groups)
+        for group in groups:
+            yield collate(group, pad_id)
+
+
+def collate(group: list[Example], pad_id: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, list[Soft]]:
+    """Ids, mask and labels (B, S), padded on the right, and where soft tokens go."""
+    length = max(len(example.ids) for example in group)
+    length += -length % ROUND_LENGTH
+    ids = torch.full((len(group), length), pad_id)
+    mask = torch.zeros((len(group), length), dtype=torch.long)
+    labels = torch.full((len(group), length), IGNORED)
+    soft: list[Soft] = []
+    for row, (tokens, caption_start, soft_start, positions) in enumerate(group):
+        soft += [(row, soft_start + place, tags) for place, tags in enumerate(positions)]
+        ids[row, : len(tokens)] = torch.tensor(tokens)
+        mask[row, : len(tokens)] = 1
+        labels[row, caption_start : len(tokens)] = torch.tensor(tokens[caption_start:])
+    return ids, mask, labels, soft
