@@ -1,0 +1,66 @@
+"""The published lists of clips: from a file, from an address, or from where they are published."""
+
+from __future__ import annotations
+
+import http.client
+import urllib.error
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from j2a.errors import J2AError, UsageError
+from j2a.export import write_atomically
+from training.datasets.entry import Entry
+from training.datasets.published import PUBLISHED, Published
+from training.download.settings import DownloadSettings
+
+
+def chosen(names: str) -> list[Published]:
+    """The data sets of a comma-separated list. Raises ``UsageError`` for one that there is not."""
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    unknown = [name for name in wanted if name not in PUBLISHED]
+    if unknown or not wanted:
+        raise UsageError(
+            f"there is no data set {', '.join(unknown) or names!r}.", f"There are: {', '.join(PUBLISHED)}."
+        )
+    return [PUBLISHED[name] for name in dict.fromkeys(wanted)]
+
+
+def bring_lists(data_set: Published, folder: Path, settings: DownloadSettings) -> list[Entry]:
+    """All clips of a data set, its lists copied into ``folder``; those that are there already stay, unless given.
+
+    Raises ``J2AError``: a list cannot be had, or is not what it should be; then the folder is as it was.
+    """
+    given = {
+        "musiccaps-public.csv": settings.musiccaps,
+        "train.csv": settings.yt8m_train,
+        "test.csv": settings.yt8m_test,
+    }
+    for name, published in data_set.files.items():
+        source, target = given[name], folder / name
+        if source is None and target.exists():
+            continue
+        content = _content(source or published, settings.timeout_s)
+        new = folder / ".new" / name
+        try:
+            write_atomically(new, content)
+            list(data_set.read_file(new))
+            new.replace(target)
+        finally:
+            new.unlink(missing_ok=True)
+            new.parent.rmdir()
+    return data_set.read(folder)
+
+
+def _content(source: str, timeout_s: float) -> bytes:
+    try:
+        if urlsplit(source).scheme not in ("http", "https"):
+            return Path(source).expanduser().read_bytes()
+        with urllib.request.urlopen(source, timeout=timeout_s) as answer:
+            return bytes(answer.read())
+    except (OSError, urllib.error.URLError, http.client.HTTPException, ValueError) as error:
+        raise J2AError(
+            f"the list {source} cannot be read: {error}.",
+            "Download it yourself and give the file: --musiccaps, --yt8m-train, --yt8m-test.",
+            title="No list of clips",
+        ) from error
