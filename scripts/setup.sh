@@ -140,7 +140,7 @@ project() {
 }
 
 test_tools() {
-    pip --no-build-isolation -e ".[dev,av,llm,evaluate]" || return
+    pip --no-build-isolation -e ".[dev,av,llm,evaluate,download]" || return
     # It asks for pyaudio, which has to be compiled against PortAudio and only serves playing live; rendering needs none.
     pip --no-deps "tinysoundfont>=0.3"
 }
