@@ -21,6 +21,10 @@ def sure(
     guess: Annotated[
         bool, typer.Option("--guess", help="Also what is sure and false: the encoder's own captions, to compare with.")
     ] = False,
+    encoded: Annotated[
+        Path | None,
+        typer.Option(help="Folder of j2a-train encode --features: captions say what was measured, too (J2A-3.0)."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the wordings.")] = 0,
 ) -> None:
     """Write captions that say only what the encoder is sure of."""
@@ -31,5 +35,6 @@ def sure(
             found = set_thresholds(run.expanduser(), held_back.expanduser(), precision)
             never = [name for name, threshold in found.items() if threshold == NEVER]
             narrate(f"Never said: {', '.join(never) or 'nothing'}.")
-        write_sure(run.expanduser(), table.expanduser(), out.expanduser(), only_true=not guess, seed=seed)
+        kept = encoded.expanduser() if encoded else None
+        write_sure(run.expanduser(), table.expanduser(), out.expanduser(), only_true=not guess, encoded=kept, seed=seed)
         narrate(f"The table is {out / 'clips.jsonl'}.")

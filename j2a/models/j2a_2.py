@@ -1,4 +1,4 @@
-"""J2A-2.0 and J2A-2.1: what an audio encoder hears, as soft tokens in the prompt of a frozen language model."""
+"""J2A-2.0, 2.1 and 3.0: what an audio encoder hears, as soft tokens in the prompt of a frozen language model."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from j2a import audio
+from j2a import features as feature_extraction
 from j2a.caption import Caption, Sampling
 from j2a.clip import Clip
 from j2a.errors import AudioError
@@ -21,7 +22,7 @@ from j2a.models.generation import GenerationStats, batch_text, stream_text
 from j2a.models.llm import LoadedLLM
 from j2a.models.mwmae import MWMAE
 from j2a.models.projector import Projector, pool_long
-from j2a.models.prompts import Prompt, build_heard_prompt
+from j2a.models.prompts import Prompt, build_both_prompt, build_heard_prompt
 from j2a.models.sequence import sequence
 
 SECTION_S = 10.0  # the length of the clips that encoder and projector were trained on
@@ -29,7 +30,7 @@ SILENCE = "The clip is silent."  # known without a model, which would make somet
 
 
 class J2A2(Captioner):
-    """The captioner of both versions.
+    """The captioner of 2.0 and 2.1.
 
     Measured features do not change what is written; they are kept beside the caption, to hold its claims against.
     """
@@ -54,9 +55,10 @@ class J2A2(Captioner):
     ) -> Iterator[str]:
         """Listen to the clip and yield its description piece by piece. Raises ``AudioError``."""
         sampling = sampling or Sampling()
-        asked = build_heard_prompt(prompt)
+        features = features or self._measure(clip, cancelled)
+        asked = self._ask(features, prompt)
         stats = GenerationStats()
-        self.caption = self._empty(asked, features or Features(), sampling, seed)
+        self.caption = self._empty(asked, features, sampling, seed)
         started, first_token_s = time.perf_counter(), None
         soft_tokens = self.listen(clip, cancelled)
         encode_s = time.perf_counter() - started
@@ -96,9 +98,9 @@ class J2A2(Captioner):
     ) -> list[Caption]:
         """A caption for each of several clips, written together: the same as one by one, and faster."""
         sampling = sampling or Sampling()
-        asked = build_heard_prompt(prompt)
+        asked = [self._ask(measured, prompt) for measured in features]
         stats = GenerationStats()
-        captions = [self._empty(asked, measured, sampling, seed) for measured in features]
+        captions = [self._empty(one, measured, sampling, seed) for one, measured in zip(asked, features, strict=True)]
         started = time.perf_counter()
         prompts: dict[int, torch.Tensor] = {}
         for place, clip in enumerate(clips):
@@ -106,7 +108,7 @@ class J2A2(Captioner):
             if soft_tokens is None:
                 captions[place].text = SILENCE
             else:
-                prompts[place] = self._prompt(asked, soft_tokens)
+                prompts[place] = self._prompt(asked[place], soft_tokens)
             if cancelled():
                 return captions
         encode_s = time.perf_counter() - started
@@ -147,9 +149,26 @@ class J2A2(Captioner):
             ) from error
         return self.projector.project(pooled)[0] if max(peaks) >= SILENCE_PEAK else None
 
+    def _measure(self, clip: Clip, cancelled: Callable[[], bool]) -> Features:
+        """What is measured where the caller gives no features: nothing, which is all that is needed here."""
+        return Features()
+
+    def _ask(self, features: Features, prompt: str) -> Prompt:
+        return build_heard_prompt(prompt)
+
     @torch.inference_mode()
     def _prompt(self, asked: Prompt, soft_tokens: torch.Tensor) -> torch.Tensor:
         return sequence(self.llm.model, self.llm.tokenizer, asked.text, soft_tokens).embeddings
+
+
+class J2A3(J2A2):
+    """J2A-3.0: the measured features of 1.0 as text, and what is heard as soft tokens, in one prompt."""
+
+    def _measure(self, clip: Clip, cancelled: Callable[[], bool]) -> Features:
+        return feature_extraction.extract(clip, cancelled=cancelled)
+
+    def _ask(self, features: Features, prompt: str) -> Prompt:
+        return build_both_prompt(features, prompt)
 
 
 def _measured(blocks: Iterator[NDArray[np.float32]], peaks: list[float]) -> Iterator[NDArray[np.float32]]:

@@ -1,7 +1,7 @@
 """The projectors of J2A-2.x: what the encoder heard, as soft tokens for a language model. The only part that learns.
 
 2.0 averages over time and makes one soft token; 2.1 pools over time and makes 250, or as many as its card says. Both:
-pool -> LayerNorm -> Linear without bias.
+pool -> LayerNorm -> Linear without bias. That of 3.0 is built as that of 2.1, and learns beside measured features.
 
 B batch, T time steps, E width of the encoder's features, N soft tokens, W width of the language model's embeddings.
 """
@@ -23,7 +23,7 @@ from j2a.models import saved
 
 MODEL_TYPE = "j2a-projector"
 CARD_FILE = "README.md"
-SOFT_TOKENS = {"2.0": 1, "2.1": 250}  # by version; of 2.1 a default
+SOFT_TOKENS = {"2.0": 1, "2.1": 250, "3.0": 250}  # by version; but for 2.0 a default
 LLM_2024 = "Open-Orca/Mistral-7B-OpenOrca"
 
 _MOST_SOFT_TOKENS = 4096
@@ -50,7 +50,7 @@ class Part:
 class ProjectorConfig:
     """What a projector is and what it was trained for. Raises ``ValueError`` for what cannot be."""
 
-    version: str  # "2.0" or "2.1"
+    version: str  # "2.0", "2.1" or "3.0"
     soft_tokens: int  # N
     encoder: str
     encoder_weights: str  # see weights_hash; "" where it is not known
@@ -67,7 +67,7 @@ class ProjectorConfig:
             if type(getattr(self, name)) is not kind:
                 raise ValueError(f"{name} is {getattr(self, name)!r}, not of type {kind.__name__}")
         if self.version not in SOFT_TOKENS:
-            raise ValueError(f"there is no version {self.version!r}, only {' and '.join(SOFT_TOKENS)}")
+            raise ValueError(f"there is no version {self.version!r}, only {', '.join(SOFT_TOKENS)}")
         if not 1 <= self.soft_tokens <= _MOST_SOFT_TOKENS or (self.version == "2.0" and self.soft_tokens != 1):
             raise ValueError(f"{self.soft_tokens} soft tokens cannot be in version {self.version}")
         if not (1 <= self.encoder_width <= _WIDEST and 1 <= self.llm_width <= _WIDEST):

@@ -60,6 +60,12 @@ def build_heard_prompt(instruction: str = "") -> Prompt:
     return Prompt(HEARD_INSTRUCTIONS.get(name, name), f"audio-1/{name if known else 'custom'}")
 
 
+def build_both_prompt(features: Features, instruction: str = "") -> Prompt:
+    """J2A-3.0's: the text of :func:`build_prompt`; what is heard follows as soft tokens."""
+    asked = build_prompt(features, instruction)
+    return Prompt(asked.text, f"both-1/{asked.prompt_id.partition('/')[2]}")
+
+
 def facts(features: Features) -> dict[str, str]:
     """Title -> wording of each measured fact, in the order of the prompt. Empty when nothing was measured."""
     found: dict[str, str] = {}

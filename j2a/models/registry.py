@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from j2a.models.j2a_1 import J2A1
     from j2a.models.j2a_2 import J2A2
 
-VERSIONS = ("1.0", "2.0", "2.1")
+VERSIONS = ("1.0", "2.0", "2.1", "3.0")
 DEFAULT_VERSION, DEFAULT_BACKBONE = "1.0", BUILT_IN
 BASE_7B = "mistralai/Mistral-7B-v0.1"
 ENCODER_FOLDER, LLM_FOLDER = "encoder", "llm"  # inside the folder of a projector
@@ -45,7 +45,7 @@ def load(version: str = DEFAULT_VERSION, backbone: str = DEFAULT_BACKBONE) -> Ca
     """Load a captioner into this process.
 
     ``backbone`` is "mini", "7b", a model folder, a name in the models folder, a hub id that is in the cache, or for 1.0
-    the address of a server (``j2a.models.server``). For 2.0 and 2.1 it is the folder of a projector.
+    the address of a server (``j2a.models.server``). For the others it is the folder of a projector.
     Raises ``UsageError`` for an unknown version, ``ModelMissingError`` or ``ModelError`` for the weights.
     """
     if version not in VERSIONS:
@@ -65,7 +65,7 @@ def _load_1(backbone: str) -> J2A1:
 
 def _load_2(version: str, backbone: str) -> J2A2:
     """The projector's folder may hold its encoder and its language model; else they are found by the names it gives."""
-    from j2a.models.j2a_2 import J2A2
+    from j2a.models.j2a_2 import J2A2, J2A3
     from j2a.models.llm import load_llm
     from j2a.models.mwmae import load_encoder
     from j2a.models.projector import Part, load_projector
@@ -91,7 +91,8 @@ def _load_2(version: str, backbone: str) -> J2A2:
         Part(llm.folder.name, llm.weights, embedding_of(llm.model).weight.shape[1]),
     )
     weights = "+".join((encoder_weights, weights_hash(folder), llm.weights))
-    return J2A2(encoder, projector.to(llm.device), llm, backbone, weights)
+    captioner = J2A3 if version == "3.0" else J2A2
+    return captioner(encoder, projector.to(llm.device), llm, backbone, weights)
 
 
 def source_of(backbone: str) -> str:

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from j2a.clip import Clip
 from j2a.errors import J2AError, ModelMissingError, UsageError
+from j2a.features.record import Features
 from j2a.models import registry
 from j2a.models.chat import caption_ids
 from j2a.models.llm import load_llm
@@ -24,13 +25,14 @@ from j2a.models.sequence import IGNORED, Sequence, sequence
 from j2a.models.weights import weights_hash
 from tests.models.tiny import save_tiny, tiny_mistral, tiny_tokenizer
 from training.cli import app
+from training.fit import students
 from training.fit.folder import LAST
 from training.fit.lessons import Course, exam, lessons_of
 from training.fit.loop import fit, learning_rate
 from training.fit.loss import answers, cross_entropy
 from training.fit.settings import FitSettings
 from training.runlog import read_log
-from training.shards import ENCODED, write_index, write_shard
+from training.shards import ENCODED, MEASURED, write_index, write_shard
 from training.table import Row, read_table, write_table
 
 DEMO = Path(__file__).parents[2] / "demo"
@@ -62,6 +64,10 @@ def make_parts(folder: Path, clips: int = 40) -> Path:
         "pool": 0, "precision": "float32",
     }  # fmt: skip
     write_index(store, about, {row.id: f"k{row.id[1:]}" for row in rows}, {})
+    store = folder / "encoded" / MEASURED  # of all clips but one
+    store.mkdir()
+    write_shard(store, {row.id: Features(bpm=90.0 + n, key="A minor").to_json() for n, row in enumerate(rows)})
+    write_index(store, {}, {row.id: row.id for row in rows[1:]}, {rows[0].id: "broken"})
     return folder
 
 
@@ -85,7 +91,7 @@ def parts(tmp_path_factory) -> Path:
     return make_parts(tmp_path_factory.mktemp("parts"))
 
 
-@pytest.mark.parametrize(("version", "tokens"), [("2.0", 1), ("2.1", 4)])
+@pytest.mark.parametrize(("version", "tokens"), [("2.0", 1), ("2.1", 4), ("3.0", 4)])
 def test_the_projector_learns_and_nothing_else_changes(parts, tmp_path, monkeypatch, version, tokens):
     loaded = []
     monkeypatch.setattr("training.fit.loop.load_llm", lambda *a, **k: loaded.append(load_llm(*a, **k)) or loaded[0])
@@ -159,6 +165,15 @@ def test_every_epoch_has_every_row_once_with_a_caption_drawn_anew():
     spread = [max(map(len, texts)) - min(map(len, texts)) for texts in
               ([lesson.caption for lesson in course.batch(at)] for at in range(4))]  # fmt: skip
     assert max(spread) <= 3, "captions of one batch are about as long"
+
+
+def test_3_0_reads_what_was_measured_beside_what_is_heard(parts, tmp_path, monkeypatch):
+    asked = []
+    real = students.sequence
+    monkeypatch.setattr(students, "sequence", lambda *a: asked.append(a[2]) or real(*a))
+    fit(parts / "table", tmp_path / "run", fit_settings(parts, version="3.0", steps=2))
+    assert all(text.startswith("Tempo: ") and "Key: A minor" in text for text in asked)
+    assert "31 clips" in (tmp_path / "run/best/README.md").read_text(), "the one that was not measured is left out"
 
 
 def test_a_caption_can_be_tied_to_an_instruction():

@@ -158,6 +158,17 @@ def test_version_2_0_hears_one_mean(tmp_path):
     torch.testing.assert_close(captioner.listen(CLIPS[0]), expected, rtol=1e-4, atol=1e-5)
 
 
+def test_version_3_0_reads_what_was_measured_and_hears(tmp_path):
+    captioner = registry.load("3.0", str(save_version(tmp_path / "m", "3.0", 8)))
+    caption = captioner.describe(CLIPS[0], sampling=SHORT)
+    assert caption.features.bpm == pytest.approx(138, abs=2), "measured, since nobody gave features"
+    assert caption.prompt_id == "both-1/describe" and caption.prompt.startswith("Tempo: 138 BPM")
+    other = Features(bpm=70.0, key="A minor")
+    told, *_ = captioner.describe_many([CLIPS[0]] * 2, [other, caption.features], sampling=SHORT)
+    assert told.text != caption.text and told.prompt.startswith("Tempo: 70 BPM")
+    assert captioner.describe(CLIPS[1], sampling=SHORT, features=other).text != told.text, "it listens, too"
+
+
 def test_a_projector_of_2024_hears_sound_at_its_own_rate(tmp_path):
     folder = save_version(tmp_path / "m", "2.1", 8, resampled=False)
     captioner = registry.load("2.1", str(folder))

@@ -11,6 +11,7 @@ import soundfile
 import torch
 
 from j2a.errors import J2AError
+from j2a.features.record import Features
 from j2a.models.mwmae import load_encoder
 from training.encoder.heads import YES_NO, targets
 from training.encoder.mels import mel_table, overlay, vary
@@ -20,6 +21,7 @@ from training.encoder.train import small_config, train
 from training.evaluation.truth import against_labels
 from training.fit.folder import RunFolder
 from training.runlog import read_log
+from training.shards import MEASURED, write_index, write_shard
 from training.table import Row, read_table, write_table
 
 TINY = {"width": 32, "depth": 1, "bands": 5, "batch_size": 4, "evaluate_every": 4, "warmup": 1, "threads": 1}
@@ -105,6 +107,20 @@ def test_captions_say_what_is_sure_and_true(run, tables, tmp_path):
     guessed = read_table(tmp_path / "guessed")
     assert _truth(guessed)["claims true"]() > 0.8
     assert _truth(rows)["claims true"]() == 1.0 and _truth(rows)["drums recall"]() > 0.5
+
+
+def test_captions_say_what_was_measured_too(run, tables, tmp_path):
+    set_thresholds(run, tables[1], 0.9)
+    rows = read_table(tables[1])[:6]
+    store = tmp_path / "encoded" / MEASURED
+    store.mkdir(parents=True)
+    write_shard(store, {row.id: Features(bpm=133.0).to_json() for row in rows})
+    write_index(store, {}, {row.id: row.id for row in rows}, {})
+    write_sure(run, tables[1], tmp_path / "both", only_true=True, encoded=tmp_path / "encoded")
+    both = read_table(tmp_path / "both")
+    assert [row.id for row in both] == [row.id for row in rows], "what was not measured is left out"
+    assert all("133" in row.captions[0] for row in both)
+    assert any("drum" in row.captions[0].lower() for row in both)
 
 
 def _truth(rows):

@@ -24,7 +24,8 @@ from training.encoder.mels import mel_table
 from training.encoder.train import ENCODER, HEADS, predict
 from training.facts import FAMILIES
 from training.fit.folder import LAST
-from training.heard_grammar import write_heard
+from training.heard_grammar import write_both, write_heard
+from training.shards import Measured
 from training.synth.corpus import ASKED
 from training.table import Row, read_table, write_table
 
@@ -50,20 +51,28 @@ def set_thresholds(run: Path, table: Path, precision: float) -> dict[str, float]
     return found
 
 
-def write_sure(run: Path, table: Path, out: Path, *, only_true: bool, seed: int = 0) -> None:
+def write_sure(
+    run: Path, table: Path, out: Path, *, only_true: bool, encoded: Path | None = None, seed: int = 0
+) -> None:
     """Copy a table with captions of what the encoder is sure of; its audio is linked by a relative symbolic link.
 
     ``only_true`` leaves out what is not true, which is how a projector's training captions are made; without it the
-    captions are the heads' own, mistakes and all.
+    captions are the heads' own, mistakes and all. ``encoded`` is a folder of ``j2a-train encode --features``: the
+    captions then say what was measured, too, as those of J2A-3.0 do; clips that were not measured are left out.
     """
     thresholds = _read_thresholds(run)
-    rows = read_table(table)
+    measured = Measured(encoded, verify=True) if encoded else None
+    rows = [row for row in read_table(table) if measured is None or row.id in measured]
     statements = _statements(run, table, rows)
     written = []
     for index, row in enumerate(rows):
         rng = random.Random(f"sure {seed} {row.id}")
         said = _said(index, row, statements, thresholds, only_true=only_true)
-        written.append(dataclasses.replace(row, captions=tuple(write_heard(said, asked, rng) for asked in ASKED)))
+        captions = [
+            write_heard(said, asked, rng) if measured is None else write_both(measured[row.id], said, asked, rng)
+            for asked in ASKED
+        ]
+        written.append(dataclasses.replace(row, captions=tuple(captions)))
     out.mkdir(parents=True, exist_ok=True)
     for name in {Path(row.audio).parts[0] for row in rows}:
         link = out / name

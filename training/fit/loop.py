@@ -78,8 +78,9 @@ class _Run:
         self.settings, self.here = settings, here
         assert settings.encoded is not None
         store = (Measured if settings.version == "1.0" else Encoded)(settings.encoded, verify=here.first)
+        stores = [store, *([Measured(settings.encoded, verify=here.first)] if settings.version == "3.0" else [])]
         listed = read_table(table)
-        rows = [row for row in listed if row.id in store]
+        rows = [row for row in listed if all(row.id in one for one in stores)]
         self.left_out = len(listed) - len(rows)
         self.course = Course([row for row in rows if row.split == "train"], settings.batch_size, settings.seed)
         self.exam = exam([row for row in rows if row.split == "valid"], settings.validate_clips)

@@ -19,11 +19,11 @@ FREE = frozenset(
 class FitSettings:
     """One run. The global batch is ``batch_size`` clips, however many processes and parts it is worked on in."""
 
-    version: Literal["1.0", "2.0", "2.1"] = setting("2.1", "J2A version to train.")
+    version: Literal["1.0", "2.0", "2.1", "3.0"] = setting("2.1", "J2A version to train.")
     encoded: Path | None = setting(None, "Folder that j2a-train encode wrote.")
     llm: str = setting("", "Language model: a folder, a name in the models folder, or a hub id that was downloaded.")
     encoder: str = setting("", "2.x: the encoder that the clips were encoded with, by folder or name.")
-    soft_tokens: int = setting(0, "2.1: soft tokens; 0: 250, or what the clips were pooled to.")
+    soft_tokens: int = setting(0, "2.1, 3.0: soft tokens; 0: 250, or what the clips were pooled to.")
 
     steps: int = setting(0, "Steps of the optimizer; 0: as many as --epochs has.")
     epochs: float = setting(3.0, "How often each clip is seen, where --steps is 0.")

@@ -1,4 +1,4 @@
-"""What learns: the projector of J2A-2.x, or a LoRA adapter for J2A-1.0. The rest is frozen.
+"""What learns: the projector of J2A-2.x and 3.0, or a LoRA adapter for J2A-1.0. The rest is frozen.
 
 N soft tokens, E width of the encoder's features, S positions, W embedding width.
 """
@@ -17,14 +17,14 @@ from torch.nn import Parameter
 from j2a.errors import UsageError
 from j2a.models.llm import ADAPTER_CONFIG, LoadedLLM
 from j2a.models.projector import SOFT_TOKENS, Projector, ProjectorConfig, load_projector, pool
-from j2a.models.prompts import build_heard_prompt
+from j2a.models.prompts import build_both_prompt, build_heard_prompt
 from j2a.models.registry import ENCODER_FOLDER, LLM_FOLDER
 from j2a.models.sequence import Sequence as Embedded
 from j2a.models.sequence import embedding_of, sequence
 from j2a.models.weights import find_folder, weights_hash
 from training.fit.lessons import Lesson
 from training.fit.settings import FitSettings
-from training.shards import Encoded
+from training.shards import Encoded, Measured
 
 _COPIED_BYTES = 512 << 20  # parts up to this size go with the projector, so that its folder is enough
 
@@ -51,11 +51,16 @@ class Student(Protocol):
 
 
 class HeardStudent:
-    """J2A-2.x: the projector learns to say in soft tokens what a frozen language model needs to hear."""
+    """J2A-2.x and 3.0: the projector learns to say in soft tokens what a frozen language model needs to hear."""
 
-    def __init__(self, projector: Projector, llm: LoadedLLM, encoded: Encoded, parts: dict[str, Path]) -> None:
-        """``parts``: the folders of encoder and language model, by the name they have inside a projector's folder."""
-        self.model = llm.model
+    def __init__(
+        self, projector: Projector, llm: LoadedLLM, encoded: Encoded, parts: dict[str, Path], measured: Measured | None
+    ) -> None:
+        """``parts``: the folders of encoder and language model, by the name they have inside a projector's folder.
+
+        ``measured``: the features that stand in the prompt of 3.0.
+        """
+        self.model, self._measured = llm.model, measured
         self.projector = projector.to(llm.device)
         self._tokenizer, self._encoded, self._parts = llm.tokenizer, encoded, parts
 
@@ -71,9 +76,14 @@ class HeardStudent:
         pooled = torch.stack([self._pooled(lesson.row.id) for lesson in lessons])
         soft = self.projector.project(pooled.to(self.projector.linear.weight.device))  # (B, N, W)
         return [
-            sequence(self.model, self._tokenizer, build_heard_prompt(lesson.asked).text, tokens, lesson.caption)
+            sequence(self.model, self._tokenizer, self._asked(lesson), tokens, lesson.caption)
             for lesson, tokens in zip(lessons, soft, strict=True)
         ]
+
+    def _asked(self, lesson: Lesson) -> str:
+        if self._measured is None:
+            return build_heard_prompt(lesson.asked).text
+        return build_both_prompt(self._measured[lesson.row.id], lesson.asked).text
 
     def save(self, folder: Path, *, whole: bool) -> None:
         """A projector's folder; ``whole``: with encoder and language model in it, where they are small."""
@@ -122,7 +132,9 @@ def heard_student(settings: FitSettings, llm: LoadedLLM, encoded: Encoded, data:
     embeddings = embedding_of(llm.model).weight.detach().cpu()
     projector.match_scale(embeddings, torch.Generator().manual_seed(settings.seed))
     parts = {ENCODER_FOLDER: encoder, LLM_FOLDER: llm.folder}
-    return HeardStudent(projector, llm, encoded, {name: part for name, part in parts.items() if _is_small(part)})
+    small = {name: part for name, part in parts.items() if _is_small(part)}
+    measured = Measured(encoded.folder.parent) if settings.version == "3.0" else None
+    return HeardStudent(projector, llm, encoded, small, measured)
 
 
 def _soft_tokens(settings: FitSettings, pooled: int) -> int:
