@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,15 +35,15 @@ def download(
         finally:
             if sets:
                 print(write_census(out.expanduser(), sets), end="")
-        have, of = sum(map(here, sets.values())), sum(map(wanted, sets.values()))
-        if not have:
+        of = sum(map(wanted, sets.values()))
+        if not any(map(here, sets.values())):
             reasons = Counter(about["reason"] for census in sets.values() for about in census["missing"].values())
             raise J2AError(
                 f"none of {of} clips came: {', '.join(f'{why} {n}' for why, n in reasons.most_common())}.",
                 "census.json has the messages.",
                 title="Nothing downloaded",
             )
-        if have < of:
+        if any(census["missing"] for census in sets.values()):
             raise typer.Exit(int(ExitCode.SOME_FILES_FAILED))
 
 
@@ -57,11 +58,12 @@ def _download(out: Path, settings: DownloadSettings, sets: dict[str, Any]) -> No
     wanted = chosen(settings.datasets)
     if settings.local is None:
         require_tools(settings)
-    listed = [(data_set.name, bring_lists(data_set, out / data_set.name, settings)) for data_set in wanted]
-    for name, entries in listed:
-        status = StatusFile(out / name)
+    listed = {data_set.name: bring_lists(data_set, out / data_set.name, settings) for data_set in wanted}
+    with ExitStack() as files:
+        statuses = {name: files.enter_context(closing(StatusFile(out / name))) for name in listed}
         try:
-            run(entries[: settings.limit], out / name, settings, status)
+            for name, entries in listed.items():
+                run(entries[: settings.limit], out / name, settings, statuses[name])
         finally:
-            status.close()
-            sets[name] = census_of(entries, out / name, status.known)
+            for name, entries in listed.items():
+                sets[name] = census_of(entries, out / name, statuses[name].known)

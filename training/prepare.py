@@ -23,6 +23,7 @@ from training.runlog import progress
 from training.table import TABLE, Row, Split, read_table, write_table
 
 _SHOWN_LEAKS = 20
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,8 @@ def _id_of(found: Found) -> str:
 
 def _row(found: Found, row_id: str, out: Path, copy: bool) -> Row:
     entry = found.entry
+    if found.is_section and not found.audio.exists():
+        raise AudioError("it was not downloaded")
     duration_s = probe(found.audio).duration_s
     if not found.is_section and entry.start_s >= duration_s:
         raise AudioError(f"{entry.where}: the clip starts at {entry.start_s:g} s, the file ends at {duration_s:.2f} s")
@@ -183,7 +186,7 @@ def _place(audio: Path, folder: Path, copy: bool) -> tuple[str, str]:
     try:
         with audio.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        target = folder / f"{digest[:32]}{audio.suffix.lower()}"
+        target = folder / (digest[:32] + (audio.suffix.lower() if _SUFFIX.fullmatch(audio.suffix) else ""))
         if not target.exists():
             folder.mkdir(parents=True, exist_ok=True)
             part = target.with_name(f".{target.name}.{os.getpid()}.part")

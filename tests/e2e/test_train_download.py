@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from typer.testing import CliRunner, Result
 
 from j2a.errors import ExitCode
 from training.cli import app
+from training.download.folder import StatusFile
 
 CLIPS = Path(__file__).parents[1] / "data" / "clips"
 GOOD = {f"good_____0{n}": CLIPS / f"rendered-0{n}.ogg" for n in range(3)}
@@ -186,6 +188,31 @@ def test_an_interruption_loses_nothing_and_is_gone_on_from(tmp_path: Path, serve
     assert invoke(*options(tmp_path / "out", clips, server.url)).exit_code == 0
     assert server.asked["good_____00"] == 1 * server.asked["good_____01"]
     assert len((tmp_path / "out/musiccaps/status.jsonl").read_text(encoding="utf-8").splitlines()) == 3
+
+
+def test_a_full_disk_ends_it_and_keeps_what_came(tmp_path: Path, server: Recordings) -> None:
+    clips = list_of(tmp_path / "list.csv", ["good_____00", "good_____01"])
+    command = [sys.executable, "-m", "training", *options(tmp_path / "out", clips, server.url), "--workers", "1"]
+    room = min(path.stat().st_size for path in GOOD.values()) // 2
+    full = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
+    )
+    assert full.returncode == ExitCode.FAILED, full.stderr
+    assert "cannot be written: File too large" in full.stderr and "Traceback" not in full.stderr
+    assert census(tmp_path / "out")["splits"]["train"]["not tried"] == 1
+    assert invoke(*options(tmp_path / "out", clips, server.url)).exit_code == 0
+
+
+def test_two_at_once_in_one_folder_are_refused(tmp_path: Path) -> None:
+    clips = list_of(tmp_path / "list.csv", ["good_____00"])
+    status = StatusFile(tmp_path / "out" / "musiccaps")
+    result = invoke(*options(tmp_path / "out", clips, "http://127.0.0.1:9/{id}"))
+    status.close()
+    assert result.exit_code == ExitCode.USAGE and "another j2a-train" in result.stderr
 
 
 def test_audio_that_is_already_there_is_taken(tmp_path: Path) -> None:

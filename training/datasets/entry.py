@@ -38,13 +38,12 @@ def records_of(path: Path, columns: Iterable[str] = ()) -> Iterator[tuple[str, R
 
     Raises ``J2AError`` for a file that cannot be read, is broken or lacks a column.
     """
+    is_json = path.suffix.lower() in (".jsonl", ".ndjson")
+    number = 0
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            found = _json_lines(file) if path.suffix.lower() in (".jsonl", ".ndjson") else _csv_rows(file)
-            number = 1
-            for number, record in found:
-                missing = [name for name in columns if record.get(name) is None]
-                if missing:
+            for number, record in _json_lines(file) if is_json else _csv_rows(file, columns):
+                if missing := [name for name in columns if record.get(name) is None]:
                     raise bad_row(f"{path}, row {number}", f"there is no {', '.join(missing)}")
                 yield f"{path}, row {number}", record
     except OSError as error:
@@ -52,7 +51,9 @@ def records_of(path: Path, columns: Iterable[str] = ()) -> Iterator[tuple[str, R
             f"{path} cannot be read: {error.strerror or error}.", "Give the list of clips.", title="No list of clips"
         ) from error
     except (csv.Error, ValueError) as error:  # ValueError: not UTF-8, not JSON
-        raise bad_row(f"{path}, behind row {number}", str(error)) from error
+        raise bad_row(f"{path}, behind row {number}" if number else str(path), str(error)) from error
+    if not number:
+        raise bad_row(str(path), "there are no clips")
 
 
 def bad_row(where: str, why: str) -> J2AError:
@@ -100,12 +101,15 @@ def file_of(where: str, value: Any) -> str:
     return value
 
 
-def without_twins(entries: Iterable[Entry]) -> list[Entry]:
-    """The entries as they are. Raises ``J2AError``, naming both rows, when a clip of one source occurs twice."""
-    seen: dict[tuple[str, str, float, float | None], str] = {}
+def without_twins(entries: Iterable[Entry], *, one_each: bool = False) -> list[Entry]:
+    """The entries as they are. Raises ``J2AError``, naming both rows, when a clip of one source occurs twice.
+
+    With ``one_each`` a recording must not occur twice, whatever the section.
+    """
+    seen: dict[tuple[object, ...], str] = {}
     kept = []
     for entry in entries:
-        key = (entry.source, entry.recording, entry.start_s, entry.end_s)
+        key = (entry.source, entry.recording, *(() if one_each else (entry.start_s, entry.end_s)))
         if key in seen:
             raise bad_row(entry.where, f"the clip {entry.recording!r} is already in {seen[key]}")
         seen[key] = entry.where
@@ -113,14 +117,14 @@ def without_twins(entries: Iterable[Entry]) -> list[Entry]:
     return kept
 
 
-def _csv_rows(file: Iterable[str]) -> Iterator[tuple[int, Record]]:
+def _csv_rows(file: Iterable[str], columns: Iterable[str]) -> Iterator[tuple[int, Record]]:
     reader = csv.DictReader(file, strict=True)
+    if missing := [name for name in columns if name not in (reader.fieldnames or ())]:
+        raise ValueError(f"there is no column {', '.join(missing)}")
     for number, row in enumerate(reader, 2):  # as spreadsheets count, with the header as row 1
         if None in row:
             raise ValueError(f"row {number} has more cells than the header")
         yield number, row
-    if not reader.fieldnames:
-        raise ValueError("there is no header")
 
 
 def _json_lines(file: Iterable[str]) -> Iterator[tuple[int, Record]]:

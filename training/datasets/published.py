@@ -25,7 +25,8 @@ class Published:
 
     def read(self, folder: Path) -> list[Entry]:
         """All clips, from a folder that holds the lists. Raises ``J2AError`` that names the file and the row."""
-        return without_twins(entry for name in self.files for entry in self.read_file(folder / name))
+        found = (entry for name in self.files for entry in self.read_file(folder / name))
+        return without_twins(found, one_each=True)  # audio and status go by the recording
 
 
 def _musiccaps(path: Path) -> Iterator[Entry]:

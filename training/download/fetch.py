@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
+import os
 import shutil
 import threading
 from pathlib import Path
@@ -68,6 +70,9 @@ class Fetcher:
         except yt_dlp.utils.DownloadCancelled as error:
             raise NotHere(Reason.OTHER, "stopped") from error
         except yt_dlp.utils.YoutubeDLError as error:
+            for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS):
+                if os.strerror(code) in str(error):  # of the disk here, so no clip can come
+                    raise OSError(code, os.strerror(code)) from error
             raise said.as_outcome(str(error)) from error
         files = [path for path in folder.iterdir() if path.suffix not in (".part", ".ytdl")]
         if len(files) != 1:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from j2a.errors import J2AError
+from j2a.errors import J2AError, UsageError
 from training.download.outcome import Reason
 
 STATUS = "status.jsonl"
@@ -41,6 +41,7 @@ class StatusFile:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("a+b", buffering=0)
+            self._lock()
             self._file.seek(0)
             text = self._file.read()
             if text and not text.endswith(b"\n"):  # cut short by a crash
@@ -63,6 +64,20 @@ class StatusFile:
     def close(self) -> None:
         """Release the file."""
         self._file.close()
+
+    def _lock(self) -> None:
+        try:
+            import fcntl
+        except ImportError:  # Windows does not let two programs write one file anyway
+            return
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UsageError(
+                f"another j2a-train downloads to {self._path.parent}.", "Wait for it, or stop it."
+            ) from error
+        except OSError:  # a file system without locks
+            return
 
     def _unwritable(self, error: OSError) -> J2AError:
         return J2AError(

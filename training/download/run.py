@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from j2a.errors import J2AError
+from j2a.library import AUDIO_SUFFIXES
 from training.datasets.entry import Entry
 from training.download.fetch import Fetcher
 from training.download.folder import StatusFile, audio_path
@@ -184,7 +185,8 @@ def _cut(audio: Path, entry: Entry, out: Path, from_its_start: bool) -> None:
 
 
 def _by_id(folder: Path) -> dict[str, Path]:
-    """The files of a folder and those below, by their names without the suffix."""
+    """The audio files of a folder and those below, by their names without the suffix."""
     if not folder.is_dir():
         raise J2AError(f"{folder} is no folder.", "Give the folder of your audio as --local.", title="No audio")
-    return {path.stem: path for path in sorted(folder.rglob("*")) if path.is_file()}
+    suffixes = AUDIO_SUFFIXES | {".webm", ".mp4"}  # as yt-dlp leaves them
+    return {path.stem: path for path in sorted(folder.rglob("*")) if path.suffix.lower() in suffixes and path.is_file()}

@@ -1,0 +1,254 @@
+"""Lists of clips of every kind become one table, whose splits do not leak and whose licences are told."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from j2a.clip import Clip
+from j2a.errors import J2AError
+from j2a.export import to_csv
+from j2a.store import Status, Store
+from training.datasets.published import MUSICCAPS_LICENCE, PUBLISHED, YT8M_LICENCE
+from training.download.folder import audio_path
+from training.prepare import prepare, split_again
+from training.prepare_settings import PrepareSettings
+from training.prepare_split import leaks, official_splits, random_splits, without_leaks
+from training.table import Row, Split, read_table
+
+CLIPS = sorted((Path(__file__).parents[1] / "data" / "clips").glob("rendered-*.ogg"))
+MUSICCAPS = "ytid,start_s,end_s,aspect_list,caption,is_audioset_eval\n"
+YT8M = "video_id,start,end,text\n"
+
+
+def card(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.fixture
+def downloads(tmp_path: Path) -> Path:
+    """Both data sets, with audio for all clips but one."""
+    folder = tmp_path / "downloads"
+    lists = {
+        "musiccaps/musiccaps-public.csv": MUSICCAPS
+        + "-aaa,30,40,\"['calm', 'don\\'t']\",A song.,False\nbbb,0,10,[],B song.,True\nccc,0,10,[],C.,True\n",
+        "yt8m/train.csv": YT8M + 'ddd,30,40," A song, too "\n',
+        "yt8m/test.csv": YT8M + "eee,5,15,E.\n",
+    }
+    for name, text in lists.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    for (data_set, recording), clip in zip(
+        (("musiccaps", "-aaa"), ("musiccaps", "bbb"), ("yt8m", "ddd"), ("yt8m", "eee")), CLIPS, strict=False
+    ):
+        path = audio_path(folder / data_set, recording)
+        path.parent.mkdir(exist_ok=True)
+        shutil.copy(clip, path)
+    return folder
+
+
+def test_published_splits_and_licences_are_kept(downloads: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    made = prepare(out, PrepareSettings(downloads=downloads, valid_share=0))
+    rows = read_table(out)
+    assert [(row.id, row.split, row.captions, row.aspects) for row in rows] == [
+        ("musiccaps--aaa", "train", ("A song.",), ("calm", "don't")),
+        ("musiccaps-bbb", "test", ("B song.",), ()),
+        ("yt8m-ddd", "train", ("A song, too",), ()),
+        ("yt8m-eee", "test", ("E.",), ()),
+    ]
+    assert [row.licence for row in rows] == [MUSICCAPS_LICENCE] * 2 + [YT8M_LICENCE] * 2
+    for row, clip in zip(rows, CLIPS, strict=False):
+        assert (out / row.audio).read_bytes() == clip.read_bytes()
+        assert (row.start_s, row.end_s) == (0.0, None)
+    assert made.left_out == {"musiccaps-ccc": "it was not downloaded"}
+    assert card(out)["use"].startswith("Research only")
+    assert "Research only" in (out / "README.md").read_text(encoding="utf-8")
+
+    table = (out / "clips.jsonl").read_bytes()
+    prepare(out, PrepareSettings(downloads=downloads, valid_share=0, copy=True))
+    assert (out / "clips.jsonl").read_bytes() == table
+
+
+def test_musiccaps_alone_keeps_the_non_commercial_licence_out(downloads: Path, tmp_path: Path) -> None:
+    prepare(tmp_path / "out", PrepareSettings(downloads=downloads, datasets="musiccaps"))
+    about = card(tmp_path / "out")
+    assert about["use"].startswith("No licence here forbids")
+    assert about["sources"].keys() == {"musiccaps"}
+    assert YT8M_LICENCE not in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("same", ["recording", "audio"])
+def test_what_teaches_and_judges_is_refused_or_dropped(downloads: Path, tmp_path: Path, same: str) -> None:
+    if same == "recording":
+        (downloads / "yt8m/train.csv").write_text(YT8M + "bbb,30,40,Again.\n", encoding="utf-8")
+        shutil.copy(CLIPS[5], audio_path(downloads / "yt8m", "bbb"))
+    else:
+        shutil.copy(CLIPS[1], audio_path(downloads / "yt8m", "ddd"))
+    other = "yt8m-bbb" if same == "recording" else "yt8m-ddd"
+    with pytest.raises(J2AError, match=rf"musiccaps-bbb \(test\), {other} \(train\): the same {same}"):
+        prepare(tmp_path / "out", PrepareSettings(downloads=downloads, valid_share=0))
+    assert not (tmp_path / "out/clips.jsonl").exists()
+    prepare(tmp_path / "out", PrepareSettings(downloads=downloads, valid_share=0, drop_leaks=True))
+    assert {row.id for row in read_table(tmp_path / "out")} == {"musiccaps--aaa", "musiccaps-bbb", "yt8m-eee"}
+    assert card(tmp_path / "out")["dropped_leaks"] == [other]
+
+
+def test_own_captions_come_from_the_app_and_from_its_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("J2A_HOME", str(tmp_path / "home"))
+    music = tmp_path / "music"
+    music.mkdir()
+    for name, clip in (("odd \udcff name.ogg", CLIPS[0]), ("b.ogg", CLIPS[1]), ("c.ogg", CLIPS[2])):
+        shutil.copy(clip, music / name)
+    with Store() as store:
+        for name, start_s in (("odd \udcff name.ogg", 0), ("odd \udcff name.ogg", 4), ("b.ogg", 2), ("c.ogg", 0)):
+            clip = Clip(music / name, start_s, start_s + 4)
+            store.edit(clip, f"From {start_s}.")
+            if name != "c.ogg":
+                store.set_status(clip, Status.ACCEPTED)
+        exported = to_csv([row for row in store.rows(music) if row.clip.path.name != "odd \udcff name.ogg"], music)
+    (music / "captions.csv").write_bytes(exported)
+
+    prepare(tmp_path / "out", PrepareSettings(licence="CC0"), sessions=[music])
+    rows = read_table(tmp_path / "out")
+    assert {(row.start_s, row.end_s, row.captions, row.licence) for row in rows} == {
+        (2.0, 6.0, ("From 2.",), "CC0"),
+        (0.0, 4.0, ("From 0.",), "CC0"),
+        (4.0, 8.0, ("From 4.",), "CC0"),
+    }
+    assert len({row.split for row in rows if "odd" in row.id}) == 1
+    assert not leaks(rows)
+
+    prepare(tmp_path / "other", PrepareSettings(), captions=[music / "captions.csv"])
+    (row,) = read_table(tmp_path / "other")
+    assert (row.captions, row.start_s) == (("From 2.",), 2.0)
+    prepare(tmp_path / "third", PrepareSettings(), captions=[tmp_path / "out"])
+    assert [row.captions for row in read_table(tmp_path / "third")] == [row.captions for row in rows]
+
+
+def test_an_audiofolder_with_splits(tmp_path: Path) -> None:
+    for split, clip in (("train", CLIPS[0]), ("validation", CLIPS[1])):
+        (tmp_path / "data" / split).mkdir(parents=True)
+        shutil.copy(clip, tmp_path / "data" / split / "x.ogg")
+        line = {"file_name": "x.ogg", "captions": [f"One {split}.", "Two."], "aspects": ["a"]}
+        (tmp_path / "data" / split / "metadata.jsonl").write_text(json.dumps(line) + "\n")
+    prepare(tmp_path / "out", PrepareSettings(), captions=[tmp_path / "data"])
+    assert [(row.split, row.captions, row.aspects) for row in read_table(tmp_path / "out")] == [
+        ("train", ("One train.", "Two."), ("a",)),
+        ("valid", ("One validation.", "Two."), ("a",)),
+    ]
+
+
+HEADER = "file_name,start_s,end_s,caption,aspect_list\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("a.csv", "file_name,x\na.ogg,y\n", "a.csv, row 2: there is no caption"),
+        ("a.csv", HEADER + 'a.ogg,0,9,"  ",\n', "row 2: the caption is empty"),
+        (
+            "a.csv",
+            HEADER + "a.ogg,0,9,x,\nb.ogg,0,9,x,\na.ogg,0,9,y,\n",
+            "row 4: the clip 'a.ogg' is already in .*row 2",
+        ),
+        ("a.csv", HEADER + "/etc/passwd,0,9,x,\n", "row 2: the audio path '/etc/passwd' is not one inside"),
+        ("a.csv", HEADER + "x/../../a.ogg,0,9,x,\n", "is not one inside the folder"),
+        ("a.csv", HEADER + "a.ogg,nine,9,x,\n", "row 2: start_s or end_s is not a number"),
+        ("a.csv", HEADER + "a.ogg,9,9,x,\n", "cannot go from 9.0 to 9.0 s"),
+        ("a.csv", HEADER + "a.ogg,0,9,x,['a\n", "row 2: aspects is not a list of texts"),
+        ("a.csv", HEADER + "a.ogg,0,9,x,,,,\n", "row 2 has more cells than the header"),
+        ("a.csv", HEADER, "there are no clips"),
+        ("a.csv", "file_name,caption,dialect\na.ogg,x,spreadsheet\n", "exported for spreadsheets"),
+        ("a.jsonl", '{"audio": "a.ogg", "caption": "x"}\n{"audio": \n', "behind row 1"),
+        ("a.jsonl", '{"audio": "a.ogg", "caption": "x", "split": "exam"}\n', "row 1: the split is 'exam'"),
+        ("a.jsonl", "[1]\n", "not a JSON object"),
+    ],
+)
+def test_bad_lists_are_told_by_file_and_row(tmp_path: Path, name: str, text: str, said: str) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(J2AError, match=said):
+        prepare(tmp_path / "out", PrepareSettings(), captions=[tmp_path / name])
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (MUSICCAPS.replace("caption,", ""), "there is no column caption"),
+        (MUSICCAPS + "a/../b,0,10,[],x,True\n", "row 2: 'a/../b' is not the id of a video"),
+        (MUSICCAPS + "abc,0,10,[],x,True\nabc,5,15,[],x,True\n", "row 3: the clip 'abc' is already in"),
+        (MUSICCAPS + "abc,0,10,[],x,True\nabc,0,10,[],y,False\n", "row 3: the clip 'abc' is already in .*row 2"),
+        (MUSICCAPS + "abc,0,10,[],x,maybe\n", "is_audioset_eval is 'maybe'"),
+    ],
+)
+def test_published_lists_are_checked(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "musiccaps-public.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(J2AError, match=said):
+        PUBLISHED["musiccaps"].read(tmp_path)
+
+
+def test_nothing_of_others_is_written_over(downloads: Path, tmp_path: Path) -> None:
+    (tmp_path / "clips.jsonl").write_text("kept\n")
+    with pytest.raises(J2AError, match="prepare did not make"):
+        prepare(tmp_path, PrepareSettings(downloads=downloads))
+    assert (tmp_path / "clips.jsonl").read_text() == "kept\n"
+
+
+def test_a_table_is_split_anew_by_its_seed(downloads: Path, tmp_path: Path) -> None:
+    prepare(tmp_path / "out", PrepareSettings(downloads=downloads))
+    again = split_again(tmp_path / "out", seed=5)
+    assert read_table(tmp_path / "out") == again
+    assert card(tmp_path / "out")["split"] == {"kind": "random 80/10/10", "seed": 5}
+    assert card(tmp_path / "out")["left_out"].keys() == {"musiccaps-ccc"}
+
+
+ROWS = st.lists(
+    st.tuples(st.sampled_from(["musiccaps", "yt8m", "own"]), st.integers(0, 30), st.integers(0, 40)),
+    unique_by=lambda drawn: drawn[:2],
+    max_size=60,
+)
+
+
+def _rows(drawn: list[tuple[str, int, int]]) -> list[Row]:
+    return [
+        Row(
+            f"{source}-{n}@0-" if source == "own" else f"{source}-{n}",
+            "a",
+            "train",
+            source=source,
+            audio_hash=str(audio),
+        )
+        for source, n, audio in drawn
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(ROWS, st.data())
+def test_nothing_that_belongs_together_is_torn_apart(drawn: list[tuple[str, int, int]], data: st.DataObject) -> None:
+    rows = _rows(drawn)
+    assert not leaks(random_splits(rows, seed=1))
+    assert not leaks(official_splits(rows, [None] * len(rows), 0.2, 0.2))
+    choices = st.sampled_from(["train", "test", None])
+    given_splits: list[Split | None] = data.draw(st.lists(choices, min_size=len(rows), max_size=len(rows)))
+    placed = official_splits(rows, given_splits, 0.3, 0.2)
+    kept = without_leaks(placed)
+    assert not leaks(kept)
+    assert [row for row in kept if row.split == "test"] == [row for row in placed if row.split == "test"]
+    for row, split in zip(placed, given_splits, strict=True):
+        assert split is None or row.split == split or (split, row.split) == ("train", "valid")
+
+
+def test_random_shares_are_80_10_10_and_do_not_depend_on_the_order() -> None:
+    rows = _rows([("musiccaps", n, n) for n in range(1000)])
+    placed = random_splits(rows, seed=2)
+    assert [sum(row.split == name for row in placed) for name in ("train", "valid", "test")] == [800, 100, 100]
+    assert sorted(random_splits(rows[::-1], seed=2), key=lambda row: row.id) == sorted(placed, key=lambda row: row.id)
+    assert placed != random_splits(rows, seed=3)
