@@ -127,11 +127,9 @@ def _find(settings: PrepareSettings, sessions: Sequence[Path], captions: Sequenc
             folder = settings.downloads.expanduser() / name
             for entry in PUBLISHED[name].read(folder):
                 yield Found(entry, audio_path(folder, entry.recording), True)
-    for folder in sessions:
-        for entry in read_session(folder, settings.licence):
-            yield Found(entry, folder / entry.recording, False)
-    for path in captions:
-        root, entries = read_captions(path, settings.licence)
+    own = [read_session(folder, settings.licence) for folder in sessions]
+    own += [read_captions(path, settings.licence) for path in captions]
+    for root, entries in own:
         for entry in entries:
             yield Found(entry, root / entry.recording, False)
 

@@ -55,16 +55,19 @@ def official_splits(
     set has validation clips of its own. Both go by a hash, so that a clip stays where it is when others come or go.
     """
     validated = {row.source for row, split in zip(rows, given, strict=True) if split == "valid"}
-    splits: list[Split] = [split or "train" for split in given]
+    splits: list[Split] = ["train"] * len(rows)
     for group in groups_of(rows):
         named = {given[index] for index in group} - {None}
         share = _share(min(recording_of(rows[index]) for index in group))
-        free = "test" in named or (not named and share >= 1 - test_share)
+        free: Split = "train"  # what becomes of clips without a split
+        if "test" in named or (not named and share >= 1 - test_share):
+            free = "test"
+        elif "valid" in named:
+            free = "valid"
+        validates = share < valid_share and not any(rows[index].source in validated for index in group)
         for index in group:
-            if given[index] is None and free:
-                splits[index] = "test"
-            elif splits[index] == "train" and rows[index].source not in validated and share < valid_share:
-                splits[index] = "valid"
+            split = given[index] or free
+            splits[index] = "valid" if split == "train" and validates else split
     return [replace(row, split=split) for row, split in zip(rows, splits, strict=True)]
 
 

@@ -74,15 +74,16 @@ def test_messages_of_yt_dlp_are_understood(message: str, reason: Reason) -> None
 
 
 def test_a_runtime_is_asked_for_before_anything_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No Deno or Node.js on the path, or one that is too old: said at once, and how to mend it."""
+    """No Deno or Node.js, or one that is too old: said at once, and how to mend it."""
+    monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))  # yt-dlp looks beside Python, too
     old = tmp_path / "node"
     old.write_text("#!/bin/sh\necho v18.0.0\n")
     old.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ModelMissingError, match=r"JavaScript runtime.*Deno"):
+    with pytest.raises(ModelMissingError, match=r"JavaScript runtime.*pip install deno"):
         fetch.require_tools(DownloadSettings())
     old.write_text("#!/bin/sh\necho v22.1.0\n")
-    assert fetch.runtimes() == {"node": {"path": "node"}}
+    assert fetch.runtimes() == {"node": {"path": str(old)}}
     fetch.require_tools(DownloadSettings(url="http://127.0.0.1/{id}"))
 
 

@@ -236,7 +236,7 @@ def test_nothing_that_belongs_together_is_torn_apart(drawn: list[tuple[str, int,
     rows = _rows(drawn)
     assert not leaks(random_splits(rows, seed=1))
     assert not leaks(official_splits(rows, [None] * len(rows), 0.2, 0.2))
-    choices = st.sampled_from(["train", "test", None])
+    choices = st.sampled_from(["train", "valid", "test", None])
     given_splits: list[Split | None] = data.draw(st.lists(choices, min_size=len(rows), max_size=len(rows)))
     placed = official_splits(rows, given_splits, 0.3, 0.2)
     kept = without_leaks(placed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from j2a.errors import J2AError
@@ -23,18 +23,22 @@ from training.datasets.entry import (
 from training.table import SPLITS, TABLE, Split, read_table
 
 _METADATA = ("metadata.csv", "metadata.jsonl")
+_USUAL = ("captions", "metadata")  # names of lists that say nothing
 _SPLITS: dict[str, Split] = {"train": "train", "valid": "valid", "validation": "valid", "dev": "valid", "test": "test"}
 
 
-def read_session(folder: Path, licence: str, store_path: Path | None = None) -> list[Entry]:
-    """The captions under ``folder`` that were accepted in the app. Raises ``J2AError`` where there are none."""
+def read_session(folder: Path, licence: str) -> tuple[Path, list[Entry]]:
+    """The captions under ``folder`` that were accepted in the app, and the folder their paths start from.
+
+    Raises ``J2AError`` where there are none.
+    """
     root = Path(os.path.abspath(folder))  # noqa: PTH100 - as the store has it: ".." resolved, links kept
-    with Store(store_path) as store:
+    with Store() as store:
         rows = [row for row in store.rows(root) if row.status is Status.ACCEPTED]
     entries = []
     for row in rows:
         where = f"the session's caption of {row.clip.path}"
-        name = PurePosixPath(row.clip.path.relative_to(root)).as_posix()
+        name = row.clip.path.relative_to(root.parent).as_posix()  # two folders may hold files of one name
         measured = aspect_list(row.caption.features) if row.caption else ""
         aspects, caption = texts(where, "aspect_list", measured), caption_of(where, row.text)
         entries.append(
@@ -44,7 +48,7 @@ def read_session(folder: Path, licence: str, store_path: Path | None = None) -> 
         raise J2AError(
             f"no caption of {folder} was accepted yet.", "Accept some in j2a-tui, with the key a.", title="No captions"
         )
-    return entries
+    return root.parent, entries
 
 
 def read_captions(path: Path, licence: str) -> tuple[Path, list[Entry]]:
@@ -63,7 +67,8 @@ def read_captions(path: Path, licence: str) -> tuple[Path, list[Entry]]:
             for row in read_table(path)
         ]  # fmt: skip
     lists = _lists(path)
-    folder, source = (path, path.resolve().name) if path.is_dir() else (path.parent, path.stem)
+    folder = path if path.is_dir() else path.parent
+    source = folder.resolve().name if path.is_dir() or path.stem in _USUAL else path.stem
     found = (entry for file, split in lists for entry in _rows(file, folder, source, split, licence))
     entries = without_twins(found)
     if not entries:

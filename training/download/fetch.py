@@ -27,7 +27,7 @@ def require_tools(settings: DownloadSettings) -> None:
     if not runtimes():
         raise _missing(
             "yt-dlp finds no JavaScript runtime that it supports, and YouTube's player needs one",
-            "Install Deno (https://deno.com, 2.3 or later) or Node.js (22 or later), then run it again.",
+            "Run: pip install deno (or install Node.js 22 or later), then run it again.",
         )
     for module, package in (("yt_dlp_ejs", "yt-dlp[default]"), ("av", "av")):
         if importlib.util.find_spec(module) is None:
@@ -123,9 +123,6 @@ class _Said:
         self._warnings: list[str] = []
 
     def debug(self, text: str) -> None:
-        pass
-
-    def info(self, text: str) -> None:
         pass
 
     def warning(self, text: str) -> None:

@@ -31,7 +31,10 @@ PASSING = frozenset({Reason.THROTTLED, Reason.REFUSED, Reason.NETWORK, Reason.CU
 """Worth another try in a while."""
 
 UNWELCOME = frozenset({Reason.BLOCKED, Reason.THROTTLED, Reason.REFUSED})
-"""Several of these in a row: they want us to stop."""
+"""They want us to stop, or to wait at least."""
+
+NOT_OF_THE_CLIP = UNWELCOME | {Reason.NETWORK, Reason.NO_RUNTIME, Reason.OTHER}
+"""Several of these in a row: the next clips would not come either."""
 
 # The first that is found counts. "Sign in" stands in three messages, "unavailable" in most.
 _WORDINGS = (

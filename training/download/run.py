@@ -15,10 +15,11 @@ from pathlib import Path
 
 from j2a.errors import J2AError
 from j2a.library import AUDIO_SUFFIXES
+from j2a.printable import printable
 from training.datasets.entry import Entry
 from training.download.fetch import Fetcher
 from training.download.folder import StatusFile, audio_path
-from training.download.outcome import GONE, PASSING, UNWELCOME, NotHere, Reason
+from training.download.outcome import GONE, NOT_OF_THE_CLIP, PASSING, UNWELCOME, NotHere, Reason
 from training.download.pace import Pace
 from training.download.section import cut, is_section
 from training.download.settings import DownloadSettings
@@ -89,7 +90,7 @@ class _Bring:
         self.waiting: queue.SimpleQueue[Entry] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[_Done | Exception] = queue.SimpleQueue()
         self._telling = threading.Lock()
-        self._unwelcome = 0  # so many in a row
+        self._in_vain = 0  # so many in a row
         self._folder, self._settings, self._stop = folder, settings, stop
         self._pace = Pace(settings.pause_s, stop)
         self._fetcher = None if settings.local else Fetcher(settings, stop)
@@ -130,10 +131,10 @@ class _Bring:
             if self._stop.is_set() and done.reason is not None:
                 return  # others were told no before; it can be asked for again
             self._done.put(done)
-            self._unwelcome = self._unwelcome + 1 if done.reason in UNWELCOME else 0
-            if done.reason is Reason.BLOCKED or self._unwelcome >= self._settings.stop_after:
+            self._in_vain = self._in_vain + 1 if done.reason in NOT_OF_THE_CLIP else 0
+            if done.reason is Reason.BLOCKED or self._in_vain >= self._settings.stop_after:
                 self._stop.set()  # here, so that not one more is asked for
-                self._done.put(_blocked(done.message))
+                self._done.put(_no_more(done, self._in_vain))
 
     def _bring(self, entry: Entry) -> _Done | None:
         """Try until it is here or nothing helps; ``None`` when all was told to stop meanwhile."""
@@ -163,25 +164,32 @@ class _Bring:
             _cut(audio, entry, out, is_section(audio, entry.start_s, entry.end_s))
             return
         self._pace.wait()
+        if self._stop.is_set():
+            raise NotHere(Reason.OTHER, "stopped")
         with tempfile.TemporaryDirectory(dir=self._folder / _WORK) as folder:
             audio = self._fetcher.fetch(entry.recording, (entry.start_s, entry.end_s), Path(folder))
             _cut(audio, entry, out, self._fetcher.by_section)
 
 
-def _blocked(message: str) -> J2AError:
+def _no_more(last: _Done, in_vain: int) -> J2AError:
+    if last.reason in UNWELCOME:
+        return J2AError(
+            f"the server wants no more requests from here: {printable(last.message)}.",
+            "Wait some hours, or use --cookies or another network; then run it again with a longer --pause-s: it goes "
+            "on where it stopped.",
+            title="Blocked",
+        )
     return J2AError(
-        f"the server wants no more requests from here: {message}.",
-        "Wait some hours, or use --cookies or another network; then run it again with a longer --pause-s: it goes on "
-        "where it stopped.",
-        title="Blocked",
+        f"{in_vain} clips in a row did not come, the last one because: {printable(last.message)}.",
+        "Mend that (with what fails at YouTube, a newer yt-dlp often helps), then run it again: it goes on where it "
+        "stopped.",
+        title="Cannot go on",
     )
 
 
 def _cut(audio: Path, entry: Entry, out: Path, from_its_start: bool) -> None:
-    if from_its_start and entry.end_s is not None:
-        cut(audio, 0.0, entry.end_s - entry.start_s, out)
-    else:
-        cut(audio, 0.0 if from_its_start else entry.start_s, entry.end_s, out)
+    start_s = 0.0 if from_its_start else entry.start_s
+    cut(audio, start_s, None if entry.end_s is None else start_s + entry.end_s - entry.start_s, out)
 
 
 def _by_id(folder: Path) -> dict[str, Path]:

@@ -30,7 +30,7 @@ class DownloadSettings:
     rate_kb: int | None = setting(None, "Most kilobytes a second for each download.")
     retries: int = setting(2, "How often a clip is tried again when that may help.")
     backoff_s: float = setting(10.0, "Wait before the first new try, in seconds; doubled each time.")
-    stop_after: int = setting(5, "Stop when so many clips in a row were refused or throttled.")
+    stop_after: int = setting(5, "Stop when so many clips in a row were refused, throttled or out of reach.")
     timeout_s: float = setting(30.0, "Longest silence of a server, in seconds.")
     retry_gone: bool = setting(False, "Ask again for videos that were private, removed or restricted.")
     cookies: Path | None = setting(None, "Cookie file of a browser, for videos that need an account.")
