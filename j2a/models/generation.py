@@ -235,7 +235,7 @@ def _follower(
 ) -> Callable[[torch.Tensor], torch.Tensor]:
     """What gives the logits (B, V) after each next token of the rows (B,): our own decoder, or the model itself."""
     if decoder.supports(model, mask.shape[1] + new_tokens):
-        return decoder.Decoder(model, cache, mask, new_tokens)
+        return decoder.follow(model, cache, mask, new_tokens)
     whole = torch.cat([mask, mask.new_ones(len(mask), new_tokens)], dim=1)
     return lambda tokens: _forward(model, {"input_ids": tokens[:, None]}, whole, cache)
 

@@ -47,7 +47,8 @@ MODELS = {
 
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("lengths", [[9], [40, 3, 17]], ids=["one row", "left-padded rows"])
-def test_logits_equal_the_models(name, lengths):
+@pytest.mark.parametrize("kind", [decoder.Decoder, decoder.Recorded])
+def test_logits_equal_the_models(name, lengths, kind):
     model = MODELS[name]()
     generator = torch.Generator().manual_seed(0)
     ids, mask = left_pad([torch.randint(3, 400, (length,), generator=generator).tolist() for length in lengths], 0)
@@ -60,7 +61,7 @@ def test_logits_equal_the_models(name, lengths):
         everything = torch.cat([ids, following.T], dim=1)
         expected = model(everything, attention_mask=whole_mask, position_ids=positions).logits
     assert decoder.supports(model, everything.shape[1])
-    follow = decoder.Decoder(model, cache, mask, 12)
+    follow = kind(model, cache, mask, 12)
     for step, tokens in enumerate(following):
         torch.testing.assert_close(follow(tokens), expected[:, ids.shape[1] + step], rtol=1e-4, atol=2e-5)
 
