@@ -89,8 +89,9 @@ def _said(
         return bool(probability[index] >= thresholds[name]) and (bool(true[index]) or not only_true)
 
     said: dict[str, Any] = {"instruments": [name for name in FAMILIES if name not in _LEFT_OUT and sure(name)]}
-    if sure("drums") != sure("no drums"):
-        said["drums"] = sure("drums")
+    drums = bool(statements["drums"][0][index] >= statements["no drums"][0][index])
+    if sure("drums" if drums else "no drums"):  # never the less probable of the two
+        said["drums"] = drums
     for name in SAID_CLASSES:
         values = [value for value in CLASSES[name] if sure(f"{name} {value}")]
         if len(values) == 1:
