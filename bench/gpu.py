@@ -6,8 +6,8 @@
 Random weights cost what trained ones cost. For each batch: seconds to the first token of ten-second clips (encode,
 project, prefill), then decoding in two ways, our loop and ``generate()`` with a static cache (compiled on CUDA). The
 bound is what the memory allows: every token of a batch reads all weights of the language model once; the memory's speed
-is measured by copying. Last the training of the projector, with the language model in bfloat16 and in 4 bit: positions a
-second, and their share of the arithmetic that a large matrix product reaches.
+is measured by copying. Last the training of the projector, with the language model in bfloat16 and in 4 bit:
+positions a second, and their share of the arithmetic that a large matrix product reaches.
 """
 
 from __future__ import annotations
