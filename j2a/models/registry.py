@@ -21,6 +21,7 @@ VERSIONS = ("1.0", "2.0", "2.1", "3.0")
 DEFAULT_VERSION, DEFAULT_BACKBONE = "1.0", BUILT_IN
 BASE_7B = "mistralai/Mistral-7B-v0.1"
 ENCODER_FOLDER, LLM_FOLDER = "encoder", "llm"  # inside the folder of a projector
+UNTRAINED = "3.0"  # the version that has no built-in weights yet
 TUNED_7B = "j2a-1.0-7b"  # a fine-tuned model or a LoRA adapter of this name in the models folder comes first
 
 
@@ -105,6 +106,11 @@ def source_of(backbone: str) -> str:
 def _built_in(version: str) -> Path:
     """The folder of a built-in projector. Raises ``ModelMissingError``."""
     folder = paths.builtin_model_dir() / f"projector-{version}"
+    if not folder.is_dir() and version == UNTRAINED:
+        raise ModelMissingError(
+            f"J2A-{version} has no built-in weights yet.",
+            f"Train a projector (j2a-train fit --version {version}) and give its folder as --backbone.",
+        )
     if not folder.is_dir():
         raise ModelMissingError(f"the built-in J2A-{version} is missing from this installation.", "Install J2A again.")
     return folder
@@ -114,6 +120,8 @@ def _mini_row(version: str) -> ModelRow:
     llm = paths.builtin_model_dir()
     folders = [llm] if version == "1.0" else [llm, llm / ENCODER_FOLDER, llm / f"projector-{version}"]
     present = all((folder / "model.safetensors").is_file() for folder in folders)
+    if version == UNTRAINED and not present:
+        return ModelRow(version, BUILT_IN, False, "no weights yet", "that of its data", f"j2a-train fit --version {version}")
     detail = "missing from this installation"
     if present:
         detail = f"built in, {sum(map(size_bytes, folders)) / 1e6:.0f} MB, runs on any CPU"

@@ -9,6 +9,7 @@ import pytest
 
 from j2a import paths
 from j2a.clip import Clip
+from j2a.errors import ModelMissingError
 from j2a.features.record import Features
 from j2a.models import registry
 from training.evaluation.heard import Statement, heard_statements
@@ -57,4 +58,7 @@ def test_it_is_small_and_says_what_it_is():
         if path.suffix in (".json", ".md", ".jinja"):
             assert "/tmp" not in path.read_text(encoding="utf-8"), path
     rows = {(row.version, row.backbone): row.present for row in registry.models()}
+    assert not rows["3.0", "mini"]
+    with pytest.raises(ModelMissingError, match="no built-in weights yet"):
+        registry.load("3.0")
     assert rows["2.0", "mini"] and rows["2.1", "mini"] and not rows["2.1", "7b"]
