@@ -121,7 +121,8 @@ def _mini_row(version: str) -> ModelRow:
     folders = [llm] if version == "1.0" else [llm, llm / ENCODER_FOLDER, llm / f"projector-{version}"]
     present = all((folder / "model.safetensors").is_file() for folder in folders)
     if version == UNTRAINED and not present:
-        return ModelRow(version, BUILT_IN, False, "no weights yet", "that of its data", f"j2a-train fit --version {version}")
+        get = f"j2a-train fit --version {version}"
+        return ModelRow(version, BUILT_IN, False, "no weights yet", "that of its data", get)
     detail = "missing from this installation"
     if present:
         detail = f"built in, {sum(map(size_bytes, folders)) / 1e6:.0f} MB, runs on any CPU"

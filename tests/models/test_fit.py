@@ -64,7 +64,12 @@ def make_parts(folder: Path, clips: int = 40) -> Path:
         "pool": 0, "precision": "float32",
     }  # fmt: skip
     write_index(store, about, {row.id: f"k{row.id[1:]}" for row in rows}, {})
-    store = folder / "encoded" / MEASURED  # of all clips but one
+    return folder
+
+
+def measure_parts(folder: Path) -> Path:
+    """Features of all clips of such a folder but the first one."""
+    rows, store = read_table(folder / "table"), folder / "encoded" / MEASURED
     store.mkdir()
     write_shard(store, {row.id: Features(bpm=90.0 + n, key="A minor").to_json() for n, row in enumerate(rows)})
     write_index(store, {}, {row.id: row.id for row in rows[1:]}, {rows[0].id: "broken"})
@@ -88,7 +93,7 @@ def losses(run: Path) -> list[float]:
 
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory) -> Path:
-    return make_parts(tmp_path_factory.mktemp("parts"))
+    return measure_parts(make_parts(tmp_path_factory.mktemp("parts")))
 
 
 @pytest.mark.parametrize(("version", "tokens"), [("2.0", 1), ("2.1", 4), ("3.0", 4)])
