@@ -193,8 +193,9 @@ class Workbench(Screen[None]):
 
     def _take_clip(self) -> None:
         window = self.transport.window
+        left = self.session.job is not None  # what it had begun to write is a draft now
         self.session.open(Clip(self._path, window.start_s, window.end_s) if self._path is not None else None)
-        self.show_change(Change.EVERYTHING)
+        self.show_change(Change.EVERYTHING if left else Change.EVERYTHING & ~Change.STATUS)
         self.show_transport()
 
     def _measure(self) -> None:

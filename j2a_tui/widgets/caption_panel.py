@@ -34,6 +34,7 @@ class CaptionPanel(Vertical):
         self._session = session
         self._editor: Editor | None = None
         self._repaint: Timer | None = None
+        self._title_shown: Content | None = None
         self._claims_of: tuple[str, object] = ("", None)
         self._claims: Sequence[Claim] = ()
         self.border_title = Content("Caption")
@@ -83,16 +84,15 @@ class CaptionPanel(Vertical):
             self._repaint.stop()
             self._repaint = None
         session = self._session
-        words = self.query_one("#words", Static)
-        words.update(self._words())
+        _put(self.query_one("#words", Static), self._words())
         scroll = self.query_one("#text", VerticalScroll)
         if session.writing:
             scroll.scroll_end(animate=False, immediate=True)
         for line, content in (("#claims", self._claims_line()), ("#origin", self._origin_line())):
-            static = self.query_one(line, Static)
-            if content or static.content:  # both are empty while it is being written: nothing to lay out again
-                static.update(content)
-        self.border_title = self._title()
+            _put(self.query_one(line, Static), content)
+        title = self._title()
+        if not _same(title, self._title_shown):  # setting it draws the whole panel
+            self.border_title = self._title_shown = title
 
     def _title(self) -> Content:
         session = self._session
@@ -165,3 +165,15 @@ class CaptionPanel(Vertical):
         if caption.weights:
             parts.append(f"weights {clean(caption.weights)}")
         return Content.styled(" · ".join(part for part in parts if part), "$quiet")
+
+
+def _put(static: Static, content: Content) -> None:
+    """Show other content. What is the same is not drawn again; the same text in other colours is not laid out again."""
+    before = static.content
+    if not _same(content, before):
+        static.update(content, layout=content != before)
+
+
+def _same(content: Content, before: object) -> bool:
+    """Whether text and colours are the same: contents call themselves equal when their texts are."""
+    return isinstance(before, Content) and content == before and content.spans == before.spans

@@ -39,10 +39,12 @@ class TopBar(Widget):
 
     def show(self, *, counts: str | None = None, model: str | None = None, state: str | None = None) -> None:
         """Change what is given."""
+        before = self._counts, self._model, self._state
         self._counts = self._counts if counts is None else counts
         self._model = self._model if model is None else model
         self._state = self._state if state is None else state
-        self.refresh()
+        if (self._counts, self._model, self._state) != before:
+            self.refresh()
 
     def render(self) -> Content:
         """``J2A  /music    12 files, 3 accepted    1.0 mini ready``."""

@@ -9,7 +9,8 @@ import stat
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input
+from textual.content import Content
+from textual.widgets import Input, Static
 
 from j2a.engine.messages import Describe, Extract
 from j2a.store import Status
@@ -253,3 +254,16 @@ async def test_an_empty_folder_says_so(tmp_path: Path) -> None:
         await desk.shows("No music here")
         await desk.press("enter", "space", "a", "e", "right_square_bracket", "E", "x", "s", "u", "r", "ctrl+g")
         assert not desk.engine.asked(Describe)
+
+
+async def test_the_same_words_change_colour_when_they_turn_out_to_be_true(desk: Desk) -> None:
+    words = desk.app.screen.query_one("#words", Static)
+    await desk.press("e", *"At 120 BPM", "escape")
+    await desk.shows("? 120 BPM")
+    before = words.content
+    await desk.until(lambda: desk.engine.asked(Extract))
+    desk.engine.simulate_measured()
+    await desk.shows("✓ 120 BPM")
+    assert isinstance(before, Content) and isinstance(words.content, Content)
+    assert before.plain == words.content.plain == "At 120 BPM"
+    assert before.spans != words.content.spans
