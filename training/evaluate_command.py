@@ -20,7 +20,8 @@ def evaluate(
     config: Path | None,
     given: dict[str, object],
     beside: Annotated[
-        list[Path] | None, typer.Option(help="Captions to score too, as CSV or JSONL; may be given several times.")
+        list[Path] | None,
+        typer.Option(help="Captions to score too: a CSV, a JSONL, a table's folder; may be given several times."),
     ] = None,
 ) -> None:
     """Score captions: language, facts, and both beside what captions that heard nothing get. Run again to continue."""

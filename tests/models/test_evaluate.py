@@ -86,11 +86,11 @@ def test_any_captions_can_be_scored(table, out, tmp_path):
         writer.writerows([row["id"], "A fast piece, in 4/4,\nwith drums."] for row in rows)
     result = CliRunner().invoke(
         app, ["evaluate", str(table), str(tmp_path / "out"), "--captions", str(given), "--beside",
-              str(out / CAPTIONS), "--resamples", "50"],
+              str(out / CAPTIONS), "--beside", str(table), "--resamples", "50"],
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     card = json.loads((tmp_path / "out" / CARD).read_text(encoding="utf-8"))
-    assert {"constant", "captions"} <= card["systems"].keys() and "extractors" not in card
+    assert {"constant", "captions", table.name} <= card["systems"].keys() and "extractors" not in card
     ours = card["systems"]["captions"]["against the labels"]
     assert ours["bpm precision"][0] >= 0.9 and "against the features" not in card["systems"]["captions"]
 

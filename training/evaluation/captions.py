@@ -14,7 +14,7 @@ from j2a.errors import J2AError, UsageError
 from j2a.features.record import Features
 from training.evaluation.settings import EvaluateSettings
 from training.runlog import progress
-from training.table import Row
+from training.table import Row, read_table
 
 if TYPE_CHECKING:
     from j2a.models.captioner import Captioner
@@ -55,7 +55,8 @@ def write_captions(
 
 
 def read_captions(path: Path, rows: Sequence[Row]) -> dict[str, str]:
-    """Captions by row id from a CSV or JSONL file with the columns id (or file_name) and caption.
+    """Captions by row id from a CSV or JSONL file with the columns id (or file_name) and caption, or the first ones of
+    the table in a folder.
 
     Raises ``UsageError`` that names the file for missing columns, an id that comes twice, and clips without a caption.
     """
@@ -108,6 +109,8 @@ def _kept(path: Path) -> dict[str, str]:
 
 
 def _records(path: Path) -> list[dict[str, str]]:
+    if path.is_dir():
+        return [{"id": row.id, "caption": row.captions[0]} for row in read_table(path) if row.captions]
     try:
         text = path.read_text(encoding="utf-8-sig")
         if path.suffix == ".jsonl":

@@ -16,6 +16,7 @@ from training.evaluation.scorecard import Evaluated, as_bytes, as_table, scoreca
 from training.evaluation.settings import EvaluateSettings
 from training.fit.folder import RUN, RunFolder
 from training.settings import settings_text
+from training.table import TABLE as CLIPS
 from training.table import Row, line_of, read_table
 
 CARD, TABLE = "scorecard.json", "scorecard.md"
@@ -24,8 +25,8 @@ CARD, TABLE = "scorecard.json", "scorecard.md"
 def evaluate(table: Path, out: Path, settings: EvaluateSettings, beside: list[Path]) -> str:
     """Write ``out/scorecard.json`` and ``scorecard.md``; the latter is returned.
 
-    ``beside``: files of captions that are scored too, named by their stems. Run again, it goes on where it was
-    interrupted, and writes the same bytes. Raises ``J2AError`` for what cannot be read or is missing.
+    ``beside``: files of captions, or folders of tables, that are scored too, named by their stems. Run again, it goes
+    on where it was interrupted, and writes the same bytes. Raises ``J2AError`` for what cannot be read or is missing.
     """
     _check_packages()
     every = read_table(table)
@@ -98,4 +99,4 @@ def _digest(rows: list[Row]) -> str:
 
 
 def _file_digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return hashlib.sha256((path / CLIPS if path.is_dir() else path).read_bytes()).hexdigest()[:12]
