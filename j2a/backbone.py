@@ -1,8 +1,17 @@
-"""What names the weights that write: a backbone, or a server in its place. Loads nothing."""
+"""What names the weights that write: a version and a backbone, or a server in its place. Loads nothing."""
 
 from __future__ import annotations
 
 from j2a.errors import UsageError
+
+BUILT_IN = "mini"  # the name of the weights that come with J2A
+MOST_TRUTHFUL = "2.0"  # of the built-in versions, by docs/scorecard.md
+DEFAULT_VERSION = f"{MOST_TRUTHFUL} with {BUILT_IN}, else 1.0"  # as --help says it
+
+
+def version_of(version: str, backbone: str) -> str:
+    """The version that is asked for; where none is, the most truthful one that the backbone has weights of."""
+    return version or (MOST_TRUTHFUL if backbone == BUILT_IN else "1.0")
 
 
 def backbone_of(backbone: str, llm_url: str | None, llm_model: str) -> str:

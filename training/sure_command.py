@@ -17,7 +17,9 @@ def sure(
     held_back: Annotated[
         Path | None, typer.Option(help="Corpus of another soundfont (valid split): sets the thresholds first.")
     ] = None,
-    precision: Annotated[float, typer.Option(min=0.5, max=1.0, help="Share of statements that must be true.")] = 0.9,
+    precision: Annotated[
+        float, typer.Option(min=0.5, max=1.0, help="Share of all statements together that must be true.")
+    ] = 0.85,
     guess: Annotated[
         bool, typer.Option("--guess", help="Also what is sure and false: the encoder's own captions, to compare with.")
     ] = False,

@@ -70,7 +70,9 @@ class MWMAEConfig:
         if self.window % 2:
             raise ValueError(f"window {self.window} has no middle: it must be even")
         if self.stem:
-            check_stem(self.stem, self.patch_frames, self.patch_bins)
+            check_stem(self.patch_frames, self.mel_bins)
+            if self.patch_bins != self.mel_bins:
+                raise ValueError(f"a stem makes one patch of all {self.mel_bins} mel_bins, not of {self.patch_bins}")
         if not self.low_hz < self.high_hz <= self.sample_rate / 2:
             raise ValueError(f"low_hz {self.low_hz}, high_hz {self.high_hz} and half the sample rate must rise")
 
@@ -120,7 +122,7 @@ class MWMAE(nn.Module):
         self.config = config
         self.precision = precision
         self.patch_embed: nn.Module = (
-            ConvStem(config.stem, config.width, config.patch_frames, config.patch_bins)
+            ConvStem(config.stem, config.width, config.patch_frames, config.mel_bins)
             if config.stem
             else nn.Linear(config.patch_frames * config.patch_bins, config.width)
         )
@@ -251,11 +253,11 @@ class MWMAE(nn.Module):
         checked = [audio.shape[1]] * len(audio) if lengths is None else [int(length) for length in lengths]
         if not checked or len(checked) != len(audio):
             raise ValueError(f"{len(checked)} lengths for {len(audio)} clips")
-        if min(checked) < self.config.shortest or max(checked) > audio.shape[1]:
-            raise ValueError(
-                f"clips of {min(checked)} to {max(checked)} samples: each must have at least {self.config.shortest}, "
-                f"and the batch has {audio.shape[1]}"
-            )
+        if max(checked) > audio.shape[1]:
+            raise ValueError(f"a clip of {max(checked)} samples in a batch of {audio.shape[1]}")
+        if min(checked) < self.config.shortest:
+            lasting, least = (1000 * one / self.config.sample_rate for one in (min(checked), self.config.shortest))
+            raise ValueError(f"it lasts {lasting:.0f} ms, and {math.ceil(least)} ms is the least")
         return checked
 
 

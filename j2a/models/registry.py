@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from j2a import paths
+from j2a.backbone import BUILT_IN, version_of
 from j2a.errors import ModelError, ModelMissingError, UsageError
-from j2a.models.weights import BUILT_IN, download_command, find_folder, size_bytes, weights_hash
+from j2a.models.weights import download_command, find_folder, size_bytes, weights_hash
 
 if TYPE_CHECKING:
     from j2a.models.captioner import Captioner
@@ -18,10 +19,8 @@ if TYPE_CHECKING:
     from j2a.models.j2a_2 import J2A2
 
 VERSIONS = ("1.0", "2.0", "2.1", "3.0")
-DEFAULT_VERSION, DEFAULT_BACKBONE = "1.0", BUILT_IN
 BASE_7B = "mistralai/Mistral-7B-v0.1"
 ENCODER_FOLDER, LLM_FOLDER = "encoder", "llm"  # inside the folder of a projector
-UNTRAINED = "3.0"  # the version that has no built-in weights yet
 TUNED_7B = "j2a-1.0-7b"  # a fine-tuned model or a LoRA adapter of this name in the models folder comes first
 
 
@@ -42,13 +41,15 @@ def models() -> list[ModelRow]:
     return [*map(_mini_row, VERSIONS), _7b_row(), *map(_no_projector_row, VERSIONS[1:]), *_folder_rows()]
 
 
-def load(version: str = DEFAULT_VERSION, backbone: str = DEFAULT_BACKBONE) -> Captioner:
+def load(version: str = "", backbone: str = BUILT_IN) -> Captioner:
     """Load a captioner into this process.
 
     ``backbone`` is "mini", "7b", a model folder, a name in the models folder, a hub id that is in the cache, or for 1.0
-    the address of a server (``j2a.models.server``). For the others it is the folder of a projector.
+    the address of a server (``j2a.models.server``). For the others it is the folder of a projector. Without a
+    ``version`` it is the most truthful one of the backbone.
     Raises ``UsageError`` for an unknown version, ``ModelMissingError`` or ``ModelError`` for the weights.
     """
+    version = version_of(version, backbone)
     if version not in VERSIONS:
         raise UsageError(f"there is no J2A-{version} in this release.", f"Versions: {', '.join(VERSIONS)}.")
     return _load_1(backbone) if version == "1.0" else _load_2(version, backbone)
@@ -106,11 +107,6 @@ def source_of(backbone: str) -> str:
 def _built_in(version: str) -> Path:
     """The folder of a built-in projector. Raises ``ModelMissingError``."""
     folder = paths.builtin_model_dir() / f"projector-{version}"
-    if not folder.is_dir() and version == UNTRAINED:
-        raise ModelMissingError(
-            f"J2A-{version} has no built-in weights yet.",
-            f"Train a projector (j2a-train fit --version {version}) and give its folder as --backbone.",
-        )
     if not folder.is_dir():
         raise ModelMissingError(f"the built-in J2A-{version} is missing from this installation.", "Install J2A again.")
     return folder
@@ -120,9 +116,6 @@ def _mini_row(version: str) -> ModelRow:
     llm = paths.builtin_model_dir()
     folders = [llm] if version == "1.0" else [llm, llm / ENCODER_FOLDER, llm / f"projector-{version}"]
     present = all((folder / "model.safetensors").is_file() for folder in folders)
-    if version == UNTRAINED and not present:
-        get = f"j2a-train fit --version {version}"
-        return ModelRow(version, BUILT_IN, False, "no weights yet", "that of its data", get)
     detail = "missing from this installation"
     if present:
         detail = f"built in, {sum(map(size_bytes, folders)) / 1e6:.0f} MB, runs on any CPU"
@@ -168,4 +161,4 @@ def _version_of(folder: Path) -> str:
         return ""
 
 
-__all__ = ["DEFAULT_BACKBONE", "DEFAULT_VERSION", "VERSIONS", "ModelError", "ModelRow", "load", "models", "source_of"]
+__all__ = ["VERSIONS", "ModelError", "ModelRow", "load", "models", "source_of"]

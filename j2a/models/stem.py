@@ -2,44 +2,70 @@
 
 A transformer that cuts its input into patches at once needs far more clips to learn from than one whose patches come
 out of a few small convolutions (Xiao et al., "Early Convolutions Help Transformers See Better", NeurIPS 2021,
-https://arxiv.org/abs/2106.14881). The patches are the same: one vector for each ``patch_frames x patch_bins``.
+https://arxiv.org/abs/2106.14881). The convolutions are those of the audio taggers (Kong et al., "PANNs: Large-Scale
+Pretrained Audio Neural Networks for Audio Pattern Recognition", https://arxiv.org/abs/1912.10211), made small: batch
+norms, the first of them over the mel bins, and max pooling.
 
-C chunks, K time steps x M patches across the mel bins, D width.
+C chunks, K time steps, D width.
 """
 
 from __future__ import annotations
 
 import math
 
+import torch
 from torch import Tensor, nn
 
-_GROUPS = 8  # of the normalisation
+_FIRST_FRAMES, _FIRST_BINS = 4, 2  # strides of the first convolution, in mel frames and mel bins
+_LARGEST_HALVINGS = 6
 
 
 class ConvStem(nn.Module):
-    """Convolutions of 3 x 3, each halving time and frequency and doubling the channels, then one of 1 x 1."""
+    """Convolutions that halve time and frequency and double the channels, then all bins of a time step as one vector.
 
-    def __init__(self, channels: int, width: int, patch_frames: int, patch_bins: int) -> None:
-        """``channels`` of the first convolution, a multiple of 8; patches must be square, and a power of two wide."""
+    The first one has a stride of 4 frames and 2 bins; each of the others is followed by max pooling of 2 x 2. Every
+    time step is also told the maximum over its chunk: an instrument is there when it was clearly heard once.
+    """
+
+    def __init__(self, channels: int, width: int, patch_frames: int, mel_bins: int) -> None:
+        """``channels`` of the first convolution; ``patch_frames`` is 8 or a larger power of two."""
         super().__init__()
-        layers: list[nn.Module] = []
-        inputs = 1
-        for index in range(check_stem(channels, patch_frames, patch_bins)):
-            outputs = channels << index
-            layers += [nn.Conv2d(inputs, outputs, 3, stride=2, padding=1), nn.GroupNorm(_GROUPS, outputs), nn.GELU()]
-            inputs = outputs
-        self.layers = nn.Sequential(*layers, nn.Conv2d(inputs, width, 1))
+        halvings = check_stem(patch_frames, mel_bins)
+        self.bins = nn.BatchNorm1d(mel_bins, affine=False)
+        layers: list[nn.Module] = [_convolution(1, channels, 5, (_FIRST_FRAMES, _FIRST_BINS))]
+        for index in range(halvings):
+            layers += [_convolution(channels << index, channels << (index + 1), 3), nn.MaxPool2d(2)]
+        self.layers = nn.Sequential(*layers)
+        features = (channels << halvings) * _bins_left(mel_bins, halvings)
+        self.here, self.anywhere = nn.Linear(features, width), nn.Linear(features, width)
 
     def forward(self, chunks: Tensor) -> Tensor:
-        """(C, frames, bins) standardised log-mel chunks to (C, K * M, D), time by time."""
-        return self.layers(chunks[:, None]).flatten(2).transpose(1, 2)  # type: ignore[no-any-return]
+        """(C, frames, F) standardised log-mel chunks to (C, K, D)."""
+        levelled = self.bins(chunks.transpose(1, 2)).transpose(1, 2)
+        heard = self.layers(levelled[:, None].to(memory_format=torch.channels_last))  # (C, channels, K, bins)
+        steps = heard.transpose(1, 2).flatten(2)
+        out: Tensor = self.here(steps) + self.anywhere(steps.amax(dim=1, keepdim=True))
+        return out
 
 
-def check_stem(channels: int, patch_frames: int, patch_bins: int) -> int:
-    """How many times a stem halves its input. Raises ``ValueError`` for sizes that do not fit."""
-    halvings = int(math.log2(patch_frames))
-    if patch_frames != patch_bins or patch_frames != 1 << halvings or halvings == 0:
-        raise ValueError(f"a stem needs square patches of 2, 4, 8, ... , not {patch_frames} x {patch_bins}")
-    if channels % _GROUPS:
-        raise ValueError(f"stem is {channels}, not a multiple of {_GROUPS}")
+def check_stem(patch_frames: int, mel_bins: int) -> int:
+    """How many times a stem halves its input. Raises ``ValueError`` for patches that it cannot make."""
+    halvings = int(math.log2(patch_frames / _FIRST_FRAMES))
+    if patch_frames != _FIRST_FRAMES << max(1, halvings) or halvings > _LARGEST_HALVINGS:
+        raise ValueError(f"a stem needs patch_frames of 8, 16, 32, ..., 256, not {patch_frames}")
+    if _bins_left(mel_bins, halvings) < 1:
+        raise ValueError(f"a stem with patches of {patch_frames} frames leaves nothing of {mel_bins} mel_bins")
     return halvings
+
+
+def _bins_left(mel_bins: int, halvings: int) -> int:
+    return -(-mel_bins // _FIRST_BINS) >> halvings
+
+
+def _convolution(inputs: int, outputs: int, size: int, stride: tuple[int, int] = (1, 1)) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, size, stride, size // 2, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(),
+    )
+

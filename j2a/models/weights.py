@@ -9,13 +9,13 @@ from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
 from j2a import paths
+from j2a.backbone import BUILT_IN
 from j2a.errors import ModelMissingError
 
 _WEIGHT_SUFFIXES = {".safetensors", ".bin", ".pt", ".pth"}
 _WHOLE_FILE_BYTES = 256 << 20
 _SAMPLE_BYTES, _SAMPLES = 1 << 20, 64
 
-BUILT_IN = "mini"  # the name of the weights that come with J2A
 
 
 def find_folder(source: str) -> Path:

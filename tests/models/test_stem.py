@@ -10,19 +10,20 @@ import torch
 
 from j2a.models.mwmae import MWMAE, MWMAEConfig, load_encoder
 
-SMALL = MWMAEConfig(width=32, depth=1, heads=2, mlp_width=64, chunk_frames=1008, patch_frames=16, patch_bins=16, stem=8)
+SIZES = {"chunk_frames": 1024, "patch_frames": 64, "patch_bins": 80, "stem": 4}
+SMALL = MWMAEConfig(width=32, depth=1, heads=2, mlp_width=64, **SIZES)
 
 
 def test_it_gives_a_vector_a_patch_and_comes_back_from_disk(tmp_path: Path) -> None:
     torch.manual_seed(0)
     encoder = MWMAE(SMALL).eval()
-    assert encoder.embed_patches(torch.randn(2, 1008, 80)).shape == (2, 63 * 5, 32)
+    assert encoder.embed_patches(torch.randn(2, 1024, 80)).shape == (2, 16, 32)
     encoder.save(tmp_path)
     audio = torch.randn(1, 160_000) * 0.1
     with torch.inference_mode():
         heard, steps = encoder(audio)
         again, _ = load_encoder(tmp_path)(audio)
-    assert heard.shape == (1, 63, 160) and steps == [63]
+    assert heard.shape == (1, 16, 32) and steps == [16]
     assert torch.equal(heard, again)
 
 
@@ -34,7 +35,10 @@ def test_a_folder_that_names_no_stem_has_none(tmp_path: Path) -> None:
     assert load_encoder(tmp_path).config.stem == 0
 
 
-@pytest.mark.parametrize("sizes", [{"patch_bins": 8}, {"stem": 12}, {"stem": -8}, {"patch_frames": 1, "patch_bins": 1}])
+@pytest.mark.parametrize(
+    "sizes",
+    [{"patch_bins": 40}, {"stem": -8}, {"patch_frames": 4}, {"patch_frames": 512}, {"mel_bins": 16, "patch_bins": 16}],
+)
 def test_sizes_that_do_not_fit(sizes: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="stem"):
-        MWMAEConfig(**{"chunk_frames": 1008, "patch_frames": 16, "patch_bins": 16, "stem": 8, **sizes})
+        MWMAEConfig(**{**SIZES, **sizes})

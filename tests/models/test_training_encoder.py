@@ -16,7 +16,7 @@ from j2a.models.mwmae import load_encoder
 from training.encoder.heads import YES_NO, targets
 from training.encoder.mels import mel_table, overlay, vary
 from training.encoder.settings import EncoderSettings
-from training.encoder.sure import NEVER, _threshold, set_thresholds, write_sure
+from training.encoder.sure import NEVER, set_thresholds, thresholds, write_sure
 from training.encoder.train import small_config, train
 from training.evaluation.truth import against_labels
 from training.fit.folder import RunFolder
@@ -24,8 +24,8 @@ from training.runlog import read_log
 from training.shards import MEASURED, write_index, write_shard
 from training.table import Row, read_table, write_table
 
-TINY = {"width": 32, "depth": 1, "bands": 5, "batch_size": 4, "evaluate_every": 4, "warmup": 1, "threads": 1}
-RUN = EncoderSettings(steps=24, learning_rate=3e-3, **{**TINY, "evaluate_every": 12})
+TINY = {"width": 32, "depth": 1, "channels": 2, "batch_size": 4, "evaluate_every": 4, "warmup": 1, "threads": 1}
+RUN = EncoderSettings(steps=60, learning_rate=3e-3, **{**TINY, "evaluate_every": 30})
 
 
 def make_table(folder: Path, split: str, count: int) -> Path:
@@ -63,8 +63,8 @@ def run(tables, tmp_path_factory) -> Path:
 
 def test_it_learns_and_leaves_what_captioning_loads(run):
     last = read_log(run)[-1]
-    assert last["step"] == 24 and last["drums"] >= 0.9
-    assert load_encoder(run / "last" / "encoder").config.features == 5 * 32
+    assert last["step"] == 60 and last["drums"] >= 0.9
+    assert load_encoder(run / "last" / "encoder").config.features == 32
 
 
 def test_an_interrupted_run_goes_on_as_if_nothing_was(tables, tmp_path, monkeypatch):
@@ -167,9 +167,24 @@ def test_targets_leave_open_what_a_row_does_not_know():
     assert wanted["yes_no"][1, piano] == 1 and wanted["yes_no"][0, piano].isnan()
 
 
-def test_a_threshold_is_where_enough_is_true():
-    probability = torch.linspace(1.0, 0.0, 101)
-    true = probability > 0.5
-    assert _threshold(probability, true, 1.0) == pytest.approx(0.51, abs=0.011)
-    assert _threshold(probability, true, 0.5) < 0.05
-    assert _threshold(probability, ~true, 0.9) == NEVER
+def test_thresholds_say_as_much_as_a_precision_allows():
+    generator = torch.Generator().manual_seed(0)
+    sharp, vague = torch.rand(2, 4000, generator=generator)
+    chance = {"piano": sharp, "organ": 0.3 + 0.4 * vague}  # how often each is true
+    truth = {name: torch.rand(4000, generator=generator) < p for name, p in chance.items()}
+    told = {"piano": (sharp**3, truth["piano"]), "organ": (vague, truth["organ"])}  # neither is calibrated
+    for precision in (0.8, 0.7):
+        found = thresholds(told, precision)
+        said = {name: told[name][0] >= found[name] for name in told}
+        right = sum(float((said[name] & truth[name]).sum()) for name in told)
+        assert right / sum(float(one.sum()) for one in said.values()) == pytest.approx(precision, abs=0.02)
+        margins = [float(chance[name][said[name]].min()) for name in told if said[name].any()]
+        assert max(margins) - min(margins) < 0.1, "the least probable statement of each is as true as the other's"
+
+
+def test_what_cannot_be_judged_is_never_said():
+    probability = torch.linspace(0.0, 1.0, 101)
+    found = thresholds({"piano": (probability, probability > 0.95), "organ": (probability, probability > 2)}, 1.0)
+    assert found == {"piano": NEVER, "organ": NEVER}, "five pianos are too few, and there is no organ"
+    found = thresholds({"piano": (probability, probability > 0.5), "choir": (probability, probability > 0.5)}, 0.9)
+    assert found["piano"] < 0.6 and found["choir"] == NEVER, "a choir is close to vocals, which must not be invented"

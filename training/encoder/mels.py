@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +22,17 @@ from j2a.models.mwmae import MWMAE, MWMAEConfig
 from training.runlog import progress
 from training.table import Row
 
+_FRONT_END = ("sample_rate", "window", "hop", "mel_bins", "low_hz", "high_hz")  # what log-mels depend on
 SECTION_S = 10.0  # clips are cut to it, or repeated to fill it
 
 
 def mel_table(folder: Path, rows: list[Row], config: MWMAEConfig, cache: Path, workers: int = 2) -> NDArray[np.float16]:
-    """float16 (rows, T, F), memory-mapped from ``cache``, where it is worked out once for these rows and this config.
+    """float16 (rows, T, F), memory-mapped from ``cache``, where it is worked out once for these rows and front end.
 
     Raises ``AudioError`` for a clip that cannot be read, ``J2AError`` when the cache cannot be written.
     """
-    named = json.dumps([asdict(config), [_identity(folder, row) for row in rows]])
+    front_end = {name: getattr(config, name) for name in _FRONT_END}
+    named = json.dumps([front_end, [_identity(folder, row) for row in rows]])
     path = cache / f"mels-{hashlib.blake2b(named.encode(), digest_size=8).hexdigest()}.npy"
     if not path.exists():
         frames = 1 + round(SECTION_S * config.sample_rate) // config.hop

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from scipy.optimize import isotonic_regression
 from torch import Tensor
 
 from j2a.errors import J2AError
@@ -21,7 +22,7 @@ from j2a.export import write_atomically
 from j2a.models.mwmae import load_encoder
 from training.encoder.heads import CLASSES, YES_NO, load_heads
 from training.encoder.mels import mel_table
-from training.encoder.train import ENCODER, HEADS, predict
+from training.encoder.train import ENCODER, HEADS, Learner, predict
 from training.facts import FAMILIES
 from training.fit.folder import LAST
 from training.heard_grammar import write_both, write_heard
@@ -38,7 +39,8 @@ _LEFT_OUT = ("choir",)  # close to vocals, which must not be invented
 
 
 def set_thresholds(run: Path, table: Path, precision: float) -> dict[str, float]:
-    """For each statement the lowest probability above which a share ``precision`` of them is true.
+    """For each statement the probability from which on it is said, so that a share ``precision`` of all that is said
+    is true.
 
     ``run`` is the folder of an encoder's training, ``table`` a corpus of another soundfont (valid split). Statements
     are the names in ``YES_NO``, "no drums", and "tempo slow" and the like. Written to ``run/thresholds.json``.
@@ -46,8 +48,39 @@ def set_thresholds(run: Path, table: Path, precision: float) -> dict[str, float]
     rows = read_table(table, "valid")
     if not rows:
         raise J2AError(f"{table} has no valid split.", "j2a-train synth --split valid makes one.")
-    found = {name: _threshold(p, true, precision) for name, (p, true) in _statements(run, table, rows).items()}
+    found = thresholds(_statements(run, table, rows), precision)
     write_atomically(run / THRESHOLDS, (json.dumps(found, indent=1, sort_keys=True) + "\n").encode())
+    return found
+
+
+def thresholds(statements: dict[str, tuple[Tensor, Tensor]], precision: float) -> dict[str, float]:
+    """The lowest probabilities with which a share ``precision`` of all statements together is true.
+
+    They are calibrated first (Zadrozny and Elkan, "Transforming Classifier Scores into Accurate Multiclass Probability
+    Estimates", KDD 2002), and all are said from the same calibrated probability on: no other choice says more at that
+    precision. What is as likely false is never said, nor what would be said fewer than ``FEWEST`` times: nobody knows
+    how true it is.
+    """
+    kept = {name: statement for name, statement in statements.items() if name not in _LEFT_OUT}
+    calibrated = {name: _calibrated(*statement) for name, statement in kept.items()}
+    chance = torch.cat(list(calibrated.values()))
+    order = chance.argsort(descending=True)
+    share = torch.cat([true for _, true in kept.values()])[order].float().cumsum(0) / torch.arange(1, len(order) + 1)
+    enough = (share >= precision).nonzero()[:, 0]
+    margin = max(0.5, float(chance[order[enough[-1]]])) if len(enough) else NEVER
+    found = dict.fromkeys(statements, NEVER)
+    for name, (probability, _) in kept.items():
+        said = probability[calibrated[name] >= margin]
+        if len(said) >= FEWEST:
+            found[name] = float(said.min())
+    return found
+
+
+def _calibrated(probability: Tensor, true: Tensor) -> Tensor:
+    """How often a statement is true at each of these probabilities, which rises with them."""
+    order = probability.argsort(stable=True)
+    found = torch.empty_like(probability)
+    found[order] = torch.from_numpy(isotonic_regression(true[order].double().numpy()).x).to(found.dtype)
     return found
 
 
@@ -60,14 +93,14 @@ def write_sure(
     captions are the heads' own, mistakes and all. ``encoded`` is a folder of ``j2a-train encode --features``: the
     captions then say what was measured, too, as those of J2A-3.0 do; clips that were not measured are left out.
     """
-    thresholds = _read_thresholds(run)
+    least = _read_thresholds(run)
     measured = Measured(encoded, verify=True) if encoded else None
     rows = [row for row in read_table(table) if measured is None or row.id in measured]
     statements = _statements(run, table, rows)
     written = []
     for index, row in enumerate(rows):
         rng = random.Random(f"sure {seed} {row.id}")
-        said = _said(index, row, statements, thresholds, only_true=only_true)
+        said = _said(index, row, statements, least, only_true=only_true)
         captions = [
             write_heard(said, asked, rng) if measured is None else write_both(measured[row.id], said, asked, rng)
             for asked in ASKED
@@ -82,11 +115,11 @@ def write_sure(
 
 
 def _said(
-    index: int, row: Row, statements: dict[str, tuple[Tensor, Tensor]], thresholds: dict[str, float], *, only_true: bool
+    index: int, row: Row, statements: dict[str, tuple[Tensor, Tensor]], least: dict[str, float], *, only_true: bool
 ) -> dict[str, Any]:
     def sure(name: str) -> bool:
         probability, true = statements[name]
-        return bool(probability[index] >= thresholds[name]) and (bool(true[index]) or not only_true)
+        return bool(probability[index] >= least[name]) and (bool(true[index]) or not only_true)
 
     said: dict[str, Any] = {"instruments": [name for name in FAMILIES if name not in _LEFT_OUT and sure(name)]}
     drums = bool(statements["drums"][0][index] >= statements["no drums"][0][index])
@@ -106,8 +139,8 @@ def _statements(run: Path, table: Path, rows: list[Row]) -> dict[str, tuple[Tens
         raise J2AError(f"the row {bare} of {table} does not know its facts.", "Use a corpus of j2a-train synth.")
     if not (run / LAST / HEADS).is_file():
         raise J2AError(f"{run} holds no trained encoder.", "j2a-train encoder makes one.", title="No encoder")
-    encoder, heads = load_encoder(run / LAST / ENCODER, precision=torch.bfloat16), load_heads(run / LAST / HEADS)
-    said = predict(encoder, heads, mel_table(table, rows, encoder.config, run / "cache"))
+    learner = Learner(load_encoder(run / LAST / ENCODER, precision=torch.bfloat16), load_heads(run / LAST / HEADS))
+    said = predict(learner, mel_table(table, rows, learner.encoder.config, run / "cache"))
     facts = [row.facts for row in rows]
 
     def true(name: str) -> Tensor:
@@ -130,10 +163,3 @@ def _read_thresholds(run: Path) -> dict[str, float]:
         raise J2AError(f"{path} cannot be read.", "Say --held-back CORPUS to set thresholds.") from error
     return found
 
-
-def _threshold(probability: Tensor, true: Tensor, precision: float) -> float:
-    order = probability.argsort(descending=True)
-    share = true[order].float().cumsum(0) / torch.arange(1, len(order) + 1)
-    enough = (share >= precision).nonzero()[:, 0]
-    last = int(enough[-1]) if len(enough) else -1
-    return float(probability[order[last]]) if last + 1 >= FEWEST else NEVER

@@ -1,9 +1,6 @@
 """Trains the small encoder on a corpus with facts. Resumable; saves at every evaluation.
 
-Patches are left out at random while it learns (Koutini et al., "Efficient Training of Audio Transformers with
-Patchout", Interspeech 2022, https://arxiv.org/abs/2110.05069): faster, and it leans less on any one of them.
-
-B batch, T mel frames, F mel bins, P patches, D width, E features.
+B batch, T mel frames, F mel bins.
 """
 
 from __future__ import annotations
@@ -25,7 +22,6 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from j2a.console import narrate
 from j2a.errors import J2AError
 from j2a.models.mwmae import MWMAE, MWMAEConfig, into_chunks, load_encoder, standardise
-from training.encoder.bins import ScaledPatches, scale_patches
 from training.encoder.heads import CLASSES, YES_NO, Heads, load_heads, loss, targets
 from training.encoder.mels import mel_table, overlay, vary
 from training.encoder.settings import FREE, EncoderSettings
@@ -43,32 +39,30 @@ _PATCHES = "patch_embed"
 class Learner:
     """An encoder and its heads, as :class:`training.fit.folder.RunFolder` keeps them."""
 
-    def __init__(self, encoder: MWMAE, heads: Heads, patches: ScaledPatches) -> None:
-        self.encoder, self.heads, self.patches = encoder, heads, patches
+    def __init__(self, encoder: MWMAE, heads: Heads) -> None:
+        self.encoder, self.heads = encoder, heads
 
     def trained(self) -> dict[str, Parameter]:
         """Every parameter, by name."""
         parts = {"encoder": self.encoder, "heads": self.heads}
         return {f"{part}.{name}": p for part, module in parts.items() for name, p in module.named_parameters()}
 
+    def logits(self, mels: Tensor) -> dict[str, Tensor]:
+        """(B, T, F) log-mels to what the heads say of the mean over time of the encoder's outputs."""
+        chunks = into_chunks(standardise(mels), self.encoder.config.chunk_frames)[:, 0]
+        out: dict[str, Tensor] = self.heads(self.encoder.encode_chunks(chunks).mean(1))
+        return out
+
     def save(self, folder: Path, *, whole: bool = True) -> None:
         """Write both; there is nothing else that captioning needs."""
         (folder / ENCODER).mkdir()
-        plain = MWMAE(self.encoder.config)
-        plain.load_state_dict(self._others() | {f"{_PATCHES}.{n}": x for n, x in self.patches.plain().items()})
-        plain.save(folder / ENCODER)
+        self.encoder.save(folder / ENCODER)
         self.heads.save(folder / HEADS)
 
     def restore(self, folder: Path) -> None:
         """Take what :meth:`save` wrote."""
-        saved = load_encoder(folder / ENCODER)
-        self.encoder.load_state_dict({name: saved.state_dict()[name] for name in self._others()}, strict=False)
-        self.patches.take(saved.patch_embed.state_dict())
+        self.encoder.load_state_dict(load_encoder(folder / ENCODER).state_dict())
         self.heads.load_state_dict(load_heads(folder / HEADS).state_dict())
-
-    def _others(self) -> dict[str, Tensor]:
-        """The encoder's weights but for those of the patches."""
-        return {name: x for name, x in self.encoder.state_dict().items() if not name.startswith(_PATCHES)}
 
 
 def train(train_table: Path, valid_table: Path, out: Path, settings: EncoderSettings, *, resume: bool = False) -> None:
@@ -87,8 +81,7 @@ def train(train_table: Path, valid_table: Path, out: Path, settings: EncoderSett
     data = _Data(train_table, rows[0], config, out / "cache", settings)
     held_back = _Data(valid_table, rows[1], config, out / "cache", settings)
     torch.manual_seed(settings.seed)
-    encoder = MWMAE(config)
-    learner = Learner(encoder, Heads(config.features), scale_patches(encoder, data.mels))
+    learner = Learner(_untrained(config), Heads(config.features))
     trained = learner.trained()
     optimizer = torch.optim.AdamW(
         decayed(trained.values(), settings.weight_decay), lr=settings.learning_rate, betas=(0.9, 0.98)
@@ -100,7 +93,7 @@ def train(train_table: Path, valid_table: Path, out: Path, settings: EncoderSett
         for step in range(state.step + 1, settings.steps + 1):
             losses.append(_step(learner, optimizer, data, step, settings))
             if step % settings.evaluate_every == 0 or step == settings.steps:
-                found = evaluate(learner.encoder, learner.heads, held_back)
+                found = evaluate(learner, held_back)
                 log.write(step=step, loss=round(statistics.fmean(losses), 4), **found)
                 state.step = step
                 run.save_last(learner, trained, optimizer, state)
@@ -115,10 +108,8 @@ def _step(
         group["lr"] = settings.learning_rate * _schedule(step, settings)
     mels, wanted, weight = data.batch(step)
     optimizer.zero_grad(set_to_none=True)
-    # The fused attention's backward pass takes half of a step on a CPU, where there are so few patches.
-    with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
-        features = _masked_mean(learner.encoder, mels, settings.keep, _generator(settings, step, 1))
-    value = loss(learner.heads(features), wanted, weight)
+    with sdpa_kernel(SDPBackend.MATH):  # the backward pass of the fused one is slow on a CPU, where steps are few
+        value = loss(learner.logits(mels), wanted, weight)
     value.backward()
     torch.nn.utils.clip_grad_norm_(learner.trained().values(), 1.0)
     optimizer.step()
@@ -137,46 +128,37 @@ def _digest(rows: list[Row]) -> str:
 
 
 def small_config(settings: EncoderSettings) -> MWMAEConfig:
-    """One chunk of ten seconds, so that a slow beat is heard several times; patches of 160 ms, and of all bins."""
+    """One chunk of ten seconds, so that a slow beat is heard several times, and 16 time steps of all mel bins in it."""
     return MWMAEConfig(
         width=settings.width, depth=settings.depth, heads=settings.width // 32, mlp_width=4 * settings.width,
-        chunk_frames=1008, patch_frames=16, patch_bins=MWMAEConfig().mel_bins // settings.bands,
+        chunk_frames=1024, patch_frames=64, patch_bins=MWMAEConfig().mel_bins, stem=settings.channels,
     )  # fmt: skip
 
 
-def _masked_mean(encoder: MWMAE, mels: Tensor, keep: float, generator: torch.Generator) -> Tensor:
-    """(B, T, F) log-mels to (B, E): the mean over time of each mel patch's outputs, over the patches that are kept."""
-    config = encoder.config
-    embedded = encoder.embed_patches(into_chunks(standardise(mels), config.chunk_frames)[:, 0])
-    # The same number of time steps of each mel band, so that every band has its mean.
-    kept = max(1, round(keep * config.chunk_steps))
-    drawn = torch.rand(len(mels), config.chunk_steps, config.mel_patches, generator=generator)
-    chosen = drawn.argsort(dim=1)[:, :kept]
-    chosen = chosen.sort(dim=1).values
-    by_time = embedded.unflatten(1, (config.chunk_steps, config.mel_patches))  # (B, K, M, D)
-    hidden = by_time.gather(1, chosen[..., None].expand(-1, -1, -1, config.width)).flatten(1, 2)
-    for block in encoder.blocks:
-        hidden = block(hidden)
-    out: Tensor = encoder.norm(hidden).float().unflatten(1, (kept, config.mel_patches)).mean(1).flatten(1)
-    return out
+def _untrained(config: MWMAEConfig) -> MWMAE:
+    """Blocks that pass on what the stem heard until they have learned better: it learns first, and undisturbed."""
+    encoder = MWMAE(config, torch.bfloat16)
+    for name, parameter in encoder.blocks.named_parameters():
+        if name.endswith(("proj.weight", "fc2.weight")):
+            torch.nn.init.zeros_(parameter)
+    return encoder
 
 
 @torch.no_grad()
-def predict(encoder: MWMAE, heads: Heads, mels: NDArray[np.float16], batch: int = 64) -> dict[str, Tensor]:
-    """Probabilities by fact of every log-mel (rows, T, F), as the whole encoder hears them."""
+def predict(learner: Learner, mels: NDArray[np.float16], batch: int = 64) -> dict[str, Tensor]:
+    """Probabilities by fact of every log-mel (rows, T, F)."""
     found: list[dict[str, Tensor]] = []
     for start in range(0, len(mels), batch):
-        some = torch.from_numpy(mels[start : start + batch].astype(np.float32))
-        logits = heads(encoder.encode_chunks(into_chunks(standardise(some), encoder.config.chunk_frames)[:, 0]).mean(1))
+        logits = learner.logits(torch.from_numpy(mels[start : start + batch].astype(np.float32)))
         found.append({n: x.sigmoid() if n == "yes_no" else x.softmax(-1) for n, x in logits.items()})
     return {name: torch.cat([one[name] for one in found]) for name in found[0]}
 
 
-def evaluate(encoder: MWMAE, heads: Heads, data: _Data) -> dict[str, float]:
+def evaluate(learner: Learner, data: _Data) -> dict[str, float]:
     """Shares that are right: micro F1 of the families at 0.5, and the accuracy of everything else."""
-    encoder.precision = torch.bfloat16
-    said, wanted = predict(encoder, heads, data.mels), targets([row.facts for row in data.rows])
-    encoder.precision = torch.float32
+    learner.encoder.eval()
+    said, wanted = predict(learner, data.mels), targets([row.facts for row in data.rows])
+    learner.encoder.train()
     families = slice(0, len(FAMILIES))
     yes, true = said["yes_no"][:, families] > 0.5, wanted["yes_no"][:, families] > 0.5
     right = {"families_f1": float(2 * (yes & true).sum() / (yes.sum() + true.sum()).clamp(min=1))}
@@ -202,7 +184,7 @@ class _Data:
     def batch(self, step: int) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """Log-mels (B, T, F), targets, and 1 for each row whose every fact is known."""
         settings = self.settings
-        generator = _generator(settings, step, 0)
+        generator = _generator(settings, step)
         per_round = max(1, len(self.rows) // settings.batch_size)
         round_, place = divmod(step - 1, per_round)
         order = np.random.default_rng([settings.seed, round_]).permutation(len(self.rows))
@@ -220,9 +202,9 @@ class _Data:
         return vary(mels, generator), wanted, weight
 
 
-def _generator(settings: EncoderSettings, step: int, use: int) -> torch.Generator:
+def _generator(settings: EncoderSettings, step: int) -> torch.Generator:
     """Chance that depends on the step alone: a run that goes on sees what it would have seen."""
-    return torch.Generator().manual_seed(2 * (settings.seed * 1_000_003 + step) + use)
+    return torch.Generator().manual_seed(settings.seed * 1_000_003 + step)
 
 
 def _schedule(step: int, settings: EncoderSettings) -> float:
