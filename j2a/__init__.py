@@ -16,7 +16,7 @@ __all__ = ["Clip", "load"]
 __version__ = "0.1.0"
 
 
-def load(version: str = "1.0", backbone: str = "mini") -> Captioner:
+def load(version: str = "", backbone: str = "mini") -> Captioner:
     """A captioner in this process: ``for piece in j2a.load().stream(clip): ...``."""
     from j2a.models import registry
 

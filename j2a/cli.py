@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from j2a.backbone import backbone_of
+from j2a.backbone import backbone_of, version_of
 from j2a.caption import Sampling
 from j2a.clip import Clip
 from j2a.console import errors_shown, narrate, print_json
@@ -48,7 +48,7 @@ def describe(
     file: File,
     start: Start = 0.0,
     end: End = None,
-    version: Version = "1.0",
+    version: Version = "",
     backbone: Backbone = "mini",
     llm_url: LlmUrl = None,
     llm_model: LlmModel = "",
@@ -61,6 +61,7 @@ def describe(
     """Describe one clip. The caption streams to stdout."""
     with errors_shown():
         clip, backbone = _clip(file, start, end), backbone_of(backbone, llm_url, llm_model)
+        version = version_of(version, backbone)
         streamed = False
 
         def show(event: Event) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from j2a.backbone import DEFAULT_VERSION
 from j2a.features.record import Engine
 
 
@@ -17,7 +18,7 @@ class Measurer(StrEnum):
     MADMOM = "madmom"
 
 
-Version = Annotated[str, typer.Option(help="J2A version; see `j2a models`.")]
+Version = Annotated[str, typer.Option(help="J2A version; see `j2a models`.", show_default=DEFAULT_VERSION)]
 Backbone = Annotated[str, typer.Option(help="mini, 7b, a model folder, or a hub id that was downloaded.")]
 LlmUrl = Annotated[
     str | None,

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from j2a import paths
-from j2a.backbone import backbone_of
+from j2a.backbone import DEFAULT_VERSION, backbone_of, version_of
 from j2a.errors import ExitCode, J2AError, UsageError
 
 TERMINAL_GONE_S = 1.0  # how often the terminal is looked for
@@ -27,7 +27,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         description="Browse a music folder, listen, and caption it. Without a terminal: describe its files in lines.",
     )
     parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="a folder with music; default: this one")
-    parser.add_argument("--version", default="1.0", help="J2A version; v in the app chooses another (%(default)s)")
+    parser.add_argument("--version", default="",
+                        help=f"J2A version; v in the app chooses another ({DEFAULT_VERSION})")
     parser.add_argument("--backbone", default="mini",
                         help="mini, 7b, a model folder, or a hub id that was downloaded (%(default)s)")
     parser.add_argument("--llm-url", metavar="URL",
@@ -43,7 +44,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     asked = _arguments(arguments)
     try:
         backbone = backbone_of(asked.backbone, asked.llm_url, asked.llm_model)
-        return _run(_checked(asked.folder), asked.version, backbone)
+        return _run(_checked(asked.folder), version_of(asked.version, backbone), backbone)
     except J2AError as error:
         sys.stderr.write(f"{error}\n")
         return int(error.exit_code)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from j2a.backbone import backbone_of
+from j2a.backbone import backbone_of, version_of
 from j2a.caption import Sampling
 from j2a.console import errors_shown, narrate, print_json
 from j2a.errors import ExitCode, UsageError
@@ -39,7 +39,7 @@ _REDRAWN_EVERY_S, _TOLD_EVERY_S = 0.2, 10.0  # on a terminal, and elsewhere
 def caption(
     folder: Annotated[Path, typer.Argument(help="A music folder, or one file.")],
     out: Annotated[Path, typer.Option(help="The CSV to write.")],
-    version: Version = "1.0",
+    version: Version = "",
     backbone: Backbone = "mini",
     llm_url: LlmUrl = None,
     llm_model: LlmModel = "",
@@ -67,9 +67,10 @@ def caption(
         if 0 < window < _SHORTEST_WINDOW_S:
             raise UsageError("a window is at least one second long.", "Give --window 10, or 0 for whole files.")
         root, tracks = _tracks(folder.expanduser())
+        backbone = backbone_of(backbone, llm_url, llm_model)
         settings = Settings(
-            version=version,
-            backbone=backbone_of(backbone, llm_url, llm_model),
+            version=version_of(version, backbone),
+            backbone=backbone,
             prompt=prompt,
             sampling=Sampling(temperature),
             seed=seed,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from j2a.backbone import MOST_TRUTHFUL
 from j2a.features.record import Features
 from training.evaluation.measured import score
 
@@ -26,7 +27,7 @@ def j2a(*arguments: str | Path, **options) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def description(tmp_path_factory) -> dict:
-    result = j2a("describe", WALTZ, "--start", 1, "--end", 11, "--json")
+    result = j2a("describe", WALTZ, "--start", 1, "--end", 11, "--json", "--version", "1.0")
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)
 
@@ -38,6 +39,14 @@ def test_describe_json_has_the_contract(description):
     assert (description["file"], description["start_s"], description["end_s"]) == (str(WALTZ), 1.0, 11.0)
     assert (description["version"], description["backbone"]) == ("1.0", "mini")
     assert {"features_s", "load_s", "first_piece_s", "total_s", "new_tokens"} <= set(description["timings"])
+
+
+def test_what_is_not_asked_for_is_the_most_truthful_version():
+    result = j2a("describe", WALTZ, "--start", 1, "--end", 11, "--json")
+    assert result.returncode == 0, result.stderr
+    made = json.loads(result.stdout)
+    assert (made["version"], made["backbone"]) == (MOST_TRUTHFUL, "mini")
+    assert made["features"]["meter"] == "3/4" and made["caption"].endswith(".")
 
 
 def test_the_caption_is_true_of_the_music(description):
@@ -53,7 +62,7 @@ def test_the_caption_is_true_of_the_music(description):
 
 
 def test_describe_streams_the_same_caption_to_stdout_alone(description):
-    result = j2a("describe", WALTZ, "--start", "1", "--end", "11")
+    result = j2a("describe", WALTZ, "--start", "1", "--end", "11", "--version", "1.0")
     assert result.returncode == 0
     assert result.stdout == description["caption"] + "\n"
     assert "measuring" in result.stderr

@@ -75,7 +75,7 @@ def terminal(folder: Path, tmp_path: Path) -> Iterator[Terminal]:
     editor = tmp_path / "editor"
     editor.write_text('#!/bin/sh\necho "By hand." >> "$1"\n')
     editor.chmod(editor.stat().st_mode | stat.S_IXUSR)
-    program = Terminal([str(folder)], {"VISUAL": str(editor)})
+    program = Terminal([str(folder), "--version", "1.0"], {"VISUAL": str(editor)})
     yield program
     program.close()
 
