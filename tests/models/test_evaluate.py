@@ -61,6 +61,13 @@ def test_the_card_says_how_true_captions_are_and_what_the_floors_get(out):
     assert "/" not in json.dumps(card["systems"]).replace("CIDEr", ""), "no paths"
 
 
+def test_a_version_that_reads_what_was_measured_gets_it_unasked(table, tmp_path):
+    evaluate(table, tmp_path / "out", EvaluateSettings(version="3.0", resamples=10, clips=2), [])
+    assert "BPM" in (tmp_path / "out" / CAPTIONS).read_text(encoding="utf-8")
+    card = json.loads((tmp_path / "out" / CARD).read_text(encoding="utf-8"))
+    assert card["systems"]["J2A-3.0 mini"]["against the features"]["bpm precision"][0] == 1.0
+
+
 def test_it_goes_on_where_it_was_cut_and_writes_the_same_bytes(table, out):
     before = (out / CARD).read_bytes()
     lines = (out / CAPTIONS).read_bytes().splitlines(keepends=True)

@@ -20,6 +20,7 @@ from training.table import TABLE as CLIPS
 from training.table import Row, line_of, read_table
 
 CARD, TABLE = "scorecard.json", "scorecard.md"
+_READING = ("1.0", "3.0")  # versions whose prompts hold what was measured
 
 
 def evaluate(table: Path, out: Path, settings: EvaluateSettings, beside: list[Path]) -> str:
@@ -72,7 +73,7 @@ def _captions(
     about |= {"system": f"J2A-{settings.version} {backbone}", "weights": captioner.weights}
     about |= {name: getattr(settings, name) for name in ("prompt", "temperature", "batch_size")}
     _begin(out, about, settings)
-    measures = settings.features or settings.version == "1.0"
+    measures = settings.features or settings.version in _READING
     features = measure(rows, table) if measures else None
     given = features or [Features()] * len(rows)
     found = write_captions(captioner, rows, given, table, out, settings)

@@ -21,7 +21,7 @@ class EvaluateSettings:
     prompt: str = setting("", "What the version is asked, as in the app; the ordinary description if empty.")
     temperature: float = setting(0.0, "0 is greedy decoding.")
     batch_size: int = setting(16, "Captions written together.")
-    features: bool = setting(False, "Also measure the clips and hold captions against that; 1.0 always does.")
+    features: bool = setting(False, "Also measure the clips and hold captions against that; 1.0 and 3.0 always do.")
     resamples: int = setting(1000, "Bootstrap resamples for the intervals.")
     meteor: bool = setting(False, "METEOR too; needs WordNet.")
     bertscore: bool = setting(False, "BERTScore too; needs a package and a model.")
