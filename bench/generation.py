@@ -51,6 +51,7 @@ def main() -> None:
     prompts = [prompt_ids(llm.tokenizer, build_prompt(Features.from_json(clip["features"])).text) for clip in clips]
     ways: dict[str, Way] = {
         "ours": ours(llm.model, ends),
+        "ours, weights of 32 bits": with_floats(ours(llm.model, ends)),
         "the model's own forward": without_decoder(ours(llm.model, ends)),
         "transformers generate()": generate(llm.model, ends),
         "no KV cache": without_cache(llm.model, ends),
@@ -97,6 +98,16 @@ def ours(model: Any, ends: list[int]) -> Way:
         return [token for (token,) in tokens]
 
     return way
+
+
+def with_floats(way: Way) -> Way:
+    """The same with torch's products on weights of 32 bits."""
+
+    def slower(prompt: list[int]) -> list[int]:
+        with mock.patch.object(decoder, "halves_of", return_value={}):
+            return way(prompt)
+
+    return slower
 
 
 def without_decoder(way: Way) -> Way:

@@ -4,7 +4,8 @@ B batch, C positions in the cache, N heads, K key-value heads, D width of a head
 
 A small model spends half of a token's time between its matrix products: modules, masks, caches, repeated keys. Here a
 token is about fifteen tensor operations a layer, on keys and values that are written in place. The arithmetic is that
-of ``transformers``' ``MistralForCausalLM``; in float32 token ids are equal (tested against ``generate()``).
+of ``transformers``' ``MistralForCausalLM``; in float32 token ids are equal (tested against ``generate()``). One row on
+the CPU reads weights of 16 bits, where those are the same (:mod:`j2a.models.halves`).
 
 On CUDA the operations have fixed shapes, are recorded once as a CUDA graph, and replayed: a token then costs what
 reading the weights costs, and no time of Python.
@@ -17,6 +18,8 @@ from typing import Any
 
 import torch
 from torch.nn import functional
+
+from j2a.models.halves import halves_of, times
 
 _SHAPES = ("mistral", "llama")
 _FIXED_ROPES = ("default", "linear", "llama3")  # rotations that do not change with the length of the text
@@ -72,6 +75,7 @@ class Decoder:
         half = sin.shape[-1] // 2
         self._cos, self._sin = cos, torch.cat((-sin[..., :half], sin[..., half:]), dim=-1)
         self._step = 0
+        self._halves = halves_of(model) if mask.device.type == "cpu" and len(mask) == 1 else {}
 
     @torch.inference_mode()
     def __call__(self, tokens: torch.Tensor) -> torch.Tensor:
@@ -89,9 +93,17 @@ class Decoder:
             normed = self._norm(hidden, layer.input_layernorm)
             hidden = hidden + self._attend(attention, normed, keys, values, cos, sin)
             normed = self._norm(hidden, layer.post_attention_layernorm)
-            hidden = hidden + mlp.down_proj(functional.silu(mlp.gate_proj(normed)) * mlp.up_proj(normed))
-        logits: torch.Tensor = self._model.lm_head(self._norm(hidden, body.norm))
-        return logits
+            hidden = hidden + self._through(
+                mlp.down_proj,
+                functional.silu(self._through(mlp.gate_proj, normed)) * self._through(mlp.up_proj, normed),
+            )
+        return self._through(self._model.lm_head, self._norm(hidden, body.norm))
+
+    def _through(self, linear: torch.nn.Linear, hidden: torch.Tensor) -> torch.Tensor:
+        if self._halves:
+            return times(self._halves[linear], hidden)
+        out: torch.Tensor = linear(hidden)
+        return out
 
     def _attend(
         self,
@@ -103,15 +115,15 @@ class Decoder:
         sin: torch.Tensor,
     ) -> torch.Tensor:
         batch, groups, _, width = keys.shape
-        query = _rotated(attention.q_proj(hidden).view(batch, -1, width), cos, sin)
-        key = _rotated(attention.k_proj(hidden).view(batch, groups, width), cos, sin)
-        keys, values, mask = self._with(keys, key, values, attention.v_proj(hidden).view(batch, groups, width))
+        query = _rotated(self._through(attention.q_proj, hidden).view(batch, -1, width), cos, sin)
+        key = _rotated(self._through(attention.k_proj, hidden).view(batch, groups, width), cos, sin)
+        value = self._through(attention.v_proj, hidden).view(batch, groups, width)
+        keys, values, mask = self._with(keys, key, values, value)
         # The heads that share keys and values go in as if they were positions: nothing needs repeating.
         attended = functional.scaled_dot_product_attention(
             query.view(batch, groups, -1, width), keys, values, attn_mask=mask
         )
-        out: torch.Tensor = attention.o_proj(attended.reshape(batch, -1))
-        return out
+        return self._through(attention.o_proj, attended.reshape(batch, -1))
 
     def _with(
         self, keys: torch.Tensor, key: torch.Tensor, values: torch.Tensor, value: torch.Tensor
