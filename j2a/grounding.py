@@ -18,7 +18,12 @@ Verdict = Literal["agreed", "contradicted", "unmeasured"]
 
 _NUMBER_WORDS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
 _NOTE = r"[A-G](?:[#b♯♭]|[ -](?:sharp|flat))?"
-_BPM = re.compile(r"(\d+(?:\.\d+)?)[ -]?(?:BPM\b|beats (?:per|a) minute)", re.IGNORECASE)
+_BPM = re.compile(
+    r"(?P<roughly>\b(?:about|around|roughly|approximately|circa|nearly|almost|some)[ -])?"
+    r"(?P<figure>(?P<bpm>\d+(?:\.\d+)?)[ -]?(?:BPM\b|beats (?:per|a) minute))",
+    re.IGNORECASE,
+)
+_EXACTLY, _ROUGHLY = 0.02, 0.04  # how far a figure may be off; the second is how tempo estimates are judged
 _KEY = re.compile(rf"(?<![A-Za-z])({_NOTE})[ -](major|minor)\b")
 _METER = re.compile(r"(?<![\d/])(\d{1,2})/(2|4|8|16)(?![\d/])")
 _BEATS_A_BAR = re.compile(
@@ -30,8 +35,9 @@ _METER_WORD = re.compile(
 )
 _METER_WORD_BEATS = {"common": 4, "waltz": 3, "triple": 3, "quadruple": 4}
 _TEMPO_WORD = re.compile(
-    r"\b(very slow|slow|slowly|moderate|mid-tempo|medium|fast|very fast|quick)(?= (?:\w+ ){0,2}?"
-    r"(?:tempo|pace|piece|track|music|pulse|beat|song|speed|clip|passage|groove|waltz))",
+    r"\b(very slow|slow|slowly|moderate|mid-tempo|medium|fast|very fast|quick|(?:slow|fast)-paced|moderately paced)"
+    r"(?=,? (?:\w+,? ){0,2}?"
+    r"(?:tempo|pace|piece|track|music|pulse|beat|song|speed|clip|passage|groove|waltz|excerpt|recording|section))",
     re.IGNORECASE,
 )
 # BPM ranges: inside the first a word is true; outside the second it is false; between them nobody can say.
@@ -42,7 +48,15 @@ _TEMPO_RANGES = {
     "fast": ((108, 1000), (96, 1000)),
     "very fast": ((140, 1000), (120, 1000)),
 }
-_TEMPO_SYNONYMS = {"slowly": "slow", "mid-tempo": "moderate", "medium": "moderate", "quick": "fast"}
+_TEMPO_SYNONYMS = {
+    "slowly": "slow",
+    "mid-tempo": "moderate",
+    "medium": "moderate",
+    "quick": "fast",
+    "slow-paced": "slow",
+    "moderately paced": "moderate",
+    "fast-paced": "fast",
+}
 # Lone capitals are English too ("A slow piece"): a chord needs a neighbour in a list, an accidental, an "m", or
 # the word "chord".
 _CHORD = r"(?<![A-Za-z#])[A-G][#b♯♭]?m?(?![A-Za-z#♯♭'’])(?! (?:major|minor|sharp|flat))"
@@ -80,8 +94,9 @@ def _verdict(measured: bool, agrees: bool) -> Verdict:
 def _tempo(text: str, features: Features) -> Iterator[Claim]:
     bpm = features.bpm
     for match in _BPM.finditer(text):
-        agrees = bpm is not None and abs(float(match[1]) - bpm) <= max(1.0, 0.02 * bpm)
-        yield Claim("tempo", match[0], *match.span(), _verdict(bpm is not None, agrees))
+        tolerance = _ROUGHLY if match["roughly"] else _EXACTLY
+        agrees = bpm is not None and abs(float(match["bpm"]) - bpm) <= max(1.0, tolerance * bpm)
+        yield Claim("tempo", match["figure"], *match.span("figure"), _verdict(bpm is not None, agrees))
     for match in _TEMPO_WORD.finditer(text):
         word = match[1].lower()
         true_range, possible_range = _TEMPO_RANGES[_TEMPO_SYNONYMS.get(word, word)]
