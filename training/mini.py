@@ -85,7 +85,8 @@ def train(out: Path, settings: MiniSettings, *, resume: bool = False) -> bool:
     torch.set_num_threads(settings.threads)
     if settings.start:
         loaded = load_llm(str(settings.start))
-        tokenizer, model = loaded.tokenizer, loaded.model.float().requires_grad_(True).train()
+        tokenizer, model = loaded.tokenizer, widened(loaded.model.float(), settings.mlp_width)
+        model.requires_grad_(True).train()
     else:
         tokenizer = train_tokenizer(rows, settings.vocabulary_size, settings.seed)
         model = build_model(settings, tokenizer)
@@ -169,6 +170,25 @@ def build_model(settings: MiniSettings, tokenizer: Any) -> MistralForCausalLM:
             pad_token_id=tokenizer.pad_token_id,
         )
     )
+
+
+def widened(model: MistralForCausalLM, mlp_width: int) -> MistralForCausalLM:
+    """The same function with ``mlp_width`` units in each MLP: new ones are heard by nobody until they have learned.
+
+    A model that is as wide already comes back as it is. After Chen et al., "Net2Net", ICLR 2016.
+    """
+    if mlp_width <= model.config.intermediate_size:
+        return model
+    config = copy.deepcopy(model.config)
+    config.intermediate_size = mlp_width
+    wide = MistralForCausalLM(config)
+    weights = wide.state_dict()
+    for name, value in model.state_dict().items():
+        if name.endswith("down_proj.weight"):
+            weights[name].zero_()
+        weights[name][tuple(slice(0, size) for size in value.shape)] = value
+    wide.load_state_dict(weights)
+    return wide
 
 
 def save(model: MistralForCausalLM, out: Path) -> None:

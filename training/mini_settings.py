@@ -15,7 +15,7 @@ class MiniSettings:
     """Everything that decides a run."""
 
     captions: Path | None = setting(None, "musiccaps-public.csv; its training half adds language.")
-    start: Path | None = setting(None, "A model of this kind to go on from; its sizes are taken.")
+    start: Path | None = setting(None, "A model of this kind to go on from, in its sizes or with a larger mlp_width.")
     steps: int = setting(12_000, "Steps of training.")
     batch_size: int = setting(32, "Pairs a step.")
     vocabulary_size: int = setting(4096, "Tokens of the byte-level BPE.")
