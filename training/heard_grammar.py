@@ -12,30 +12,30 @@ from typing import Any
 
 from j2a.features.record import Features
 from j2a.models.prompts import facts
+from training.facts import named_bpm
 from training.grammar import write_caption
 from training.wording import NOUNS, capital, in_words, sentence, with_article
 
 Rng = random.Random
 
+# How an instrument is named in the two ways of listing them. The order is that of every list, so that a reader of
+# soft tokens decides on one instrument after the other; a bass line is named last, as a listener would.
 _NAMES = {
-    "piano": ("piano", "piano", "a piano"),
-    "mallets": ("mallets", "mallet instruments"),
-    "organ": ("organ", "an organ"),
-    "guitar": ("guitar", "guitar", "a guitar"),
-    "bass": ("bass", "a bass line", "bass"),
-    "strings": ("strings", "strings", "string instruments"),
-    "harp": ("harp", "a harp"),
-    "choir": ("a choir",),
+    "piano": ("piano", "a piano"),
+    "guitar": ("guitar", "a guitar"),
+    "strings": ("strings", "string instruments"),
     "brass": ("brass", "brass instruments"),
     "woodwinds": ("woodwinds", "woodwind instruments"),
-    "synth": ("synthesizer", "synth", "a synthesizer"),
+    "mallets": ("mallets", "mallet instruments"),
+    "organ": ("organ", "an organ"),
+    "synth": ("synthesizer", "a synthesizer"),
+    "harp": ("harp", "a harp"),
+    "choir": ("choir", "a choir"),
+    "bass": ("bass", "a bass line"),
 }
 _TEMPO = {"slow": ("slow",), "moderate": ("mid-tempo", "moderately paced"), "fast": ("fast", "fast-paced")}
-_TEMPO_SENTENCES = {
-    "slow": ("The tempo is slow.", "It moves at a slow tempo.", "The pace is slow."),
-    "moderate": ("The tempo is moderate.", "It moves at a moderate tempo.", "The pace is moderate."),
-    "fast": ("The tempo is fast.", "It moves at a fast tempo.", "The pace is fast."),
-}
+_TEMPO_SENTENCES = ("The tempo is {}.", "The pace is {}.", "Its tempo is {}.")
+_FIGURES = ("about", "about", "around")  # BPM
 _ENERGY = {"calm": ("calm",), "moderate": (), "energetic": ("energetic", "lively")}
 _ENERGY_SENTENCES = {
     "calm": ("The mood is calm.", "It feels calm.", "The music is calm throughout."),
@@ -48,7 +48,7 @@ _NO_DRUMS = ("There are no drums.", "No drums are heard.", "It has no drums.", "
              "There is no drum beat.")  # fmt: skip
 _METER_SENTENCES = {
     "3/4": ("It is in 3/4 time.", "It has three beats to the bar."),
-    "6/8": ("It swings in 6/8 time.", "It is in 6/8 time."),
+    "6/8": ("It moves in 6/8 time.", "It is in 6/8 time."),
     "4/4": ("It is in 4/4 time.", "It has four beats to the bar."),
 }
 NOTHING = ("A recording of music.", "A piece of music.")
@@ -62,17 +62,11 @@ def write_heard(said: dict[str, Any], instruction: str, rng: Rng) -> str:
         return _short(said, rng)
     later = {}
     if instruction == "detailed":  # each fact once: what the opening leaves has a sentence of its own
-        later = {
-            name: said[name] for name in rng.choice((("tempo",), ("energy",), ("tempo", "energy"))) if name in said
-        }
+        names = rng.choice((("tempo", "bpm", "meter"), ("energy", "meter"), ("tempo", "bpm", "energy", "meter")))
+        later = {name: said[name] for name in names if name in said}
     sentences = [_opening({name: value for name, value in said.items() if name not in later}, rng)]
-    pool = [_instruments_sentence(said, rng), _drums_sentence(said, rng)]
-    if rng.random() < 0.5:
-        pool.reverse()
-    sentences += pool
-    sentences += [_tempo_sentence(later, rng), _energy_sentence(later, rng)]
-    if "meter" in said:
-        sentences.append(rng.choice(_METER_SENTENCES[said["meter"]]))
+    sentences += [_instruments_sentence(said, rng), _drums_sentence(said, rng)]
+    sentences += [_tempo_sentence(later, rng), _meter_sentence(later, rng), _energy_sentence(later, rng)]
     return " ".join(one for one in sentences if one) or rng.choice(NOTHING)
 
 
@@ -89,14 +83,18 @@ def heard_text(said: dict[str, Any]) -> str:
         lines.append(f"Drums: {'yes' if said['drums'] else 'no'}")
     if "tempo" in said:
         lines.append(f"Tempo: {said['tempo']}")
+    if "bpm" in said:
+        lines.append(f"BPM: {said['bpm']:.0f}")
+    if "meter" in said:
+        lines.append(f"Meter: {said['meter']}")
     if "energy" in said:
         lines.append(f"Energy: {said['energy']}")
     return "\n".join(lines)
 
 
 def write_both(features: Features, said: dict[str, Any], instruction: str, rng: Rng) -> str:
-    """What was measured, then what was heard: J2A-3.0. The tempo is the measured one or none."""
-    heard = {name: value for name, value in said.items() if name not in ("tempo", "solo")}
+    """What was measured, then what was heard: J2A-3.0. Tempo and meter are the measured ones or none."""
+    heard = {name: value for name, value in said.items() if name not in ("tempo", "bpm", "meter", "solo")}
     measured = write_caption(features, instruction, rng) if facts(features) else ""
     if not measured:
         return write_heard(heard, instruction, rng)
@@ -109,7 +107,7 @@ def write_both(features: Features, said: dict[str, Any], instruction: str, rng: 
 
 
 def _opening(said: dict[str, Any], rng: Rng) -> str:
-    """Tempo and energy as adjectives; a lone instrument is named at once."""
+    """Tempo and energy as adjectives, then the figures; a lone instrument is named at once."""
     tempo = rng.choice(_TEMPO[said["tempo"]]) if "tempo" in said else ""
     energies = _ENERGY.get(said.get("energy", ""), ())
     energy = rng.choice(energies) if energies else ""
@@ -117,9 +115,13 @@ def _opening(said: dict[str, Any], rng: Rng) -> str:
     noun = rng.choice(NOUNS)
     if said.get("solo") and said.get("instruments"):
         noun = f"{rng.choice(NOUNS)} for solo {_bare(said['instruments'][0])}"
-    elif not words:
+    elif not words and not said.keys() & {"bpm", "meter"}:
         return ""
     what = with_article(f"{', '.join(words)} {noun}" if words else noun)
+    if "bpm" in said:
+        what += f" at {_figure(said, rng)}"
+    if "meter" in said:
+        what += f" in {said['meter']}{rng.choice(('', ' time'))}"
     return sentence(rng.choice((what, f"This is {what[0].lower()}{what[1:]}")))
 
 
@@ -132,8 +134,7 @@ def _instruments_sentence(said: dict[str, Any], rng: Rng) -> str:
     are, play, carry = ("are", "play", "carry") if plural else ("is", "plays", "carries")
     return sentence(rng.choice((
         f"It features {listed}", f"{capital(listed)} {are} heard", f"{capital(listed)} {play}",
-        f"The instruments include {listed}", f"The sound is made of {listed}", f"{capital(listed)} {carry} the music",
-        f"One hears {listed}",
+        f"The instruments include {listed}", f"{capital(listed)} {carry} the music",
     )))  # fmt: skip
 
 
@@ -141,8 +142,19 @@ def _drums_sentence(said: dict[str, Any], rng: Rng) -> str:
     return rng.choice(_DRUMS if said["drums"] else _NO_DRUMS) if "drums" in said else ""
 
 
+def _figure(said: dict[str, Any], rng: Rng) -> str:
+    return f"{rng.choice(_FIGURES)} {named_bpm(said['bpm'])} BPM"
+
+
 def _tempo_sentence(said: dict[str, Any], rng: Rng) -> str:
-    return rng.choice(_TEMPO_SENTENCES[said["tempo"]]) if "tempo" in said else ""
+    told = [said["tempo"]] if "tempo" in said else []
+    if "bpm" in said:
+        told.append(_figure(said, rng))
+    return rng.choice(_TEMPO_SENTENCES).format(", ".join(told)) if told else ""
+
+
+def _meter_sentence(said: dict[str, Any], rng: Rng) -> str:
+    return rng.choice(_METER_SENTENCES[said["meter"]]) if "meter" in said else ""
 
 
 def _energy_sentence(said: dict[str, Any], rng: Rng) -> str:
@@ -157,8 +169,10 @@ def _short(said: dict[str, Any], rng: Rng) -> str:
     noun = rng.choice(NOUNS)
     what = with_article(" ".join([", ".join(word for word in (energy, tempo) if word), noun]).strip())
     played = [] if not said.get("instruments") else _listed(said, rng)
+    figure = f" at {_figure(said, rng)}" if "bpm" in said else ""
     if said.get("solo") and played:
-        return sentence(f"{what} for solo {_bare(said['instruments'][0])}")
+        return sentence(f"{what} for solo {_bare(said['instruments'][0])}{figure}")
+    what += figure
     if said.get("drums"):
         played.append("drums")
     ending = f" with {in_words(played)}" if played else ""
@@ -168,14 +182,15 @@ def _short(said: dict[str, Any], rng: Rng) -> str:
 
 
 def _tags(said: dict[str, Any], rng: Rng) -> str:
-    tags = [_bare(name) for name in said.get("instruments", ())]
+    tags = [_bare(name) for name in _ordered(said)]
     if said.get("distortion") and "guitar" in tags:
         tags[tags.index("guitar")] = "distorted guitar"
-    rng.shuffle(tags)
     if "drums" in said:
         tags.append("drums" if said["drums"] else "no drums")
     if "tempo" in said:
         tags.append(f"{said['tempo']} tempo")
+    if "bpm" in said:
+        tags.append(f"{named_bpm(said['bpm'])} BPM")
     if _ENERGY.get(said.get("energy", "")):
         tags.append(said["energy"])
     if "meter" in said:
@@ -184,14 +199,15 @@ def _tags(said: dict[str, Any], rng: Rng) -> str:
 
 
 def _listed(said: dict[str, Any], rng: Rng) -> list[str]:
-    names = [rng.choice(_NAMES[name]) for name in said["instruments"]]
-    if said.get("distortion") and "guitar" in said["instruments"]:
-        names[said["instruments"].index("guitar")] = rng.choice(("distorted guitar", "a distorted guitar"))
-    rng.shuffle(names)
-    if "bass" in said["instruments"]:  # a bass line is named last, as a listener would
-        names.sort(key=lambda name: "bass" in name)
-    return names
+    """The instruments in their order, all with articles or all without."""
+    way = rng.randrange(2)
+    names = [_NAMES[name][way] for name in _ordered(said)]
+    return [name.replace("guitar", "distorted guitar") for name in names] if said.get("distortion") else names
+
+
+def _ordered(said: dict[str, Any]) -> list[str]:
+    return [name for name in _NAMES if name in said.get("instruments", ())]
 
 
 def _bare(name: str) -> str:
-    return {"synth": "synthesizer"}.get(name, name)
+    return _NAMES[name][0]

@@ -14,12 +14,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from training.facts import ENERGIES, FAMILIES, TEMPI
+from training.facts import ENERGIES, FAMILIES, METERS, NAMED_BPM, TEMPI, tempo_class
 
 TAGS = (
-    *FAMILIES, "drums", "no drums", "distortion", "solo", *(f"{word} tempo" for word in TEMPI), *ENERGIES,
+    *FAMILIES, "drums", "no drums", "distortion", "solo", *(f"{word} tempo" for word in TEMPI), *ENERGIES, *METERS,
+    *(f"{bpm} BPM" for bpm in NAMED_BPM),
 )  # fmt: skip
 _NUMBER_OF = (0.08, 0.24, 0.28, 0.24, 0.12, 0.04)  # shares of clips with so many families
+_MISSING = {"drums": 0.15, "tempo": 0.2, "bpm": 0.25, "energy": 0.25, "meter": 0.35}  # shares of clips
 _COUNTS = (4, 8, 16, 16)  # soft tokens, where there are many
 NOISE = (0.0, 0.5)  # of a soft token, relative to its size
 
@@ -28,16 +30,19 @@ def random_said(rng: random.Random) -> dict[str, Any]:
     """A part of ``Row.facts`` as ``write_heard`` takes it; everything is sometimes missing."""
     count = rng.choices(range(len(_NUMBER_OF)), _NUMBER_OF)[0]
     families = sorted(rng.sample(FAMILIES, count))
+    bpm = rng.choice(NAMED_BPM)
     said: dict[str, Any] = {
         "instruments": families,
         "drums": rng.random() < 0.5,
-        "tempo": rng.choice(TEMPI),
+        "tempo": tempo_class(bpm),
+        "bpm": bpm,
+        "meter": rng.choice(METERS),
         "energy": rng.choice(ENERGIES),
         "distortion": "guitar" in families and rng.random() < 0.35,
     }
     said["solo"] = count == 1 and not said["drums"] and rng.random() < 0.5
-    for name in ("drums", "tempo", "energy"):
-        if rng.random() < 0.25:
+    for name, missing in _MISSING.items():
+        if rng.random() < missing:
             del said[name]
     if said.get("drums") is not False:
         said["solo"] = False
@@ -51,8 +56,9 @@ def tags_of(said: dict[str, Any]) -> list[str]:
         tags.append("drums" if said["drums"] else "no drums")
     if "tempo" in said:
         tags.append(f"{said['tempo']} tempo")
-    if "energy" in said:
-        tags.append(said["energy"])
+    if "bpm" in said:
+        tags.append(f"{said['bpm']} BPM")
+    tags += [said[name] for name in ("energy", "meter") if name in said]
     return [*tags, *(name for name in ("distortion", "solo") if said.get(name))]
 
 

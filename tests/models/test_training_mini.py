@@ -14,15 +14,16 @@ import torch
 from safetensors.torch import load_file
 
 from j2a.errors import J2AError
+from j2a.features.record import Features
 from j2a.grounding import claims
 from j2a.models.llm import load_llm
 from j2a.models.sequence import sequence
 from training.datasets.musiccaps import read_musiccaps
-from training.facts import FAMILIES
+from training.evaluation.heard import heard_statements
 from training.features_prior import random_features
 from training.heard_grammar import write_both, write_heard
 from training.heard_prior import SoftTags, random_said
-from training.mini import MODEL, _Training, build_model, save, train
+from training.mini import MODEL, _Training, build_model, save, train, widened
 from training.mini_batches import IGNORED, batches, collate, embed, loss
 from training.mini_data import IM_END, Pair, encode, pairs, train_tokenizer
 from training.mini_settings import MiniSettings
@@ -132,9 +133,8 @@ def test_captions_say_what_they_are_given_and_nothing_else(instruction):
         said = random_said(rng)
         facts = dict(said)
         caption = write_heard(said, instruction, rng).lower()
-        for family in FAMILIES:
-            named = family.rstrip("s") in caption.replace("string instruments", "strings")
-            assert named == (family in facts["instruments"]), (caption, said)
+        named = {one.value for one in heard_statements(caption) if one.kind == "instrument"}
+        assert named == set(facts["instruments"]), (caption, said)
         assert ("drum" in caption) == ("drums" in facts) or "solo" in caption, caption
         denied = any(word in caption for word in ("no drum", "without drum"))
         assert denied == (facts.get("drums") is False) or "solo" in caption, caption
@@ -142,6 +142,11 @@ def test_captions_say_what_they_are_given_and_nothing_else(instruction):
             if word in caption:
                 assert facts.get("tempo") == tempo, caption
         assert ("calm" in caption) == (facts.get("energy") == "calm"), caption
+        assert re.findall(r"(\d+) bpm", caption) == ([str(facts["bpm"])] if "bpm" in facts else []), caption
+        meters = {
+            claim.verdict for claim in claims(caption, Features(meter=facts.get("meter"))) if claim.kind == "meter"
+        }
+        assert meters == ({"agreed"} if "meter" in facts and instruction != "short" else set()), caption
         assert not re.search(r"  |\.\.| [,.]|,,|(\b\w+\b) \1\b", caption), caption
 
 
@@ -193,6 +198,18 @@ def test_a_run_that_was_stopped_goes_on_as_if_nothing_was(captions, tmp_path, on
     with pytest.raises(J2AError, match="another configuration: steps"):
         train(tmp_path / "cut", MiniSettings(captions=captions, **(TINY | {"steps": 9})), resume=True)
     assert train(tmp_path / "on", MiniSettings(start=tmp_path / "whole" / MODEL, **(TINY | {"steps": 2})))
+
+
+def test_a_widened_model_says_what_it_said(tokenizer):
+    small = build_model(MiniSettings(**TINY), tokenizer)
+    ids = torch.arange(20)[None]
+    wide = widened(small, 96)
+    assert wide.config.intermediate_size == 96 and small.config.intermediate_size == 64
+    assert torch.allclose(wide(ids).logits, small(ids).logits, atol=1e-5)
+    wide(ids, labels=ids).loss.backward()
+    learned = wide.model.layers[0].mlp.down_proj.weight.grad[:, 64:]
+    assert learned.abs().sum() > 0, "the new units can learn to be heard"
+    assert widened(wide, 64) is wide
 
 
 @pytest.mark.parametrize("wrong", [{"steps": 0}, {"width": 33}, {"decay_share": 0.0}, {"heard_share": 0.9}])

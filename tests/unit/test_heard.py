@@ -56,7 +56,7 @@ def test_what_our_own_grammar_says_is_found(instruction: str) -> None:
     rng = random.Random(7)
     for _ in range(400):
         facts = {"instruments": sorted(rng.sample(FAMILIES, rng.randint(0, 4))), "drums": rng.random() < 0.5}
-        facts |= {"tempo": rng.choice(TEMPI), "energy": rng.choice(ENERGIES)}
+        facts |= {"tempo": rng.choice(TEMPI), "energy": rng.choice(ENERGIES), "bpm": 99.0, "meter": "3/4"}
         facts["distortion"] = "guitar" in facts["instruments"] and rng.random() < 0.5
         text = write_heard(facts, instruction, rng)
         found = heard_statements(text)

@@ -14,11 +14,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.facts import ENERGIES, FAMILIES, TEMPI
+from training.facts import ENERGIES, FAMILIES, FASTEST_BPM, METERS, SLOWEST_BPM, TEMPI
 
-METERS = ("4/4", "3/4", "6/8")
 TEMPO_BINS = 24  # on a logarithmic scale; what the tempo classes are made of
-_SLOWEST_BPM, _FASTEST_BPM = 45.0, 220.0
 _UNKNOWN = -1
 
 CLASSES: dict[str, tuple[str, ...]] = {"tempo": TEMPI, "meter": METERS, "energy": ENERGIES}
@@ -90,5 +88,19 @@ def _yes(facts: dict[str, Any], name: str) -> float:
 def _tempo_bin(bpm: float | None) -> int:
     if bpm is None:
         return _UNKNOWN
-    place = math.log(bpm / _SLOWEST_BPM) / math.log(_FASTEST_BPM / _SLOWEST_BPM)
+    place = math.log(bpm / SLOWEST_BPM) / math.log(FASTEST_BPM / SLOWEST_BPM)
     return min(TEMPO_BINS - 1, max(0, int(place * TEMPO_BINS)))
+
+
+def tempo_of(probabilities: Tensor) -> tuple[Tensor, Tensor]:
+    """The tempo that the head "bpm" tells, and how sure it is: (B, bins) to (B,) in BPM and (B,) from 0 to 1.
+
+    Both are of the most probable bin and its neighbours: the tempo their mean on the logarithmic scale, the
+    probability their sum.
+    """
+    around = probabilities.argmax(-1, keepdim=True) + torch.tensor([-1, 0, 1])
+    inside = (around >= 0) & (around < probabilities.shape[-1])
+    shares = probabilities.gather(1, around.clamp(0, probabilities.shape[-1] - 1)) * inside
+    sure = shares.sum(1)
+    place = ((around + 0.5) * shares).sum(1) / sure / probabilities.shape[-1]
+    return SLOWEST_BPM * (FASTEST_BPM / SLOWEST_BPM) ** place, sure

@@ -20,10 +20,10 @@ from torch import Tensor
 from j2a.errors import J2AError
 from j2a.export import write_atomically
 from j2a.models.mwmae import load_encoder
-from training.encoder.heads import CLASSES, YES_NO, load_heads
+from training.encoder.heads import CLASSES, YES_NO, load_heads, tempo_of
 from training.encoder.mels import mel_table
 from training.encoder.train import ENCODER, HEADS, Learner, predict
-from training.facts import FAMILIES
+from training.facts import FAMILIES, named_bpm, tempo_class
 from training.fit.folder import LAST
 from training.heard_grammar import write_both, write_heard
 from training.shards import Measured
@@ -33,8 +33,10 @@ from training.table import Row, read_table, write_table
 THRESHOLDS = "thresholds.json"
 NEVER = 2.0  # a threshold that no probability reaches
 FEWEST = 12  # claims that a threshold must be judged by
-SAID_CLASSES = ("tempo", "energy")  # of the facts with several values; the meter is not said
-_NEEDED = {"instruments", "drums", "distortion", *SAID_CLASSES}  # facts of a row
+# Of the facts with several values, those that a caption has words for: a moderate energy has none.
+SAID_CLASSES = {"tempo": CLASSES["tempo"], "meter": CLASSES["meter"], "energy": ("calm", "energetic")}
+BPM_TOLERANCE = 0.04  # as tempo estimates are judged: Gouyon et al., IEEE Trans. ASLP 14(5), 2006
+_NEEDED = {"instruments", "drums", "distortion", "bpm", *SAID_CLASSES}  # facts of a row
 _LEFT_OUT = ("choir",)  # close to vocals, which must not be invented
 
 
@@ -43,12 +45,12 @@ def set_thresholds(run: Path, table: Path, precision: float) -> dict[str, float]
     is true.
 
     ``run`` is the folder of an encoder's training, ``table`` a corpus of another soundfont (valid split). Statements
-    are the names in ``YES_NO``, "no drums", and "tempo slow" and the like. Written to ``run/thresholds.json``.
+    are the names in ``YES_NO``, "no drums", "bpm", and "tempo slow" and the like. Written to ``run/thresholds.json``.
     """
     rows = read_table(table, "valid")
     if not rows:
         raise J2AError(f"{table} has no valid split.", "j2a-train synth --split valid makes one.")
-    found = thresholds(_statements(run, table, rows), precision)
+    found = thresholds(_statements(run, table, rows)[0], precision)
     write_atomically(run / THRESHOLDS, (json.dumps(found, indent=1, sort_keys=True) + "\n").encode())
     return found
 
@@ -96,11 +98,11 @@ def write_sure(
     least = _read_thresholds(run)
     measured = Measured(encoded, verify=True) if encoded else None
     rows = [row for row in read_table(table) if measured is None or row.id in measured]
-    statements = _statements(run, table, rows)
+    statements, tempi = _statements(run, table, rows)
     written = []
     for index, row in enumerate(rows):
         rng = random.Random(f"sure {seed} {row.id}")
-        said = _said(index, row, statements, least, only_true=only_true)
+        said = _said(index, statements, tempi, least, only_true=only_true)
         captions = [
             write_heard(said, asked, rng) if measured is None else write_both(measured[row.id], said, asked, rng)
             for asked in ASKED
@@ -115,8 +117,9 @@ def write_sure(
 
 
 def _said(
-    index: int, row: Row, statements: dict[str, tuple[Tensor, Tensor]], least: dict[str, float], *, only_true: bool
-) -> dict[str, Any]:
+    index: int, statements: dict[str, tuple[Tensor, Tensor]], tempi: list[int], least: dict[str, float], *,
+    only_true: bool,
+) -> dict[str, Any]:  # fmt: skip
     def sure(name: str) -> bool:
         probability, true = statements[name]
         return bool(probability[index] >= least[name]) and (bool(true[index]) or not only_true)
@@ -125,16 +128,18 @@ def _said(
     drums = bool(statements["drums"][0][index] >= statements["no drums"][0][index])
     if sure("drums" if drums else "no drums"):  # never the less probable of the two
         said["drums"] = drums
-    for name in SAID_CLASSES:
-        values = [value for value in CLASSES[name] if sure(f"{name} {value}")]
+    for name, classes in SAID_CLASSES.items():
+        values = [value for value in classes if sure(f"{name} {value}")]
         if len(values) == 1:
             said[name] = values[0]
+    if sure("bpm") and tempo_class(tempi[index]) == said.get("tempo", tempo_class(tempi[index])):
+        said["bpm"] = tempi[index]
     said["distortion"] = "guitar" in said["instruments"] and sure("distortion")
     return said
 
 
-def _statements(run: Path, table: Path, rows: list[Row]) -> dict[str, tuple[Tensor, Tensor]]:
-    """Name -> probability and truth of the statement for every row."""
+def _statements(run: Path, table: Path, rows: list[Row]) -> tuple[dict[str, tuple[Tensor, Tensor]], list[int]]:
+    """Name -> probability and truth of the statement for every row; and the tempo that the statement "bpm" names."""
     if bare := next((row.id for row in rows if not row.facts.keys() >= _NEEDED), None):
         raise J2AError(f"the row {bare} of {table} does not know its facts.", "Use a corpus of j2a-train synth.")
     if not (run / LAST / HEADS).is_file():
@@ -149,10 +154,15 @@ def _statements(run: Path, table: Path, rows: list[Row]) -> dict[str, tuple[Tens
     found = {name: (said["yes_no"][:, place], true(name)) for place, name in enumerate(YES_NO)}
     drums, playing = found["drums"]
     found["no drums"] = (1 - drums, ~playing)
-    for name in SAID_CLASSES:
-        for place, value in enumerate(CLASSES[name]):
-            found[f"{name} {value}"] = (said[name][:, place], torch.tensor([f[name] == value for f in facts]))
-    return found
+    for name, values in SAID_CLASSES.items():
+        for value in values:
+            probability = said[name][:, CLASSES[name].index(value)]
+            found[f"{name} {value}"] = (probability, torch.tensor([f[name] == value for f in facts]))
+    heard, sure = tempo_of(said["bpm"])
+    tempi = [named_bpm(bpm) for bpm in heard.tolist()]
+    near = [abs(bpm / f["bpm"] - 1) <= BPM_TOLERANCE for bpm, f in zip(tempi, facts, strict=True)]
+    found["bpm"] = (sure, torch.tensor(near))
+    return found, tempi
 
 
 def _read_thresholds(run: Path) -> dict[str, float]:
@@ -162,4 +172,3 @@ def _read_thresholds(run: Path) -> dict[str, float]:
     except (OSError, ValueError) as error:
         raise J2AError(f"{path} cannot be read.", "Say --held-back CORPUS to set thresholds.") from error
     return found
-

@@ -26,7 +26,8 @@ def told(row: Row) -> str:
     """What is known to be true of a clip, a line each: its facts, and its aspects as tags. "" where nothing is."""
     known = row.facts
     features = Features.from_json({name: known[name] for name in _MEASURABLE if name in known})
-    heard = {name: value for name, value in known.items() if name != "tempo" or features.bpm is None}
+    in_figures = {"bpm", "meter"} | ({"tempo"} if features.bpm else set())
+    heard = {name: value for name, value in known.items() if name not in in_figures}
     heard["instruments"] = [name for name in known.get("instruments", ()) if name in FAMILIES]
     lines = [heard_text(heard)]
     if known.keys() & set(_MEASURABLE):
