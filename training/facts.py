@@ -34,7 +34,8 @@ SLOW_BELOW_BPM, FAST_FROM_BPM = 84.0, 118.0
 SLOWEST_BPM, FASTEST_BPM = 45.0, 220.0  # that the encoder tells
 # The tempi that captions of what is heard name, about 3 % apart: as fine as they can be heard in ten seconds.
 _STEPS = 48
-NAMED_BPM: tuple[int, ...] = tuple(round(SLOWEST_BPM * (FASTEST_BPM / SLOWEST_BPM) ** ((step + 0.5) / _STEPS)) for step in range(_STEPS))
+_RATIO = FASTEST_BPM / SLOWEST_BPM
+NAMED_BPM: tuple[int, ...] = tuple(round(SLOWEST_BPM * _RATIO ** ((step + 0.5) / _STEPS)) for step in range(_STEPS))
 
 
 def tempo_class(bpm: float) -> str:

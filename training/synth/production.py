@@ -18,7 +18,7 @@ from training.synth.render import PARTS, Renderer, loudness, reverberation
 
 SAMPLE_RATE = 16_000  # Hz, of the clips: what the encoder hears
 RENDER_RATE = 32_000  # Hz: soundfont players alias near their own rate
-_SILENT = 1e-5  # a stem below this RMS: the soundfont has no such instrument
+_SILENT = 1e-5  # a stem below this RMS
 _USUAL_DB = {"bass": -2.0, "chords": -3.0, "pad": -6.0, "lead": -1.0, "drums": -1.0}
 DOUBLED = 0.2  # share of the parts that a second instrument plays too
 _SPREAD_DB, _QUIETEST_DB, _LOUDEST_DB = 3.0, -6.0, 5.0
@@ -29,7 +29,8 @@ Sound = NDArray[np.float32]
 def record(piece: Piece, fonts: list[Renderer], seed: int) -> tuple[Sound, set[str]]:
     """One piece as mono float32 (T,) at 16 kHz, and the parts that are heard. The same for the same seed.
 
-    ``fonts`` render at 32 kHz. Half of the pieces take every part from one of them, half each part from any.
+    ``fonts`` render at 32 kHz. Half of the pieces take every part from one of them, where it has the instrument, half
+    each part from any.
     """
     rng = random.Random(f"production {seed}")
     only = rng.choice(fonts) if rng.random() < 0.5 else None
@@ -38,7 +39,10 @@ def record(piece: Piece, fonts: list[Renderer], seed: int) -> tuple[Sound, set[s
     for part in PARTS:
         if part not in piece.plan.instruments or not any(note.part == part for note in piece.notes):
             continue
-        stem = _played(piece, part, [only] if only else fonts, rng)
+        able = [font for font in fonts if font.plays(piece, part)]
+        if not able:
+            continue
+        stem = _played(piece, part, [only] if only in able else able, rng)
         level = loudness(stem[:, None], RENDER_RATE)
         gain_db = _USUAL_DB[part] + min(_LOUDEST_DB, max(_QUIETEST_DB, rng.gauss(0.0, _SPREAD_DB)))
         if level > _SILENT:

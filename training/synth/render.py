@@ -96,6 +96,12 @@ class Renderer:
         blocks.append(self._generate(length - position))
         return np.concatenate(blocks)
 
+    def plays(self, piece: Piece, part: str) -> bool:
+        """Whether the soundfont has the instrument of a part; for drums, any kit."""
+        program = programs(piece.plan).get(part)
+        bank, number = (128, 0) if program is None else (0, program)
+        return self._synth.sfpreset_name(self._font, bank, number) is not None
+
     def _generate(self, frames: int) -> NDArray[np.float32]:
         if frames <= 0:
             return np.zeros((0, 2), np.float32)

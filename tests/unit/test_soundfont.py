@@ -1,0 +1,84 @@
+"""Soundfonts made from recorded notes, as the renderer plays them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import soundfile
+
+from j2a.errors import AudioError, J2AError
+from training.synth.compose import Note, compose
+from training.synth.production import record
+from training.synth.recordings import SAMPLE_RATE, build
+from training.synth.render import Renderer
+from training.synth.soundfont import Recorded, write_soundfont
+from training.synth.variety import varied_plan
+
+pytest.importorskip("tinysoundfont", reason="pip install --no-deps tinysoundfont")
+VIOLIN, FLUTE = 40, 73
+
+
+def tone(pitch: float, seconds: float = 2.0) -> np.ndarray:
+    times = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+    return (0.3 * np.sin(2 * np.pi * 440 * 2 ** ((pitch - 69) / 12) * times)).astype(np.float32)
+
+
+def piece_for(instrument: str, pitches: list[int]):
+    plan = dataclasses.replace(varied_plan(1), instruments={"lead": instrument}, duration_s=len(pitches) * 1.0)
+    notes = [Note("lead", start, start + 0.6, pitch, 100) for start, pitch in enumerate(pitches)]
+    return dataclasses.replace(compose(plan, 1), notes=notes)
+
+
+def loudest_pitch(sound: np.ndarray) -> float:
+    spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound)), 1 << 18))
+    return 69 + 12 * np.log2(spectrum.argmax() * SAMPLE_RATE / (1 << 18) / 440)
+
+
+def test_every_key_plays_the_nearest_recording_at_its_own_pitch(tmp_path):
+    path = tmp_path / "two.sf2"
+    write_soundfont(path, "Two", {VIOLIN: [Recorded(60, tone(60)), Recorded(72, tone(72) * 0.5)]}, SAMPLE_RATE)
+    stem = Renderer(path, SAMPLE_RATE).stem(piece_for("violin", [55, 60, 65, 67, 80]), "lead").mean(axis=1)
+    seconds = [stem[start * SAMPLE_RATE :][: SAMPLE_RATE // 2] for start in range(5)]
+    assert [loudest_pitch(one) for one in seconds] == pytest.approx([55, 60, 65, 67, 80], abs=0.05)
+    levels = [float(np.sqrt(np.square(one).mean())) for one in seconds]
+    assert levels[3] == pytest.approx(levels[0] / 2, rel=0.1), "67 is nearer to 72, whose recording is half as loud"
+    assert levels[2] == pytest.approx(levels[0], rel=0.1)
+    assert np.abs(stem[-SAMPLE_RATE // 20 :]).max() < 0.01, "let go, and dead after a quarter of a second"
+
+
+def test_what_a_soundfont_lacks_another_one_plays(tmp_path):
+    for name, program in (("violin", VIOLIN), ("flute", FLUTE)):
+        write_soundfont(tmp_path / name, name, {program: [Recorded(66, tone(66))]}, SAMPLE_RATE)
+    violin, flute = (Renderer(tmp_path / name, SAMPLE_RATE) for name in ("violin", "flute"))
+    piece = piece_for("flute", [70, 72])
+    assert not violin.plays(piece, "lead") and flute.plays(piece, "lead")
+    assert violin.plays(piece_for("violin", [70]), "lead")
+    for seed in range(4):  # also where all parts are to come from the violin's soundfont
+        assert record(piece, [violin, violin, flute], seed)[1] == {"lead"}
+    assert record(piece, [violin], 1)[1] == set()
+
+
+def test_recordings_become_a_soundfont(tmp_path):
+    for name, pitch in (("A3", 57), ("Cs5", 73)):
+        silence = np.zeros(SAMPLE_RATE // 2, np.float32)
+        (tmp_path / "notes" / "flute").mkdir(parents=True, exist_ok=True)
+        soundfile.write(tmp_path / f"notes/flute/{name}.mp3", np.concatenate([silence, tone(pitch)]), SAMPLE_RATE)
+    (tmp_path / "notes" / "flute" / "index.js").write_text("")
+    build(tmp_path / "notes", tmp_path / "out.sf2")
+    font = Renderer(tmp_path / "out.sf2", SAMPLE_RATE)
+    stem = font.stem(piece_for("flute", [60]), "lead").mean(axis=1)
+    assert loudest_pitch(stem[: SAMPLE_RATE // 2]) == pytest.approx(60, abs=0.05)
+    assert np.abs(stem[: SAMPLE_RATE // 20]).max() > 0.01, "the silence before a note is cut off"
+
+
+def test_what_is_no_recording_is_told(tmp_path):
+    with pytest.raises(J2AError, match="no instrument"):
+        build(tmp_path, tmp_path / "out.sf2")
+    (tmp_path / "harp").mkdir()
+    (tmp_path / "harp" / "C4.mp3").write_text("not audio")
+    with pytest.raises(AudioError, match="cannot be read"):
+        build(tmp_path, tmp_path / "out.sf2")
+    with pytest.raises(ValueError, match="rise"):
+        write_soundfont(tmp_path / "x.sf2", "x", {0: [Recorded(60, tone(60)), Recorded(60, tone(60))]}, SAMPLE_RATE)
