@@ -91,6 +91,17 @@ def test_an_interrupted_run_goes_on_as_if_nothing_was(tables, tmp_path, monkeypa
         train(*tables, tmp_path / "cut", settings)
 
 
+def test_a_run_starts_from_another_one(run, tables, tmp_path):
+    settings = dict(start=run, learning_rate=1e-9, **TINY)
+    train(*tables, tmp_path / "on", EncoderSettings(steps=1, **settings))
+    before, after = read_log(run)[-1], read_log(tmp_path / "on")[-1]
+    assert after["drums"] == before["drums"] >= 0.9
+    with pytest.raises(J2AError, match="other sizes"):
+        train(*tables, tmp_path / "wide", EncoderSettings(steps=1, **(settings | {"width": 64})))
+    with pytest.raises(J2AError, match="no trained encoder"):
+        train(*tables, tmp_path / "none", EncoderSettings(steps=1, **(settings | {"start": tmp_path})))
+
+
 def test_a_table_without_facts_is_refused(tables, tmp_path):
     write_table(tmp_path / "bare", [Row("a", "a.flac", "train")])
     with pytest.raises(J2AError, match="no rows with facts"):

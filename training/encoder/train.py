@@ -26,7 +26,7 @@ from training.encoder.heads import CLASSES, YES_NO, Heads, load_heads, loss, tar
 from training.encoder.mels import mel_table, overlay, vary
 from training.encoder.settings import FREE, EncoderSettings
 from training.facts import FAMILIES
-from training.fit.folder import RunFolder
+from training.fit.folder import LAST, RunFolder
 from training.optimizer import decayed
 from training.runlog import RunLog
 from training.settings import settings_text
@@ -75,13 +75,15 @@ def train(train_table: Path, valid_table: Path, out: Path, settings: EncoderSett
     run = RunFolder(out)
     record = {name: value for name, value in asdict(settings).items() if name not in FREE}
     digests = {name: _digest(some) for name, some in zip(("train", "valid"), rows, strict=True)}
-    run.begin({**record, **digests}, settings_text(settings), resume=resume)
+    run.begin({**record, "start": str(settings.start or ""), **digests}, settings_text(settings), resume=resume)
     torch.set_num_threads(settings.threads)
     config = small_config(settings)
     data = _Data(train_table, rows[0], config, out / "cache", settings)
     held_back = _Data(valid_table, rows[1], config, out / "cache", settings)
     torch.manual_seed(settings.seed)
     learner = Learner(_untrained(config), Heads(config.features))
+    if settings.start:
+        _start_from(settings.start, learner)
     trained = learner.trained()
     optimizer = torch.optim.AdamW(
         decayed(trained.values(), settings.weight_decay), lr=settings.learning_rate, betas=(0.9, 0.98)
@@ -99,6 +101,17 @@ def train(train_table: Path, valid_table: Path, out: Path, settings: EncoderSett
                 run.save_last(learner, trained, optimizer, state)
                 narrate(f"step {step}: {json.dumps(found)}")
                 losses = []
+
+
+def _start_from(run: Path, learner: Learner) -> None:
+    if not (run / LAST / HEADS).is_file():
+        raise J2AError(f"{run} holds no trained encoder.", "j2a-train encoder makes one.", title="No encoder")
+    try:
+        learner.restore(run / LAST)
+    except RuntimeError as error:
+        raise J2AError(
+            f"the encoder in {run} has other sizes.", "Give the width, the depth and the channels in its run.json."
+        ) from error
 
 
 def _step(
