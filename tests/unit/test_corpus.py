@@ -128,8 +128,9 @@ def test_another_corpus_is_not_written_over(soundfont: Path, tmp_path: Path) -> 
         _make(tmp_path / "a", soundfont, 2)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "song.txt").touch()
-    with pytest.raises(J2AError, match="not empty"):
-        _make(tmp_path / "mine", soundfont)
+    for place in (tmp_path / "mine", tmp_path / "mine" / "song.txt"):
+        with pytest.raises(J2AError, match="not an empty folder"):
+            _make(place, soundfont)
     assert json.loads((tmp_path / "a" / corpus.SETTINGS).read_text())["clips"] == 1
     with pytest.raises(ModelMissingError):
         _make(tmp_path / "c", tmp_path / "none.sf2")

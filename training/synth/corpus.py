@@ -122,8 +122,8 @@ def _claim(out: Path, corpus: Corpus) -> None:
     wanted = json.dumps(asdict(corpus), indent=1) + "\n"
     path = out / SETTINGS
     if not path.exists():
-        if out.exists() and any(out.iterdir()):
-            raise J2AError(f"{out} is not empty, and holds no corpus.", "Choose a new folder.",
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise J2AError(f"{out} is not an empty folder, and holds no corpus.", "Choose a new folder.",
                            title="No place for the corpus")  # fmt: skip
         write_atomically(path, wanted.encode())
     elif path.read_text(encoding="utf-8") != wanted:
