@@ -67,7 +67,7 @@ class RunFolder:
         if not resume:
             if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
                 raise UsageError(
-                    f"{self.path} is there already.", "Say --resume to go on with it, or choose another --out."
+                    f"{self.path} is there already.", "Say --resume to go on with it, or choose another folder."
                 )
             write_atomically(self.path / SETTINGS, settings.encode())
             write_atomically(file, (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode())
@@ -75,18 +75,18 @@ class RunFolder:
         if not file.exists() and not self.path.exists():
             raise UsageError(f"there is no run in {self.path}.", "Start it without --resume.")
         try:
-            before = json.loads(file.read_bytes())
-        except (OSError, ValueError) as error:
+            before = dict(json.loads(file.read_bytes()))
+        except (OSError, ValueError, TypeError) as error:
             raise UsageError(
-                f"{file} cannot be read, so there is no run to go on with.", "Choose another --out."
+                f"{file} cannot be read, so there is no run to go on with.", "Choose another folder."
             ) from error
         differing = sorted(name for name in before.keys() | record.keys() if before.get(name) != record.get(name))
         if differing:
-            name = differing[0]
+            name, more = differing[0], len(differing) - 1
             raise UsageError(
                 f"{self.path} holds a run of another configuration: {name} was {before.get(name)!r} and is "
-                f"{record.get(name)!r} now; so are {len(differing) - 1} more.",
-                f"Go on with the settings of {self.path / SETTINGS}, or choose another --out.",
+                f"{record.get(name)!r} now" + (f"; {more} more differ." if more else "."),
+                f"Go on with the settings of {self.path / SETTINGS}, or choose another folder.",
             )
 
     def save_last(
@@ -112,7 +112,7 @@ class RunFolder:
         if folder is None:
             return State()
         try:
-            state = State(**json.loads((folder / _STATE).read_bytes()))
+            state = _state(json.loads((folder / _STATE).read_bytes()))
             tensors = load_file(folder / _OPTIMIZER)
             student.restore(folder)
             for name, parameter in names.items():
@@ -147,6 +147,17 @@ class RunFolder:
                 "Make room there and go on with --resume: what was saved before is kept.",
                 title="Cannot save the run",
             ) from error
+
+
+def _state(record: dict[str, Any]) -> State:
+    """Raises ``TypeError`` or ``ValueError`` for what :meth:`RunFolder.save_last` did not write."""
+    state = State(**record)
+    if record.keys() != asdict(state).keys():
+        raise ValueError(f"{_STATE} lacks {', '.join(sorted(asdict(state).keys() - record.keys()))}")
+    for name in ("step", "best_step", "worse"):
+        if not isinstance(getattr(state, name), int):
+            raise ValueError(f"{name} in {_STATE} is not a number")
+    return state
 
 
 def _flush(folder: Path) -> None:
