@@ -87,6 +87,12 @@ def test_a_runtime_is_asked_for_before_anything_else(monkeypatch: pytest.MonkeyP
     fetch.require_tools(DownloadSettings(url="http://127.0.0.1/{id}"))
 
 
+def test_cookies_that_are_not_there_are_refused(tmp_path: Path) -> None:
+    settings = DownloadSettings(url="http://127.0.0.1:9/{id}", cookies=tmp_path / "cookies.txt")
+    with pytest.raises(UsageError, match=r"no cookie file .*cookies\.txt"):
+        fetch.require_tools(settings)
+
+
 def test_one_start_at_a_time_and_all_wait_when_one_is_throttled() -> None:
     stop = threading.Event()
     pace, starts, began = Pace(0.05, stop), [], time.monotonic()
