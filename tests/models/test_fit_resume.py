@@ -138,6 +138,19 @@ def test_a_folder_of_another_run_is_refused_and_left_alone(parts, whole, tmp_pat
     assert before == {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()}
 
 
+def test_two_do_not_work_in_one_folder(parts, tmp_path):
+    fit(parts / "table", tmp_path / "run", fit_settings(parts, steps=1))
+    code = "import fcntl, sys; f = open(sys.argv[1], 'r+b'); fcntl.lockf(f, 2); print(1, flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "run/run.json")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None and other.stdout.readline() == b"1\n"
+        with pytest.raises(UsageError, match="another j2a-train works in"):
+            fit(parts / "table", tmp_path / "run", fit_settings(parts, steps=1), resume=True)
+        other.communicate(b"\n")
+    fit(parts / "table", tmp_path / "run", fit_settings(parts, steps=1), resume=True)
+
+
 def test_a_damaged_run_is_not_taken_up(parts, whole, tmp_path, monkeypatch):
     run = tmp_path / "run"
     with monkeypatch.context() as patch:

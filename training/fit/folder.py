@@ -15,7 +15,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import torch
 from safetensors import SafetensorError
@@ -56,12 +56,13 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._locked: BinaryIO | None = None  # as long as this process works in the folder
 
     def begin(self, record: dict[str, Any], settings: str, *, resume: bool) -> None:
         """Make the folder, or see that it is of this very run. ``record``: JSON values that decide the run.
 
-        Raises ``UsageError`` for a folder of another configuration, for one that is there without ``resume``, and
-        ``J2AError`` when it cannot be written.
+        Raises ``UsageError`` for a folder of another configuration, for one that is there without ``resume``, for one
+        that another process works in, and ``J2AError`` when it cannot be written.
         """
         file = self.path / RUN
         if not resume:
@@ -71,6 +72,7 @@ class RunFolder:
                 )
             write_atomically(self.path / SETTINGS, settings.encode())
             write_atomically(file, (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode())
+            self._lock()
             return
         if not file.exists() and not self.path.exists():
             raise UsageError(f"there is no run in {self.path}.", "Start it without --resume.")
@@ -88,6 +90,21 @@ class RunFolder:
                 f"{record.get(name)!r} now" + (f"; {more} more differ." if more else "."),
                 f"Go on with the settings of {self.path / SETTINGS}, or choose another folder.",
             )
+        self._lock()
+
+    def _lock(self) -> None:
+        """Keep other processes out until this one ends. Raises ``UsageError`` when one is there already."""
+        try:
+            import fcntl
+
+            self._locked = (self.path / RUN).open("r+b")  # which is never written again
+            fcntl.lockf(self._locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UsageError(
+                f"another j2a-train works in {self.path}.", "Wait for it, or stop it; then go on."
+            ) from error
+        except (ImportError, OSError):  # Windows, or a file system without locks
+            return
 
     def save_last(
         self, student: Saved, names: dict[str, Parameter], optimizer: torch.optim.Optimizer, state: State
