@@ -25,7 +25,7 @@ _BPM = re.compile(
 )
 _EXACTLY, _ROUGHLY = 0.02, 0.04  # how far a figure may be off; the second is how tempo estimates are judged
 _KEY = re.compile(rf"(?<![A-Za-z])({_NOTE})[ -](major|minor)\b")
-_METER = re.compile(r"(?<![\d/])(\d{1,2})/(2|4|8|16)(?![\d/])")
+_METER = re.compile(r"(?<![\d/])(\d{1,2})/(2|4|8|16)(?![\d/]|[ -]notes?\b)")
 _BEATS_A_BAR = re.compile(
     r"\b(two|three|four|five|six|seven)[ -]beats? (?:to|in|a|per) (?:the |a |each |every )?(?:bar|measure)",
     re.IGNORECASE,
@@ -66,6 +66,14 @@ _LONE_CHORD = re.compile(
     rf"(?:\bon |chord of |chord |chord, |chord is |\bstays (?:on|with) |\bholds |only |single chord )({_CHORD})"
     rf"|({_CHORD})(?= chord\b)"
 )
+# At the beginning of a sentence "A" may be the article: "A minor change", "A chord progression".
+_BEGINNING = re.compile(r"(?:^|[.!?]\s)\s*$")
+_ADJECTIVE = re.compile(r" (?!(?:is|and|or|with|at|in|throughout|to|then)\b)[a-z]")
+_DENIED = re.compile(
+    r"(?:\b(?:not|no|never|neither|nor|without)|n't)"
+    r"(?: (?:in|at|on|of|an?|the|any|really|quite|exactly|very|clear|steady|strict))* $",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +88,9 @@ class Claim:
 
 
 def claims(text: str, features: Features) -> list[Claim]:
-    """Every claim in a caption, in order of appearance."""
-    found = [*_tempo(text, features), *_key(text, features), *_meter(text, features), *_chords(text, features)]
+    """Every claim in a caption, in order of appearance. What is denied ("not in 4/4") claims nothing."""
+    every = [*_tempo(text, features), *_key(text, features), *_meter(text, features), *_chords(text, features)]
+    found = [claim for claim in every if not _DENIED.search(text[: claim.start])]
     return sorted(found, key=lambda claim: (claim.start, claim.end))
 
 
@@ -110,6 +119,8 @@ def _tempo(text: str, features: Features) -> Iterator[Claim]:
 
 def _key(text: str, features: Features) -> Iterator[Claim]:
     for match in _KEY.finditer(text):
+        if match[1] == "A" and _is_article(text, match.start()) and _ADJECTIVE.match(text, match.end()):
+            continue
         tonic = re.sub(r"[ -]sharp", "#", re.sub(r"[ -]flat", "b", match[1]))
         agrees = features.key is not None and same_key(f"{tonic} {match[2]}", features.key)
         yield Claim("key", match[0], *match.span(), _verdict(features.key is not None, agrees))
@@ -133,12 +144,18 @@ def _chords(text: str, features: Features) -> Iterator[Claim]:
     for run in _CHORD_LIST.finditer(text):
         spans.update((run.start() + m.start(), run.start() + m.end()) for m in re.finditer(_CHORD, run[0]))
     for match in _LONE_CHORD.finditer(text):
+        if match[2] == "A" and _is_article(text, match.start()):
+            continue
         spans.add(match.span(1) if match[1] else match.span(2))
     spans.update(match.span() for match in re.finditer(_CHORD, text) if len(match[0]) > 1)
     for start, end in sorted(spans):
         name = text[start:end]
         agrees = chord_identity(name) in measured
         yield Claim("chord", name, start, end, _verdict(bool(features.chords), agrees))
+
+
+def _is_article(text: str, start: int) -> bool:
+    return bool(_BEGINNING.search(text[:start]))
 
 
 def _lead_sheet(label: str) -> str:

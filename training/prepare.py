@@ -16,6 +16,7 @@ from training.datasets.entry import Entry, bad_row
 from training.datasets.own import read_captions, read_session
 from training.datasets.published import PUBLISHED
 from training.download.folder import audio_path
+from training.download.lists import chosen
 from training.prepare_card import CARD, random_split, read_card, split_of, write_card
 from training.prepare_settings import PrepareSettings
 from training.prepare_split import leaks, official_splits, random_splits, recording_of, without_leaks
@@ -140,10 +141,7 @@ def _public(downloads: Path, wanted: str | None) -> list[str]:
         if not names:
             raise UsageError(f"{downloads} holds no data set.", "Run j2a-train download first.")
         return names
-    names = [name.strip() for name in wanted.split(",")]
-    if unknown := [name for name in names if name not in PUBLISHED]:
-        raise UsageError(f"there is no data set {', '.join(unknown)}.", f"There are: {', '.join(PUBLISHED)}.")
-    return names
+    return [data_set.name for data_set in chosen(wanted)]
 
 
 def _id_of(found: Found) -> str:

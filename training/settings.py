@@ -90,9 +90,14 @@ def _option(name: str, kind: Any, default: Any, text: str) -> inspect.Parameter:
     plain = _without_none(kind)
     if get_origin(plain) is Literal:
         plain, text = str, f"{text} One of: {', '.join(get_args(plain))}."
-    shown = "" if default is None or default == "" else f" [default: {str(default).lower()}]"
+    # In round brackets: help texts are Rich markup, to which square ones are a style.
+    shown = "" if default is None or default == "" else f" (default: {_shown(default)})"
     annotation: Any = Annotated[Optional[plain], typer.Option(help=text + shown, show_default=False)]  # noqa: UP045
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _shown(default: object) -> str:
+    return str(default).lower() if isinstance(default, bool) else str(default)
 
 
 def _read(file: Path) -> dict[str, Any]:

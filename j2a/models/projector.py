@@ -26,7 +26,7 @@ CARD_FILE = "README.md"
 SOFT_TOKENS = {"2.0": 1, "2.1": 250, "3.0": 250}  # by version; but for 2.0 a default
 LLM_2024 = "Open-Orca/Mistral-7B-OpenOrca"
 
-_MOST_SOFT_TOKENS = 4096
+MOST_SOFT_TOKENS = 4096
 _WIDEST = 65_536
 _HELD_STEPS = 16_384  # eleven minutes: longer sound is held more coarsely until it is pooled
 _BLOCK_STEPS = 1024  # merged together; a power of two
@@ -68,7 +68,7 @@ class ProjectorConfig:
                 raise ValueError(f"{name} is {getattr(self, name)!r}, not of type {kind.__name__}")
         if self.version not in SOFT_TOKENS:
             raise ValueError(f"there is no version {self.version!r}, only {', '.join(SOFT_TOKENS)}")
-        if not 1 <= self.soft_tokens <= _MOST_SOFT_TOKENS or (self.version == "2.0" and self.soft_tokens != 1):
+        if not 1 <= self.soft_tokens <= MOST_SOFT_TOKENS or (self.version == "2.0" and self.soft_tokens != 1):
             raise ValueError(f"{self.soft_tokens} soft tokens cannot be in version {self.version}")
         if not (1 <= self.encoder_width <= _WIDEST and 1 <= self.llm_width <= _WIDEST):
             raise ValueError(f"widths are {self.encoder_width} and {self.llm_width}, not from 1 to {_WIDEST}")

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from j2a.errors import J2AError
+from j2a.errors import J2AError, UsageError
 from training.cli import app
-from training.evaluation.captions import CAPTIONS
+from training.evaluation.captions import CAPTIONS, read_captions
 from training.evaluation.run import CARD, evaluate
 from training.evaluation.scorecard import CONSTANT, RANDOM, SHUFFLED
 from training.evaluation.settings import EvaluateSettings
-from training.table import Row, write_table
+from training.table import Row, read_table, write_table
 
 DEMO = Path(__file__).parents[2] / "demo"
 SETTINGS = EvaluateSettings(version="1.0", resamples=100, batch_size=4)
@@ -84,6 +84,15 @@ def test_another_evaluation_is_not_written_over(table, out):
         evaluate(table, out, EvaluateSettings(version="1.0", prompt="short", batch_size=4), [])
 
 
+def test_a_damaged_line_is_written_anew(table, out):
+    before = (out / CARD).read_bytes()
+    lines = (out / CAPTIONS).read_bytes().splitlines(keepends=True)
+    (out / CAPTIONS).write_bytes(b"".join([lines[0], b"\x00\x00\n", *lines[2:]]))
+    evaluate(table, out, SETTINGS, [])
+    assert (out / CARD).read_bytes() == before
+    assert sorted((out / CAPTIONS).read_bytes().splitlines(keepends=True)) == sorted(lines)
+
+
 def test_any_captions_can_be_scored(table, out, tmp_path):
     given = tmp_path / "constant.csv"
     rows = [json.loads(line) for line in (out / CAPTIONS).read_text(encoding="utf-8").splitlines()]
@@ -102,9 +111,42 @@ def test_any_captions_can_be_scored(table, out, tmp_path):
     assert ours["bpm precision"][0] >= 0.9 and "against the features" not in card["systems"]["captions"]
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.JSONL", "a.ndjson"])
+def test_captions_with_odd_line_ends_stay_whole(table, tmp_path, name):
+    said = {row.id: "A piece\u2028in 4/4\x85 calm." for row in read_table(table)}
+    with (tmp_path / name).open("w", encoding="utf-8", newline="") as file:
+        if name == "a.csv":
+            csv.writer(file).writerows([("id", "caption"), *said.items()])
+        else:
+            file.writelines(json.dumps({"id": key, "caption": text}) + "\n" for key, text in said.items())
+    assert read_captions(tmp_path / name, read_table(table)) == said
+
+
+def test_a_column_of_the_card_has_one_name(table, tmp_path):
+    captions = "id,caption\n" + "".join(f"{row.id},A calm piece.\n" for row in read_table(table))
+    for name in (SHUFFLED, "mine", "a|b"):
+        (tmp_path / f"{name}.csv").write_text(captions, encoding="utf-8")
+    mine, floor = tmp_path / "mine.csv", tmp_path / f"{SHUFFLED}.csv"
+    for given, beside in ((mine, mine), (mine, floor), (floor, mine)):
+        with pytest.raises(UsageError, match="Rename the file"):
+            evaluate(table, tmp_path / "out", EvaluateSettings(captions=given), [beside])
+    assert not (tmp_path / "out").exists()
+    text = evaluate(table, tmp_path / "out", EvaluateSettings(captions=mine, resamples=5), [tmp_path / "a|b.csv"])
+    assert "| a\\|b |" in text
+
+
+def test_a_folder_of_something_else_is_left_alone(table, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match="no evaluation is in it"):
+        evaluate(table, tmp_path / "out", SETTINGS, [])
+
+
 @pytest.mark.parametrize(
     ("content", "name", "says"),
     [
+        ('{"id": ["x"], "caption": "y"}\n', "a.jsonl", "record 1: no id"),
+        pytest.param("[" * 99999, "a.jsonl", "cannot be read", id="deep"),
         ("id,caption\n", "a.csv", "holds no captions"),
         ("id,text\nx,y\n", "a.csv", "record 1: no id"),
         ("id,caption\nx,A piece.\n", "a.csv", "no caption for 12 of 12 clips"),

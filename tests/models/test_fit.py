@@ -224,7 +224,8 @@ def test_it_stops_early_where_validation_gets_no_better(parts, tmp_path):
         ({"llm": ""}, "needs --encoded, --llm"),
         ({"encoder": ""}, "needs .*--encoder"),
         ({"batch_size": 7, "accumulate": 2}, "cannot be divided"),
-        ({"learning_rate": 0.0}, "learning_rate is 0.0, not above 0"),
+        ({"learning_rate": 0.0}, "learning_rate is 0.0, not a number above 0"),
+        ({"epochs": float("inf")}, "epochs is inf, not a number above 0"),
         ({"learning_rate": float("nan")}, "learning_rate"),
         ({"distil": 1.5}, "shares from 0 to 1"),
         ({"validate_every": 0}, "not at least 1"),
@@ -233,6 +234,18 @@ def test_it_stops_early_where_validation_gets_no_better(parts, tmp_path):
 def test_settings_that_cannot_be_are_refused(parts, changed, why):
     with pytest.raises(ValueError, match=why):
         fit_settings(parts, **changed)
+
+
+def test_a_table_that_was_not_encoded_is_refused(parts, tmp_path):
+    rows = [Row(f"other {row.id}", row.audio, row.split, row.captions) for row in read_table(parts / "table")]
+    write_table(tmp_path / "table", rows)
+    with pytest.raises(UsageError, match=f"none of the {len(rows)} clips of .* is in "):
+        fit(tmp_path / "table", tmp_path / "run", fit_settings(parts))
+
+
+def test_too_many_soft_tokens_are_refused(parts, tmp_path):
+    with pytest.raises(UsageError, match="9999 soft tokens are too many"):
+        fit(parts / "table", tmp_path / "run", fit_settings(parts, soft_tokens=9999))
 
 
 def test_parts_that_do_not_fit_are_refused(parts, tmp_path):

@@ -139,6 +139,14 @@ def test_the_teacher_is_told_all_that_is_true():
     assert told(Row("a", "a.wav", "train", facts={"style": "folk"})) == ""
 
 
+def test_the_teacher_is_told_a_modal_key_and_no_more_than_the_labels_say():
+    chords = [{"start_s": 0.0, "end_s": 2.0, "label": "D:min"}, {"start_s": 2.0, "end_s": 4.0, "label": "G:maj"}]
+    known = {"bpm": 90.0, "key": "D dorian", "chords": chords}
+    assert told(Row("a", "a.wav", "train", facts=known)).splitlines()[-1] == "Key: D dorian"
+    assert "Chords: " in told(Row("a", "a.wav", "train", facts=known))
+    assert told(Row("a", "a.wav", "train", facts={"key": "A minor"})) == "Key: A minor"
+
+
 def test_divergence_is_none_from_oneself_and_is_the_kl():
     model, tokenizer = tiny_mistral(), tiny_tokenizer()
     one = [text_sequence(model, tokenizer, "Tempo: fast", text) for text in ("A slow piece.", "x")]

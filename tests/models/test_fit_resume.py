@@ -128,7 +128,7 @@ def test_a_folder_of_another_run_is_refused_and_left_alone(parts, whole, tmp_pat
     before = {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()}
     with pytest.raises(UsageError, match="is there already"):
         fit(parts / "table", whole, fit_settings(parts))
-    with pytest.raises(UsageError, match=r"another configuration: learning_rate was 0\.005 and is 0\.1 now"):
+    with pytest.raises(UsageError, match=r"another configuration: learning_rate was 0\.005 and is 0\.1 now\. Go on"):
         fit(parts / "table", whole, fit_settings(parts, learning_rate=0.1), resume=True)
     other = make_parts(tmp_path / "other", clips=44)
     with pytest.raises(UsageError, match="another configuration: table was"):
@@ -136,6 +136,19 @@ def test_a_folder_of_another_run_is_refused_and_left_alone(parts, whole, tmp_pat
     with pytest.raises(UsageError, match="there is no run in"):
         fit(parts / "table", tmp_path / "none", fit_settings(parts), resume=True)
     assert before == {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()}
+
+
+def test_two_do_not_work_in_one_folder(parts, tmp_path):
+    fit(parts / "table", tmp_path / "run", fit_settings(parts, steps=1))
+    code = "import fcntl, sys; f = open(sys.argv[1], 'r+b'); fcntl.lockf(f, 2); print(1, flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "run/run.json")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None and other.stdout.readline() == b"1\n"
+        with pytest.raises(UsageError, match="another j2a-train works in"):
+            fit(parts / "table", tmp_path / "run", fit_settings(parts, steps=1), resume=True)
+        other.communicate(b"\n")
+    fit(parts / "table", tmp_path / "run", fit_settings(parts, steps=1), resume=True)
 
 
 def test_a_damaged_run_is_not_taken_up(parts, whole, tmp_path, monkeypatch):
@@ -146,6 +159,13 @@ def test_a_damaged_run_is_not_taken_up(parts, whole, tmp_path, monkeypatch):
     file = run / "last/optimizer.safetensors"
     file.write_bytes(file.read_bytes()[:-9])
     with pytest.raises(J2AError, match="last is damaged"):
+        fit(parts / "table", run, fit_settings(parts), resume=True)
+    for state in ("{}", '{"step": "2", "best_loss": null, "best_step": 0, "worse": 0, "finished": ""}', "[]"):
+        (run / "last/state.json").write_text(state)
+        with pytest.raises(J2AError, match="last is damaged"):
+            fit(parts / "table", run, fit_settings(parts), resume=True)
+    (run / "run.json").write_text("[3]")
+    with pytest.raises(UsageError, match="no run to go on with"):
         fit(parts / "table", run, fit_settings(parts), resume=True)
 
 

@@ -87,6 +87,12 @@ def test_a_runtime_is_asked_for_before_anything_else(monkeypatch: pytest.MonkeyP
     fetch.require_tools(DownloadSettings(url="http://127.0.0.1/{id}"))
 
 
+def test_cookies_that_are_not_there_are_refused(tmp_path: Path) -> None:
+    settings = DownloadSettings(url="http://127.0.0.1:9/{id}", cookies=tmp_path / "cookies.txt")
+    with pytest.raises(UsageError, match=r"no cookie file .*cookies\.txt"):
+        fetch.require_tools(settings)
+
+
 def test_one_start_at_a_time_and_all_wait_when_one_is_throttled() -> None:
     stop = threading.Event()
     pace, starts, began = Pace(0.05, stop), [], time.monotonic()
@@ -118,6 +124,29 @@ def test_settings_that_make_no_sense(given: dict[str, object]) -> None:
         load_settings(DownloadSettings, None, given)
 
 
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("a,0,10,[],,False\n", "row 2: the caption is empty"),
+        ("a,0,10,[],x,False\na,0,10,[],y,False\n", "row 3: the clip 'a' is already in {list}, row 2"),
+    ],
+)
+def test_a_bad_list_is_named_as_it_was_given_and_is_not_kept(tmp_path: Path, rows: str, said: str) -> None:
+    given = tmp_path / "mine.csv"
+    given.write_text("ytid,start_s,end_s,aspect_list,caption,is_audioset_eval\n" + rows, encoding="utf-8")
+    with pytest.raises(J2AError) as refused:
+        bring_lists(PUBLISHED["musiccaps"], tmp_path / "out", DownloadSettings(musiccaps=str(given)))
+    assert refused.value.message == f"{given}, {said.format(list=given)}."
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_in_place_of_the_folder_is_told(tmp_path: Path) -> None:
+    given = tmp_path / "mine.csv"
+    given.write_text("ytid,start_s,end_s,aspect_list,caption,is_audioset_eval\na,0,10,[],x,False\n", encoding="utf-8")
+    with pytest.raises(J2AError, match="cannot be made: Not a directory"):
+        bring_lists(PUBLISHED["musiccaps"], given / "musiccaps", DownloadSettings(musiccaps=str(given)))
+
+
 def test_a_bad_list_does_not_replace_a_good_one(tmp_path: Path) -> None:
     header = "ytid,start_s,end_s,aspect_list,caption,is_audioset_eval\n"
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
@@ -125,7 +154,7 @@ def test_a_bad_list_does_not_replace_a_good_one(tmp_path: Path) -> None:
     bad.write_text(header + "abc,0,10,\"['x']\",,True\n")
     folder = tmp_path / "musiccaps"
     bring_lists(PUBLISHED["musiccaps"], folder, DownloadSettings(musiccaps=str(good)))
-    with pytest.raises(J2AError, match=r"musiccaps-public.csv, row 2: the caption is empty"):
+    with pytest.raises(J2AError, match=r"bad\.csv, row 2: the caption is empty"):
         bring_lists(PUBLISHED["musiccaps"], folder, DownloadSettings(musiccaps=str(bad)))
     (entry,) = bring_lists(PUBLISHED["musiccaps"], folder, DownloadSettings())
     assert (entry.recording, entry.split, entry.captions) == ("abc", "test", ("A song.",))

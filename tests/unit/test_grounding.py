@@ -54,6 +54,14 @@ def verdicts(text: str, features: Features = FEATURES) -> list[tuple[str, str, s
         ("The harmony stays on F throughout.", [("chord", "F", "agreed")]),
         ("Part of it has the chord G.", [("chord", "G", "contradicted")]),
         ("A gentle piano. A man sings. I like it.", []),
+        ("A minor change in volume. A major shift follows. A minor key makes it sad.", []),
+        ("A minor. A minor is the key, A minor, in A minor key.", [("key", "A minor", "agreed")] * 4),
+        ("A chord progression of four bars. A chord is held.", []),
+        ("It holds an A chord.", [("chord", "A", "contradicted")]),
+        ("1/8 notes on the hi-hat, 1/16-notes on the shaker.", []),
+        ("It is not in 3/4, has no slow tempo and isn't in A major.", []),
+        ("It is not fast, but in 4/4.", [("meter", "4/4", "agreed")]),
+        ("A fast excerpt, a slow recording.", [("tempo", "fast", "agreed"), ("tempo", "slow", "contradicted")]),
     ],
 )
 def test_verdicts(text, expected):

@@ -6,8 +6,11 @@ import random
 
 import pytest
 
+from j2a.music import TEMPO_WORDS, tempo_word
 from training.evaluation.heard import Statement, heard_statements
 from training.facts import ENERGIES, FAMILIES, TEMPI
+from training.features_prior import random_features
+from training.grammar import write_caption
 from training.heard_grammar import write_heard
 
 
@@ -44,11 +47,35 @@ def said(text: str) -> set[str]:
         ("A moderate amount of steel drums, harpsichord and slow attack.", set()),
         ("An organic, keyed, harpooned, basso string of events.", {"strings"}),
         ("It is not calm.", {"no calm"}),
+        ("The chords change slowly, the harmony moves quickly. Slow chord changes, fast-changing harmonies.", set()),
+        ("A moderately loud piece. Singing bowls ring, a bass drum does not.", {"no drums"}),
+        ("An unhurried piece.", {"slow"}),
+        ("A medium-tempo piece.", {"moderate"}),
+        ("A moderately fast piece.", {"moderate"}),
+        ("A string bass.", {"bass"}),
+        ("The double-bass plays.", {"bass"}),
+        ("A bass clarinet and a bass trombone.", {"woodwinds", "brass"}),
+        ("A bass voice.", {"vocals"}),
+        ("You cannot hear drums, and hardly any bass.", {"no drums", "no bass"}),
+        ("Neither the piano nor the drums play.", {"no piano", "no drums"}),
+        ("Vocal-free lounge music, far from slow.", {"no vocals", "no slow"}),
+        ("A choir of voices, rising with increasing strength, using a trap beat.", {"choir"}),
         ("", set()),
     ],
 )
 def test_statements(text: str, expected: set[str]) -> None:
     assert said(text) == expected
+
+
+def test_what_our_own_grammar_says_of_measurements_claims_its_tempo_alone() -> None:
+    rng = random.Random(3)
+    word = {word: word.removeprefix("very ") for _, word in TEMPO_WORDS}
+    for _ in range(1500):
+        features = random_features(rng)
+        features.genre = None  # "drum and bass" names instruments
+        text = write_caption(features, rng.choice(("describe", "short", "detailed")), rng)
+        wanted = set() if features.bpm is None else {Statement("tempo", word[tempo_word(features.bpm)])}
+        assert heard_statements(text) == wanted, text
 
 
 @pytest.mark.parametrize("instruction", ["describe", "short", "detailed", "tags"])

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from j2a.clip import Clip
-from j2a.errors import J2AError
+from j2a.errors import J2AError, UsageError
 from j2a.export import to_csv
 from j2a.store import Status, Store
 from training.datasets.published import MUSICCAPS_LICENCE, PUBLISHED, YT8M_LICENCE
@@ -170,6 +170,10 @@ HEADER = "file_name,start_s,end_s,caption,aspect_list\n"
         ("a.jsonl", '{"audio": "a.ogg", "caption": "x"}\n{"audio": \n', "behind row 1"),
         ("a.jsonl", '{"audio": "a.ogg", "caption": "x", "split": "exam"}\n', "row 1: the split is 'exam'"),
         ("a.jsonl", "[1]\n", "not a JSON object"),
+        ("a.jsonl", '{"audio": "a.ogg", "caption": "x", "split": ["test"]}\n', "row 1: the split is"),
+        ("a.jsonl", '{"audio": "a.ogg", "caption": "x \\ud800"}\n', "row 1: the caption holds half a character"),
+        ("a.jsonl", '{"audio": "a.ogg", "caption": "x", "aspects": ["\\ud800"]}\n', "row 1: aspects is not a list"),
+        pytest.param("a.jsonl", "[" * 99999, "a.jsonl: maximum recursion depth", id="deep"),
     ],
 )
 def test_bad_lists_are_told_by_file_and_row(tmp_path: Path, name: str, text: str, said: str) -> None:
@@ -177,6 +181,19 @@ def test_bad_lists_are_told_by_file_and_row(tmp_path: Path, name: str, text: str
     with pytest.raises(J2AError, match=said):
         prepare(tmp_path / "out", PrepareSettings(), captions=[tmp_path / name])
     assert not (tmp_path / "out").exists()
+
+
+def test_a_list_in_another_encoding_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("file_name,caption\na.ogg,für Elise\n".encode("latin-1"))
+    with pytest.raises(J2AError, match=r"a\.csv: it is not UTF-8 .*; save it as UTF-8"):
+        prepare(tmp_path / "out", PrepareSettings(), captions=[tmp_path / "a.csv"])
+
+
+def test_data_sets_are_named_as_for_download(downloads: Path, tmp_path: Path) -> None:
+    prepare(tmp_path / "out", PrepareSettings(downloads=downloads, datasets="musiccaps, "))
+    assert {row.source for row in read_table(tmp_path / "out")} == {"musiccaps"}
+    with pytest.raises(UsageError, match="no data set 'nonsense'"):
+        prepare(tmp_path / "out", PrepareSettings(downloads=downloads, datasets="nonsense"))
 
 
 @pytest.mark.parametrize(

@@ -95,4 +95,7 @@ def test_a_command_gets_an_option_for_each_field(tmp_path):
     refused = CliRunner().invoke(app, ["me", "--style", "raw"])
     assert refused.exit_code == 2
     assert "not one of soft, hard" in refused.output
-    assert "One of: soft, hard." in re.sub(r"[│\s]+", " ", CliRunner().invoke(app, ["--help"]).output)
+    told = re.sub(r"[│\s]+", " ", CliRunner().invoke(app, ["--help"]).output)
+    assert "One of: soft, hard. (default: soft)" in told
+    assert "How many. (default: 2)" in told
+    assert "add salt. (default: true)" in told

@@ -50,7 +50,9 @@ def records_of(path: Path, columns: Iterable[str] = ()) -> Iterator[tuple[str, R
         raise J2AError(
             f"{path} cannot be read: {error.strerror or error}.", "Give the list of clips.", title="No list of clips"
         ) from error
-    except (csv.Error, ValueError) as error:  # ValueError: not UTF-8, not JSON
+    except UnicodeDecodeError as error:
+        raise bad_row(str(path), f"it is not UTF-8 ({error.reason}); save it as UTF-8") from error
+    except (csv.Error, ValueError, RecursionError) as error:  # ValueError: not JSON
         raise bad_row(f"{path}, behind row {number}" if number else str(path), str(error)) from error
     if not number:
         raise bad_row(str(path), "there are no clips")
@@ -82,15 +84,25 @@ def texts(where: str, name: str, value: Any) -> tuple[str, ...]:
             raise bad_row(where, f"{name} is not a list of texts") from None
     elif isinstance(value, str):
         value = [part for part in map(str.strip, value.split(",")) if part]
-    if not isinstance(value, list | type(None)) or not all(isinstance(text, str) for text in value or ()):
+    if not isinstance(value, list | type(None)) or not all(map(_is_text, value or ())):
         raise bad_row(where, f"{name} is not a list of texts")
     return tuple(value or ())
+
+
+def _is_text(value: Any) -> bool:
+    """Whether it can be written as UTF-8: JSON may hold halves of characters."""
+    try:
+        return isinstance(value, str) and value.encode() is not None
+    except UnicodeEncodeError:
+        return False
 
 
 def caption_of(where: str, value: Any) -> str:
     """A caption without the space around it. Raises ``J2AError`` when nothing is left."""
     if not isinstance(value, str) or not value.strip():
         raise bad_row(where, "the caption is empty")
+    if not _is_text(value):
+        raise bad_row(where, "the caption holds half a character (a lone surrogate)")
     return value.strip()
 
 

@@ -120,9 +120,11 @@ def _captions(where: str, record: dict[str, Any]) -> tuple[str, ...]:
 
 def _split(where: str, record: dict[str, Any]) -> Split | None:
     named = record.get("split") or None
-    if named is not None and named not in _SPLITS:
+    if named is None:
+        return None
+    if not isinstance(named, str) or named not in _SPLITS:
         raise bad_row(where, f"the split is {named!r}, not one of {', '.join(SPLITS)}")
-    return None if named is None else _SPLITS[named]
+    return _SPLITS[named]
 
 
 def _first(where: str, record: dict[str, Any], *names: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import urllib.error
 import urllib.request
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 from j2a.errors import J2AError, UsageError
 from j2a.export import write_atomically
-from training.datasets.entry import Entry
+from training.datasets.entry import Entry, without_twins
 from training.datasets.published import PUBLISHED, Published
 from training.download.settings import DownloadSettings
 
@@ -43,13 +44,35 @@ def bring_lists(data_set: Published, folder: Path, settings: DownloadSettings) -
         content = _content(source or published, settings.timeout_s)
         new = folder / ".new" / name
         try:
+            _make(new.parent)
             write_atomically(new, content)
-            list(data_set.read_file(new))
+            _check(data_set, new, source or published)
             new.replace(target)
         finally:
-            new.unlink(missing_ok=True)
-            new.parent.rmdir()
+            with contextlib.suppress(OSError):  # what went wrong before is told
+                new.unlink(missing_ok=True)
+                new.parent.rmdir()
+                folder.rmdir()  # where it is empty
     return data_set.read(folder)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise J2AError(
+            f"{folder.parent} cannot be made: {error.strerror or error}.",
+            "Make room there, or choose another folder.",
+            title="Cannot download",
+        ) from error
+
+
+def _check(data_set: Published, new: Path, source: str) -> None:
+    """Read a list. Raises ``J2AError`` that names the place it came from."""
+    try:
+        without_twins(data_set.read_file(new), one_each=True)
+    except J2AError as error:
+        raise J2AError(error.message.replace(str(new), source), error.hint, title=error.title) from error
 
 
 def _content(source: str, timeout_s: float) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from j2a.cache import Cache
 from j2a.caption import Sampling
 from j2a.errors import J2AError, UsageError
+from j2a.export import write_atomically
 from j2a.features.record import Features
 from training.evaluation.settings import EvaluateSettings
 from training.runlog import progress
@@ -63,7 +65,7 @@ def read_captions(path: Path, rows: Sequence[Row]) -> dict[str, str]:
     found: dict[str, str] = {}
     by_file = {row.audio: row.id for row in rows}
     for number, record in enumerate(_records(path), 1):
-        name = next((column for column in _NAMES if record.get(column)), None)
+        name = next((column for column in _NAMES if record.get(column) and isinstance(record[column], str)), None)
         if name is None or not isinstance(record.get("caption"), str):
             raise UsageError(f"{path}, record {number}: no id (or file_name), or no caption.",
                              "It needs the columns id and caption.")  # fmt: skip
@@ -98,14 +100,25 @@ def measure(rows: Sequence[Row], folder: Path) -> list[Features]:
 
 
 def _kept(path: Path) -> dict[str, str]:
-    """What an earlier run wrote; a line that was cut short is dropped from the file, so that the next one is whole."""
+    """What an earlier run wrote; a line that is cut short or damaged is dropped from the file, and written anew."""
     if not path.exists():
         return {}
+    known: dict[str, str] = {}
     lines = path.read_bytes().splitlines(keepends=True)
-    if lines and not lines[-1].endswith(b"\n"):
-        path.write_bytes(b"".join(lines[:-1]))
-        lines.pop()
-    return {record["id"]: record["caption"] for record in map(json.loads, lines)}
+    whole = [line for line in lines if line.endswith(b"\n") and _take(line, known)]
+    if len(whole) < len(lines):
+        write_atomically(path, b"".join(whole))
+    return known
+
+
+def _take(line: bytes, known: dict[str, str]) -> bool:
+    """Add what a line of the file says; whether it says anything."""
+    try:
+        record = json.loads(line)
+        known[record["id"]] = str(record["caption"])
+    except (ValueError, KeyError, TypeError):
+        return False
+    return True
 
 
 def _records(path: Path) -> list[dict[str, str]]:
@@ -113,11 +126,11 @@ def _records(path: Path) -> list[dict[str, str]]:
         return [{"id": row.id, "caption": row.captions[0]} for row in read_table(path) if row.captions]
     try:
         text = path.read_text(encoding="utf-8-sig")
-        if path.suffix == ".jsonl":
+        if path.suffix.lower() in (".jsonl", ".ndjson"):
             records = [json.loads(line) for line in text.split("\n") if line.strip()]
         else:
-            records = list(csv.DictReader(text.splitlines(keepends=True)))
-    except (OSError, ValueError, csv.Error) as error:
+            records = list(csv.DictReader(io.StringIO(text)))  # not splitlines: captions may hold other line ends
+    except (OSError, ValueError, RecursionError, csv.Error) as error:
         raise UsageError(f"{path} cannot be read: {error}.", "Give a CSV or JSONL file of captions.") from error
     if not records or not all(isinstance(record, dict) for record in records):
         raise UsageError(f"{path} holds no captions.", "It needs the columns id and caption.")

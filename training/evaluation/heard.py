@@ -25,7 +25,11 @@ KINDS = ("instrument", "drums", "vocals", "tempo", "energy", "distortion", "solo
 
 # Tried in this order at every place, so that "bass drum" is a drum and "guitar strings" are a guitar.
 _WORDS: tuple[tuple[str, str, str], ...] = (
-    ("", "", r"steel[ -]?drums?|string machine|harpsichords?|mouth organs?|slow (?:attack|decay|build(?:-?up)?)"),
+    ("", "", r"steel[ -]?drums?|string machine|harpsichords?|mouth organs?|singing bowls?"
+             r"|slow (?:attack|decay|build(?:-?up)?)"
+             # The pace of the chords is not that of the beat.
+             r"|(?:chords?|harmon(?:y|ies)) (?:chang|mov|shift|progress)\w* (?:\w+ )?(?:slow|quick|rapid|fast)(?:ly)?"
+             r"|(?:slow|quick|rapid|fast)(?:ly)?(?:[ -](?:chang|mov)ing)? (?:chords?|harmon(?:y|ies|ic))"),
     ("drums", "yes", r"(?:bass|kick|snare)[ -]drums?|drum(?:s|mer|ming|[ -](?:beat|kit|set|machine|loop|pattern)s?)?"
                      r"|percussion|percussive beat|hi-?hats?|cymbals?|snares?|tom-?toms?|kick"),
     ("distortion", "yes", r"distort(?:ed|ion)|overdriven?"),
@@ -39,7 +43,9 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
                              r"|(?<!bass )guitars?|guitarists?"),
     ("instrument", "synth", r"(?:synth|synthesi[sz]ed) (?:strings?|brass|choirs?|pads?|leads?)"
                             r"|synth(?:s|esi[sz]ers?)?(?! bass)"),
-    ("instrument", "bass", r"(?:synth |double |upright |electric |acoustic )?bass(?:es|[ -]?lines?| guitars?)?(?! drum)"
+    ("instrument", "bass", r"(?:(?:synth|double|upright|electric|acoustic|string)[ -])?"
+                           r"bass(?:es|[ -]?lines?| guitars?)?"
+                           r"(?! (?:drum|voice|vocal|singer|clarinet|flute|recorder|sax|trombone|trumpet|tuba))"
                            r"|contrabass"),
     ("instrument", "piano", r"(?:electric )?pianos?|pianists?|rhodes"),
     ("instrument", "mallets", r"mallets?(?: instruments?)?|vibraphones?|vibes|marimbas?|glockenspiels?|xylophones?"
@@ -52,9 +58,9 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     ("instrument", "harp", r"harps?|harpists?"),
     ("instrument", "choir", r"choirs?|choral|choruses of voices"),
     ("instrument", "brass", r"brass|trumpets?|trombones?|(?:french )?horns?|tubas?|trumpeters?"),
-    ("tempo", "slow", r"slow(?:ly|-paced|-moving|-tempo)?|down-?tempo"),
-    ("tempo", "moderate", r"mid-?tempo|moderately(?: paced)?|moderate(?=(?: in)? (?:tempo|pace|speed))"
-                          r"|(?<=tempo is )moderate|(?<=pace is )moderate|medium(?:-paced| tempo| pace)"),
+    ("tempo", "slow", r"slow(?:ly|-paced|-moving|-tempo)?|down-?tempo|unhurried"),
+    ("tempo", "moderate", r"mid-?tempo|moderately[ -](?:paced|fast|slow)|moderate(?=(?: in)? (?:tempo|pace|speed))"
+                          r"|(?<=tempo is )moderate|(?<=pace is )moderate|medium[ -](?:paced?|tempo)"),
     ("tempo", "fast", r"fast(?:-paced|-moving|er)?|quick(?:ly|-paced)?|brisk(?:ly)?|up-?tempo|rapid(?:ly)?"),
     ("energy", "calm", r"calm(?:ly|ing)?|gentle|gently|peaceful|tranquil|relax(?:ed|ing)"),
     ("energy", "energetic", r"energetic|lively|full of energy|high[ -]energy|vigorous"),
@@ -65,17 +71,20 @@ _ANY = re.compile(
 )
 _DRUMLESS = re.compile(r"\bdrumless\b|\bbeatless\b", re.IGNORECASE)
 _NOT = re.compile(
-    r"\b(?:no|not|without|neither|never|lack(?:s|ing)?|free of|devoid of|absence of|instead of|rather than)\b|n't\b",
+    r"\b(?:no|not|cannot|without|neither|never|(?:hardly|barely|scarcely) any|lack(?:s|ing)?|free of|far from|devoid of"
+    r"|absence of|instead of|rather than)\b|n't\b",
     re.IGNORECASE,
 )
 _NOT_AFTER = re.compile(
-    r"\s*(?:(?:is|are|was|were|do|does|can|could)\s*)?(?:not\b|n't\b|never\b|absent\b|missing\b|silent\b|left out\b)",
+    r"\s*(?:(?:is|are|was|were|do|does|can|could)\s*)?(?:not\b|n't\b|never\b|absent\b|missing\b|silent\b|left out\b)"
+    r"|-(?:free|less)\b",
     re.IGNORECASE,
 )
 # Where a "no" no longer reaches.
 _BOUNDARY = re.compile(r"[.;:!?()]|\bbut\b|\bwith\b|\bonly\b|,\s*(?:an?|the|it|and|while|just)\b|\band (?:an?|the|it)\b"
                        r"|(?P<verb>\b(?:is|are|plays?|carr(?:y|ies)|keeps?|drives?)\b)", re.IGNORECASE)  # fmt: skip
-_LIST = re.compile(r"\s*(?:,|,?\s*\b(?:or|nor|and)\b)\s*(?:any\s+)?", re.IGNORECASE)
+_SUNG = re.compile(r"\b(?:vocal\w*|sing(?:s|er|ers|ing)?|sung|lyrics?|rap(?:s|per|pers|ping)?)\b", re.IGNORECASE)
+_LIST = re.compile(r"\s*(?:,|,?\s*\b(?:or|nor|and)\b)\s*(?:(?:any|the|an?)\s+)?", re.IGNORECASE)
 
 
 def heard_statements(caption: str) -> set[Statement]:
@@ -84,7 +93,7 @@ def heard_statements(caption: str) -> set[Statement]:
     if _DRUMLESS.search(caption):
         found.add(Statement("drums", "yes", True))
     # "A choir of voices" and "choral voices" sing nothing that a listener would call vocals.
-    if Statement("instrument", "choir") in found and not re.search(r"vocal|sing|sung|lyric|rap", caption, re.I):
+    if Statement("instrument", "choir") in found and not _SUNG.search(caption):
         found.discard(Statement("vocals", "yes"))
     return found
 

@@ -80,7 +80,7 @@ def of_captions(captions: Sequence[str]) -> dict[str, Measure]:
 
 
 def diversity(captions: Sequence[str]) -> dict[str, float]:
-    """Share of captions that no other clip has too, and distinct-1 and -2 (Li et al., 2016): of a set, no mean."""
+    """Different captions a clip, and distinct-1 and -2 (Li et al., 2016): of a set, no mean."""
     times = Counter(captions)
     found = {"distinct captions": len(times) / max(1, len(captions))}
     for order in (1, 2):

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from j2a.console import narrate
-from j2a.errors import J2AError, ModelMissingError
+from j2a.errors import J2AError, ModelMissingError, UsageError
 from j2a.export import write_atomically
 from j2a.features.record import Features
 from training.evaluation.captions import CAPTIONS, measure, read_captions, write_captions
-from training.evaluation.scorecard import Evaluated, as_bytes, as_table, scorecard
+from training.evaluation.scorecard import FLOORS, Evaluated, as_bytes, as_table, scorecard
 from training.evaluation.settings import EvaluateSettings
 from training.fit.folder import RUN, RunFolder
 from training.settings import settings_text
@@ -36,11 +36,15 @@ def evaluate(table: Path, out: Path, settings: EvaluateSettings, beside: list[Pa
         raise J2AError(f"{table} has no {settings.split} split.", "Choose another --split, or prepare one.")
     others = {path.stem: read_captions(path, rows) for path in beside}
     if len(others) < len(beside):
-        raise J2AError("two of the files beside have the same name.", "Rename one: names are the table's columns.")
+        raise UsageError("two of the files beside have the same name.", "Rename one: names are the table's columns.")
+    name = _system(settings)
+    if taken := {name, *FLOORS} & others.keys():
+        raise UsageError(
+            f"a file beside is called {taken.pop()}, as is another column of the score card.", "Rename the file."
+        )
+    if name in FLOORS:
+        raise UsageError(f"the captions are called {name}, as is a floor of the score card.", "Rename the file.")
     about, captions, features = _captions(table, rows, out, settings, beside)
-    name = about["system"]
-    if name in others:
-        raise J2AError(f"a file beside is called {name}, as is what is evaluated.", "Rename the file.")
     pool = [text for row in every if row.split == "train" for text in row.captions[:1]]
     pool_source = "the train split" if pool else "the evaluated split's own captions"
     if not pool:
@@ -58,10 +62,12 @@ def _captions(
 ) -> tuple[dict[str, Any], list[str], list[Features] | None]:
     """What the run is, the captions, and what was measured, if anything was."""
     about: dict[str, Any] = {"split": settings.split, "table": _digest(rows), "seed": settings.seed}
+    about["system"] = _system(settings)
     about |= {f"beside {path.stem}": _file_digest(path) for path in beside}
     if settings.captions is not None:
-        found = read_captions(settings.captions, rows)
-        about |= {"system": settings.captions.stem, "captions": _file_digest(settings.captions)}
+        path = settings.captions.expanduser()
+        found = read_captions(path, rows)
+        about["captions"] = _file_digest(path)
         _begin(out, about, settings)
         features = measure(rows, table) if settings.features else None
         return about, [found[row.id] for row in rows], features
@@ -69,8 +75,7 @@ def _captions(
     from j2a.models import registry
 
     captioner = registry.load(settings.version, settings.backbone)
-    backbone = Path(settings.backbone).name
-    about |= {"system": f"J2A-{settings.version} {backbone}", "weights": captioner.weights}
+    about["weights"] = captioner.weights
     about |= {name: getattr(settings, name) for name in ("prompt", "temperature", "batch_size")}
     _begin(out, about, settings)
     measures = settings.features or settings.version in _READING
@@ -78,6 +83,13 @@ def _captions(
     given = features or [Features()] * len(rows)
     found = write_captions(captioner, rows, given, table, out, settings)
     return about, [found[row.id] for row in rows], features
+
+
+def _system(settings: EvaluateSettings) -> str:
+    """What is evaluated, as its column is called."""
+    if settings.captions is not None:
+        return settings.captions.stem
+    return f"J2A-{settings.version} {Path(settings.backbone).name}"
 
 
 def _check_packages() -> None:
@@ -90,6 +102,8 @@ def _check_packages() -> None:
 
 def _begin(out: Path, about: dict[str, Any], settings: EvaluateSettings) -> None:
     """A new folder, or one of the same evaluation. Raises ``UsageError`` for another one."""
+    if not (out / RUN).exists() and out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"{out} is there already, and no evaluation is in it.", "Give a new folder.")
     RunFolder(out).begin(about, settings_text(settings), resume=(out / RUN).exists())
     if (out / CAPTIONS).exists():
         narrate(f"Going on with {out}.")

@@ -18,6 +18,7 @@ from training.evaluation.truth import against_features, against_labels
 from training.table import Row
 
 SHUFFLED, RANDOM, CONSTANT = "shuffled audio", "random caption", "constant caption"
+FLOORS = (SHUFFLED, RANDOM, CONSTANT)
 _DIGITS = 4
 Block = dict[str, Measure]
 
@@ -74,7 +75,7 @@ def as_bytes(card: dict[str, Any]) -> bytes:
 
 def as_table(card: dict[str, Any]) -> str:
     """``scorecard.md``: one table a block, a column a system; per cent, with the interval's half width."""
-    systems = card["systems"]
+    systems = {_in_table(name): found for name, found in card["systems"].items()}
     bleu = f"; BLEU is sacrebleu's {card['bleu']}" if "bleu" in card else ""
     lines = [f"{card['clips']} clips{bleu}. Plus-minus: 95 % by bootstrap."]
     blocks = {block: None for found in systems.values() for block in found}
@@ -88,6 +89,11 @@ def as_table(card: dict[str, Any]) -> str:
         lines += ["", "| extractors | score |", "|---|---|"]
         lines += [f"| {name} | {_cell(name, value)} |" for name, value in card["extractors"].items()]
     return "\n".join(lines) + "\n"
+
+
+def _in_table(name: str) -> str:
+    """A file may be called anything, but a bar ends a cell."""
+    return name.replace("|", "\\|")
 
 
 def _blocks(captions: list[str], data: Evaluated) -> dict[str, Block]:

@@ -15,7 +15,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import torch
 from safetensors import SafetensorError
@@ -56,38 +56,55 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._locked: BinaryIO | None = None  # as long as this process works in the folder
 
     def begin(self, record: dict[str, Any], settings: str, *, resume: bool) -> None:
         """Make the folder, or see that it is of this very run. ``record``: JSON values that decide the run.
 
-        Raises ``UsageError`` for a folder of another configuration, for one that is there without ``resume``, and
-        ``J2AError`` when it cannot be written.
+        Raises ``UsageError`` for a folder of another configuration, for one that is there without ``resume``, for one
+        that another process works in, and ``J2AError`` when it cannot be written.
         """
         file = self.path / RUN
         if not resume:
             if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
                 raise UsageError(
-                    f"{self.path} is there already.", "Say --resume to go on with it, or choose another --out."
+                    f"{self.path} is there already.", "Say --resume to go on with it, or choose another folder."
                 )
             write_atomically(self.path / SETTINGS, settings.encode())
             write_atomically(file, (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode())
+            self._lock()
             return
         if not file.exists() and not self.path.exists():
             raise UsageError(f"there is no run in {self.path}.", "Start it without --resume.")
         try:
-            before = json.loads(file.read_bytes())
-        except (OSError, ValueError) as error:
+            before = dict(json.loads(file.read_bytes()))
+        except (OSError, ValueError, TypeError) as error:
             raise UsageError(
-                f"{file} cannot be read, so there is no run to go on with.", "Choose another --out."
+                f"{file} cannot be read, so there is no run to go on with.", "Choose another folder."
             ) from error
         differing = sorted(name for name in before.keys() | record.keys() if before.get(name) != record.get(name))
         if differing:
-            name = differing[0]
+            name, more = differing[0], len(differing) - 1
             raise UsageError(
                 f"{self.path} holds a run of another configuration: {name} was {before.get(name)!r} and is "
-                f"{record.get(name)!r} now; so are {len(differing) - 1} more.",
-                f"Go on with the settings of {self.path / SETTINGS}, or choose another --out.",
+                f"{record.get(name)!r} now" + (f"; {more} more differ." if more else "."),
+                f"Go on with the settings of {self.path / SETTINGS}, or choose another folder.",
             )
+        self._lock()
+
+    def _lock(self) -> None:
+        """Keep other processes out until this one ends. Raises ``UsageError`` when one is there already."""
+        try:
+            import fcntl
+
+            self._locked = (self.path / RUN).open("r+b")  # which is never written again
+            fcntl.lockf(self._locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UsageError(
+                f"another j2a-train works in {self.path}.", "Wait for it, or stop it; then go on."
+            ) from error
+        except (ImportError, OSError):  # Windows, or a file system without locks
+            return
 
     def save_last(
         self, student: Saved, names: dict[str, Parameter], optimizer: torch.optim.Optimizer, state: State
@@ -112,7 +129,7 @@ class RunFolder:
         if folder is None:
             return State()
         try:
-            state = State(**json.loads((folder / _STATE).read_bytes()))
+            state = _state(json.loads((folder / _STATE).read_bytes()))
             tensors = load_file(folder / _OPTIMIZER)
             student.restore(folder)
             for name, parameter in names.items():
@@ -147,6 +164,17 @@ class RunFolder:
                 "Make room there and go on with --resume: what was saved before is kept.",
                 title="Cannot save the run",
             ) from error
+
+
+def _state(record: dict[str, Any]) -> State:
+    """Raises ``TypeError`` or ``ValueError`` for what :meth:`RunFolder.save_last` did not write."""
+    state = State(**record)
+    if record.keys() != asdict(state).keys():
+        raise ValueError(f"{_STATE} lacks {', '.join(sorted(asdict(state).keys() - record.keys()))}")
+    for name in ("step", "best_step", "worse"):
+        if not isinstance(getattr(state, name), int):
+            raise ValueError(f"{name} in {_STATE} is not a number")
+    return state
 
 
 def _flush(folder: Path) -> None:

@@ -82,6 +82,11 @@ class _Run:
         listed = read_table(table)
         rows = [row for row in listed if all(row.id in one for one in stores)]
         self.left_out = len(listed) - len(rows)
+        if listed and not rows:
+            raise UsageError(
+                f"none of the {len(listed):,} clips of {table} is in {settings.encoded}.",
+                "Encode this table: j2a-train encode TABLE OUT, or give the folder that was made of it.",
+            )
         self.course = Course([row for row in rows if row.split == "train"], settings.batch_size, settings.seed)
         self.exam = exam([row for row in rows if row.split == "valid"], settings.validate_clips)
         self.steps = settings.steps or math.ceil(settings.epochs * self.course.steps_per_epoch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -59,8 +60,8 @@ class FitSettings:
         for name in ("soft_tokens", "steps", "warmup_steps", "weight_decay", "patience", "validate_clips", "threads"):
             self._at_least(name, 0)
         for name in ("learning_rate", "clip", "epochs"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} is {getattr(self, name)}, not above 0")
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"{name} is {getattr(self, name)}, not a number above 0")
         if not 0 <= self.distil <= 1 or not 0 <= self.lora_dropout < 1:
             raise ValueError("distil and lora_dropout are shares from 0 to 1")
         if self.batch_size % self.accumulate:

@@ -16,7 +16,7 @@ from torch.nn import Parameter
 
 from j2a.errors import UsageError
 from j2a.models.llm import ADAPTER_CONFIG, LoadedLLM
-from j2a.models.projector import SOFT_TOKENS, Projector, ProjectorConfig, load_projector, pool
+from j2a.models.projector import MOST_SOFT_TOKENS, SOFT_TOKENS, Projector, ProjectorConfig, load_projector, pool
 from j2a.models.prompts import build_both_prompt, build_heard_prompt
 from j2a.models.registry import ENCODER_FOLDER, LLM_FOLDER
 from j2a.models.sequence import Sequence as Embedded
@@ -144,6 +144,8 @@ def _soft_tokens(settings: FitSettings, pooled: int) -> int:
             f"the clips in {settings.encoded} were pooled to {pooled} soft tokens, which cannot become {tokens}.",
             f"Encode them with --pool {tokens}, or without --pool.",
         )
+    if tokens > MOST_SOFT_TOKENS:
+        raise UsageError(f"{tokens} soft tokens are too many.", f"Choose --soft-tokens up to {MOST_SOFT_TOKENS}.")
     return tokens
 
 

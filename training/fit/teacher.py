@@ -17,6 +17,7 @@ from training.facts import FAMILIES
 from training.fit.lessons import Lesson
 from training.fit.loss import Answers, answers
 from training.heard_grammar import heard_text
+from training.synth.theory import ALL_KEYS
 from training.table import Row
 
 _MEASURABLE = ("bpm", "meter", "key", "chords")
@@ -26,12 +27,18 @@ def told(row: Row) -> str:
     """What is known to be true of a clip, a line each: its facts, and its aspects as tags. "" where nothing is."""
     known = row.facts
     features = Features.from_json({name: known[name] for name in _MEASURABLE if name in known})
+    other_key = None if features.key in (None, *ALL_KEYS) else features.key  # a modal one, which no prompt can word
+    if other_key:
+        features.key = None
     in_figures = {"bpm", "meter"} | ({"tempo"} if features.bpm else set())
     heard = {name: value for name, value in known.items() if name not in in_figures}
     heard["instruments"] = [name for name in known.get("instruments", ()) if name in FAMILIES]
     lines = [heard_text(heard)]
     if known.keys() & set(_MEASURABLE):
-        lines += [f"{title}: {value}" for title, value in facts(features).items()]
+        # Labels that say nothing of a tempo do not say that there is none.
+        lines += [f"{title}: {value}" for title, value in facts(features).items() if title != "Tempo" or features.bpm]
+    if other_key:
+        lines.append(f"Key: {other_key}")
     if row.aspects:
         lines.append(f"Tags: {', '.join(row.aspects)}")
     return "\n".join(line for line in lines if line)
