@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from j2a import audio, cache, features
+from j2a import audio, features
 from j2a.clip import Clip
 from j2a.console import narrate
 from j2a.errors import AudioError, UsageError
@@ -29,7 +29,7 @@ from j2a.models.weights import find_folder, weights_hash
 from training.encode_settings import EncodeSettings
 from training.encode_workers import Prepare, cannot_write, make_shards
 from training.runlog import progress
-from training.shards import ENCODED, MEASURED, Value, drop_shards, read_shards, write_index
+from training.shards import ENCODED, MEASURED, Value, drop_shards, key_of, read_shards, write_index
 from training.table import Row, read_table
 
 _MOST_GPU_WORKERS = 4  # each holds the encoder; some decode sound while another computes
@@ -119,7 +119,6 @@ def _fill(
     if broken:
         narrate(f"{len(broken)} damaged shards are made again.")
     drop_shards(store, broken)
-    depends_on = {name: value for name, value in about.items() if name not in ("encoder", "width")}
     keys, clips, failed = {}, {}, {}
     for row in progress(rows, len(rows), "Looking at the files"):
         try:
@@ -127,7 +126,7 @@ def _fill(
         except ValueError as error:
             failed[row.id] = str(error)
             continue
-        key = cache.key_of(store.name, clip, **depends_on)
+        key = key_of(store.name, clip, about)
         if key is None:
             failed[row.id] = f"{row.audio} cannot be read"
             continue

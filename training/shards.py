@@ -22,14 +22,19 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from j2a import cache
+from j2a.clip import Clip
 from j2a.errors import J2AError
 from j2a.export import write_atomically
 from j2a.features.record import Features
+from training.table import Row
 
 INDEX = "index.json"
 ENCODED, MEASURED = "encoded", "measured"  # the two stores of a folder that j2a-train encode makes
 _FORMAT = 1
 _PART = ".part"
+_NOT_IN_KEYS = ("format", "encoder", "width")  # names and what follows from the weights
+_LOOKED_AT = 50  # clips whose audio is compared with what was encoded
 
 Value = NDArray[np.float16] | dict[str, Any]  # encoder output (T, W), or features as JSON
 
@@ -97,6 +102,11 @@ def drop_shards(store: Path, names: Sequence[str]) -> None:
         path.unlink(missing_ok=True)
 
 
+def key_of(store: str, clip: Clip, about: Mapping[str, Any]) -> str | None:
+    """The key of a clip in a store that ``about`` describes; None when the file cannot be read."""
+    return cache.key_of(store, clip, **{name: value for name, value in about.items() if name not in _NOT_IN_KEYS})
+
+
 def write_index(store: Path, about: dict[str, Any], keys: Mapping[str, str], failed: Mapping[str, str]) -> None:
     """Write which rows of the table are there, by id, and why the others are not. Raises ``ExportError``."""
     record = {"format": _FORMAT, **about, "rows": dict(keys), "failed": dict(failed)}
@@ -130,6 +140,18 @@ class _Store:
 
     def __len__(self) -> int:
         return len(self._keys)
+
+    def refuse_other_audio(self, table: Path, rows: Sequence[Row]) -> None:
+        """Raise ``J2AError`` where a row's audio is not what was encoded under its id. Some rows are looked at, evenly
+        spread; audio that is no longer there cannot be compared."""
+        for row in rows[:: max(1, len(rows) // _LOOKED_AT)]:
+            key = key_of(self.name, row.clip(table), self.about)
+            if key not in (None, self._keys[row.id]):
+                raise J2AError(
+                    f"{row.audio} of {table} is not the audio that {self.folder} holds for {row.id}.",
+                    "Encode this table (j2a-train encode), or give the folder that was made of it.",
+                    title="Other audio",
+                )
 
 
 class Encoded(_Store):

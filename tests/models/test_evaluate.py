@@ -122,6 +122,17 @@ def test_captions_with_odd_line_ends_stay_whole(table, tmp_path, name):
     assert read_captions(tmp_path / name, read_table(table)) == said
 
 
+def test_sections_of_one_file_are_told_apart_by_their_start(tmp_path):
+    rows = [Row("a0", "a.flac", "test"), Row("a1", "a.flac", "test", start_s=10.0), Row("b", "b.flac", "test")]
+    path = tmp_path / "captions.csv"
+    path.write_text("file_name,start_s,caption\na.flac,10.000,Late.\nb.flac,,Other.\na.flac,0,Early.\na.flac,20,None.\n")
+    assert read_captions(path, rows) == {"a0": "Early.", "a1": "Late.", "b": "Other."}
+    for line, why in (("a.flac,,Which?", "has 2 clips"), ("a.flac,soon,When?", "not a number")):
+        path.write_text(f"file_name,start_s,caption\n{line}\n")
+        with pytest.raises(UsageError, match=f"record 1: .*{why}"):
+            read_captions(path, rows)
+
+
 def test_a_column_of_the_card_has_one_name(table, tmp_path):
     captions = "id,caption\n" + "".join(f"{row.id},A calm piece.\n" for row in read_table(table))
     for name in (SHUFFLED, "mine", "a|b"):

@@ -243,6 +243,13 @@ def test_a_table_that_was_not_encoded_is_refused(parts, tmp_path):
         fit(tmp_path / "table", tmp_path / "run", fit_settings(parts))
 
 
+def test_audio_that_is_not_what_was_encoded_is_refused(parts, tmp_path):
+    write_table(tmp_path / "table", read_table(parts / "table"))
+    (tmp_path / "table" / "7.wav").write_bytes(b"another sound by the same name")
+    with pytest.raises(J2AError, match=r"7\.wav of .* is not the audio that .* holds for r7"):
+        fit(tmp_path / "table", tmp_path / "run", fit_settings(parts))
+
+
 def test_too_many_soft_tokens_are_refused(parts, tmp_path):
     with pytest.raises(UsageError, match="9999 soft tokens are too many"):
         fit(parts / "table", tmp_path / "run", fit_settings(parts, soft_tokens=9999))

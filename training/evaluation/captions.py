@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CAPTIONS = "captions.jsonl"
 _NAMES = ("id", "file_name")  # columns by which a row is known
+SAME_START_S = 0.005
 
 
 def write_captions(
@@ -58,18 +59,20 @@ def write_captions(
 
 def read_captions(path: Path, rows: Sequence[Row]) -> dict[str, str]:
     """Captions by row id from a CSV or JSONL file with the columns id (or file_name) and caption, or the first ones of
-    the table in a folder.
+    the table in a folder. Where a file has several clips, ``start_s`` tells them apart, as in the app's captions.csv.
 
     Raises ``UsageError`` that names the file for missing columns, an id that comes twice, and clips without a caption.
     """
     found: dict[str, str] = {}
-    by_file = {row.audio: row.id for row in rows}
+    rows_of: dict[str, list[Row]] = {}
+    for row in rows:
+        rows_of.setdefault(row.audio, []).append(row)
     for number, record in enumerate(_records(path), 1):
         name = next((column for column in _NAMES if record.get(column) and isinstance(record[column], str)), None)
         if name is None or not isinstance(record.get("caption"), str):
             raise UsageError(f"{path}, record {number}: no id (or file_name), or no caption.",
                              "It needs the columns id and caption.")  # fmt: skip
-        key = record[name] if name == "id" else by_file.get(record[name], "")
+        key = record[name] if name == "id" else _row_of(record, rows_of, f"{path}, record {number}")
         if key in found and key:
             raise UsageError(f"{path}, record {number}: {record[name]!r} comes twice.", "Keep one caption a clip.")
         found[key] = record["caption"]
@@ -80,6 +83,21 @@ def read_captions(path: Path, rows: Sequence[Row]) -> dict[str, str]:
             "Caption them all, or evaluate fewer with --clips or another --split.",
         )
     return {row.id: found[row.id] for row in rows}
+
+
+def _row_of(record: dict[str, str], rows_of: dict[str, list[Row]], where: str) -> str:
+    """The id of the row that a record is about, by its file and the start of its section; "" where it is none."""
+    rows = rows_of.get(record["file_name"], [])
+    try:
+        start_s = float(record["start_s"]) if record.get("start_s") not in (None, "") else None
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{where}: start_s is {record['start_s']!r}, not a number of seconds.", "Mend it.") from error
+    if start_s is not None:
+        return next((row.id for row in rows if abs(row.start_s - start_s) < SAME_START_S), "")
+    if len(rows) > 1:
+        raise UsageError(f"{where}: {record['file_name']} has {len(rows)} clips in the table.",
+                         "Add the column start_s, or name clips by id.")  # fmt: skip
+    return rows[0].id if rows else ""
 
 
 def measure(rows: Sequence[Row], folder: Path) -> list[Features]:

@@ -87,6 +87,8 @@ class _Run:
                 f"none of the {len(listed):,} clips of {table} is in {settings.encoded}.",
                 "Encode this table: j2a-train encode TABLE OUT, or give the folder that was made of it.",
             )
+        for one in stores if here.first else []:
+            one.refuse_other_audio(table, rows)
         self.course = Course([row for row in rows if row.split == "train"], settings.batch_size, settings.seed)
         self.exam = exam([row for row in rows if row.split == "valid"], settings.validate_clips)
         self.steps = settings.steps or math.ceil(settings.epochs * self.course.steps_per_epoch)
