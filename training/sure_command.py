@@ -21,7 +21,7 @@ def sure(
         float, typer.Option(min=0.5, max=1.0, help="Share of all statements together that must be true.")
     ] = 0.85,
     guess: Annotated[
-        bool, typer.Option("--guess", help="Also what is sure and false: the encoder's own captions, to compare with.")
+        bool, typer.Option("--guess", help="Also what is sure and false: all that the encoder hears.")
     ] = False,
     encoded: Annotated[
         Path | None,

@@ -16,7 +16,7 @@ from j2a.models.mwmae import load_encoder
 from training.encoder.heads import YES_NO, targets
 from training.encoder.mels import mel_table, overlay, vary
 from training.encoder.settings import EncoderSettings
-from training.encoder.sure import NEVER, set_thresholds, thresholds, write_sure
+from training.encoder.sure import FIGURES_FROM, NEVER, set_thresholds, thresholds, write_sure
 from training.encoder.train import small_config, train
 from training.evaluation.truth import against_labels
 from training.fit.folder import RunFolder
@@ -191,6 +191,14 @@ def test_thresholds_say_as_much_as_a_precision_allows():
         assert right / sum(float(one.sum()) for one in said.values()) == pytest.approx(precision, abs=0.02)
         margins = [float(chance[name][said[name]].min()) for name in told if said[name].any()]
         assert max(margins) - min(margins) < 0.1, "the least probable statement of each is as true as the other's"
+
+
+def test_figures_must_be_surer():
+    chance = torch.rand(4000, generator=torch.Generator().manual_seed(0))
+    true = torch.rand(4000, generator=torch.Generator().manual_seed(1)) < chance
+    found = thresholds({name: (chance, true) for name in ("piano", "bpm", "meter 3/4")}, 0.6)
+    assert found["piano"] == pytest.approx(0.5, abs=0.05)
+    assert found["bpm"] == found["meter 3/4"] == pytest.approx(FIGURES_FROM, abs=0.05)
 
 
 def test_what_cannot_be_judged_is_never_said():

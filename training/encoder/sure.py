@@ -1,7 +1,7 @@
 """Captions that say only what the encoder can be sure of: facts above a threshold, set on a soundfont it never heard.
 
 A projector that learns from captions of the whole truth learns to guess what cannot be heard; one that learns from
-these learns to leave it out. The same thresholds make captions straight from the heads, the baseline to beat.
+these learns to say what the encoder is sure of, and to leave out the rest. They are also the baseline to beat.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ FEWEST = 12  # claims that a threshold must be judged by
 SAID_CLASSES = {"tempo": CLASSES["tempo"], "meter": CLASSES["meter"], "energy": ("calm", "energetic")}
 BPM_TOLERANCE = 0.04  # as tempo estimates are judged: Gouyon et al., IEEE Trans. ASLP 14(5), 2006
 _NEEDED = {"instruments", "drums", "distortion", "bpm", *SAID_CLASSES}  # facts of a row
+_FIGURES = ("bpm", "meter")  # a wrong figure misleads more than a wrong word:
+FIGURES_FROM = 0.75  # the least calibrated probability with which one is said
 _LEFT_OUT = ("choir",)  # close to vocals, which must not be invented
 
 
@@ -61,7 +63,7 @@ def thresholds(statements: dict[str, tuple[Tensor, Tensor]], precision: float) -
     They are calibrated first (Zadrozny and Elkan, "Transforming Classifier Scores into Accurate Multiclass Probability
     Estimates", KDD 2002), and all are said from the same calibrated probability on: no other choice says more at that
     precision. What is as likely false is never said, nor what would be said fewer than ``FEWEST`` times: nobody knows
-    how true it is.
+    how true it is. Figures must be surer, from ``FIGURES_FROM`` on.
     """
     kept = {name: statement for name, statement in statements.items() if name not in _LEFT_OUT}
     calibrated = {name: _calibrated(*statement) for name, statement in kept.items()}
@@ -72,7 +74,8 @@ def thresholds(statements: dict[str, tuple[Tensor, Tensor]], precision: float) -
     margin = max(0.5, float(chance[order[enough[-1]]])) if len(enough) else NEVER
     found = dict.fromkeys(statements, NEVER)
     for name, (probability, _) in kept.items():
-        said = probability[calibrated[name] >= margin]
+        least = max(margin, FIGURES_FROM) if name.split()[0] in _FIGURES else margin
+        said = probability[calibrated[name] >= least]
         if len(said) >= FEWEST:
             found[name] = float(said.min())
     return found
@@ -91,9 +94,11 @@ def write_sure(
 ) -> None:
     """Copy a table with captions of what the encoder is sure of; its audio is linked by a relative symbolic link.
 
-    ``only_true`` leaves out what is not true, which is how a projector's training captions are made; without it the
-    captions are the heads' own, mistakes and all. ``encoded`` is a folder of ``j2a-train encode --features``: the
-    captions then say what was measured, too, as those of J2A-3.0 do; clips that were not measured are left out.
+    Without ``only_true`` the captions are the heads' own, mistakes and all: they follow from what the encoder hears,
+    and a projector learns to say as much. ``only_true`` leaves out what is not true; then what is said depends on what
+    cannot be heard, and a greedy caption says less than the encoder is sure of. ``encoded`` is a folder of
+    ``j2a-train encode --features``: the captions then say what was measured, too, as those of J2A-3.0 do; clips that
+    were not measured are left out.
     """
     least = _read_thresholds(run)
     measured = Measured(encoded, verify=True) if encoded else None

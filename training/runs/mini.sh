@@ -38,8 +38,8 @@ for font in $learned_from; do fonts="$fonts --soundfont $font"; done
 # shellcheck disable=SC2086 # several options
 "$train" synth "$out/train" $fonts --clips "${CLIPS:-30000}" --split train --seed 0
 "$train" synth "$out/valid" --soundfont "$held_back" --clips "${CLIPS_VALID:-1000}" --split valid --seed 0
-"$train" synth "$out/fit" --soundfont "$held_back" --clips "${CLIPS_FIT:-5000}" --split train --seed 1
-"$train" synth "$out/test" --soundfont "$test_font" --clips "${CLIPS_TEST:-600}" --split test --seed 6
+"$train" synth "$out/fit" --soundfont "$held_back" --clips "${CLIPS_FIT:-13000}" --split train --seed 1
+"$train" synth "$out/test" --soundfont "$test_font" --clips "${CLIPS_TEST:-600}" --split test --seed 7
 
 echo "2. The language model, which is J2A-1.0 once it is trained." >&2
 run "$out/llm-small" "$train" mini "$out/llm-small" ${musiccaps:+--captions "$musiccaps"} --steps "${STEPS_LLM:-12000}"
@@ -53,8 +53,8 @@ run "$out/encoder" "$train" encoder "$out/train" "$out/valid" "$out/encoder" --s
 
 echo "4. What it is sure of, by thresholds of a soundfont that it never heard; what it hears, and what is measured." >&2
 "$train" encode "$out/fit" "$out/encoded" --encoder "$out/encoder/last/encoder" --features
-"$train" sure "$out/encoder" "$out/fit" "$out/sure" --held-back "$out/valid" --precision 0.85
-"$train" sure "$out/encoder" "$out/fit" "$out/both" --encoded "$out/encoded"
+"$train" sure "$out/encoder" "$out/fit" "$out/sure" --held-back "$out/valid" --precision 0.85 --guess
+"$train" sure "$out/encoder" "$out/fit" "$out/both" --encoded "$out/encoded" --guess
 "$train" sure "$out/encoder" "$out/test" "$out/heads" --guess
 for table in sure both; do "$train" split "$out/$table" --seed 0; done
 
@@ -65,7 +65,7 @@ for version in 2.0 2.1 3.0; do
     [ $version = 3.0 ] && table=both
     run "$out/projector-$version" "$train" fit "$out/$table" --out "$out/projector-$version" --version $version \
         --encoded "$out/encoded" --llm "$out/llm/model" --encoder "$out/encoder/last/encoder" --soft-tokens $tokens \
-        --learning-rate 1e-3 --steps "${STEPS_FIT:-500}"
+        --learning-rate 1e-3 --steps "${STEPS_FIT:-1000}"
 done
 
 echo "6. Score cards on a soundfont that nothing was trained on." >&2
