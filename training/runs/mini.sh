@@ -3,8 +3,9 @@
 #
 #     training/runs/mini.sh OUT [musiccaps-public.csv]
 #
-# On two cores it takes about seven hours and 27 GB, by the times of its steps; run it again to go on after any interruption. Everything follows from
-# the seeds below. Of the steps, the encoder takes the most time; STEPS_ENCODER and STEPS_LLM make a shorter run.
+# On two cores it takes about seven hours and 27 GB, by the times of its steps; run it again to go on after any
+# interruption. Everything follows from the seeds below. Of the steps, the encoder takes the most time; STEPS_ENCODER and
+# STEPS_LLM make a shorter run.
 set -eu
 
 out=${1:?"usage: $0 OUT [musiccaps-public.csv]"}
