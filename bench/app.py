@@ -242,7 +242,7 @@ def words(folder: Path) -> list[Row]:
                     app.until(r"\d BPM", mark)
                     time.sleep(0.3)
                 pressed, mark = app.press("\r")
-                waits.append(app.until(r"\w[,.]?▌", mark) - pressed)
+                waits.append(app.until(r"\w[,.]?▌|tokens/s", mark) - pressed)  # or all words at once
                 app.until("Caption draft", mark)
             app.press("j")
             time.sleep(1.0)
