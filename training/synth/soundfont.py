@@ -31,8 +31,8 @@ class Recorded(NamedTuple):
 def write_soundfont(path: Path, name: str, programs: Mapping[int, Sequence[Recorded]], sample_rate: int) -> None:
     """A soundfont of General MIDI programs, each with one instrument of recorded notes.
 
-    Every key plays the recording nearest to it. Notes are not looped. Raises ``OSError`` when ``path`` cannot be
-    written.
+    Every key plays the recording nearest to it. Notes are not looped. Raises ``ExportError`` when ``path`` cannot
+    be written, ``ValueError`` for notes that do not rise in pitch.
     """
     samples: list[tuple[str, Recorded]] = []
     presets: list[bytes] = []
