@@ -15,6 +15,7 @@ from transformers import MistralForCausalLM
 
 from training.heard_prior import SoftTags
 from training.mini_data import Example, encode
+from training.optimizer import quick_bfloat16
 
 IGNORED = -100  # label of positions that do not count in the loss
 Soft = tuple[int, int, tuple[str, ...]]  # row and position in the batch, and the tags it sums up
@@ -38,7 +39,7 @@ def embed(
 
 def loss(model: MistralForCausalLM, embeddings: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """Cross-entropy on the captions. ``embeddings`` (B, S, W), ``mask`` and ``labels`` (B, S)."""
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=quick_bfloat16("cpu")):
         hidden = model.model(inputs_embeds=embeddings, attention_mask=mask).last_hidden_state[:, :-1]
         wanted = labels[:, 1:]
         # Logits only where the loss looks (half of the positions are prompt), in a few fixed sizes: every new

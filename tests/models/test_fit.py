@@ -20,7 +20,7 @@ from j2a.models import registry
 from j2a.models.chat import caption_ids
 from j2a.models.llm import load_llm
 from j2a.models.mwmae import MWMAE, MWMAEConfig
-from j2a.models.projector import load_projector
+from j2a.models.projector import Projector, ProjectorConfig, load_projector
 from j2a.models.sequence import IGNORED, Sequence, sequence
 from j2a.models.weights import weights_hash
 from tests.models.tiny import save_tiny, tiny_mistral, tiny_tokenizer
@@ -129,6 +129,30 @@ def test_the_best_one_is_a_backbone(parts, tmp_path):
     assert not (tmp_path / "run/last/llm").exists()
 
 
+def test_a_projector_goes_on_from_one_of_another_version(parts, tmp_path):
+    fit(parts / "table", tmp_path / "one", fit_settings(parts, version="2.0", soft_tokens=1, steps=40))
+    other = tmp_path / "one" / "best"
+    settings = fit_settings(parts, steps=1, learning_rate=1e-9, start=other)
+    fit(parts / "table", tmp_path / "on", settings)
+    before, after = (load_projector(one).state_dict() for one in (other, tmp_path / "on" / "best"))
+    assert before.keys() == after.keys()
+    assert all(torch.allclose(weight, after[name], atol=1e-6) for name, weight in before.items())
+    card = (tmp_path / "on/best/README.md").read_text()
+    assert f"as another projector (weights {weights_hash(other)})" in card and str(tmp_path) not in card
+    with pytest.raises(J2AError, match="another configuration: start_weights"):
+        fit(parts / "table", tmp_path / "on", replace(settings, start=tmp_path / "on" / "best"), resume=True)
+    with pytest.raises(UsageError, match="leads from a width of 48 to 64, not from 80 to 64"):
+        fit(parts / "table", tmp_path / "wide", replace(settings, start=narrow_projector(tmp_path / "narrow")))
+
+
+def narrow_projector(folder: Path) -> Path:
+    """One for an encoder with features of 48."""
+    sizes = {"encoder": "e", "encoder_weights": "", "encoder_width": 48, "llm": "l", "llm_weights": "", "llm_width": 64}
+    folder.mkdir()
+    Projector(ProjectorConfig("2.0", 1, **sizes)).save(folder)  # type: ignore[arg-type]
+    return folder
+
+
 def test_the_loss_is_the_cross_entropy_of_caption_and_eos_alone():
     model, tokenizer = tiny_mistral(), tiny_tokenizer()
     soft = torch.randn(3, 5, 64)
@@ -228,6 +252,7 @@ def test_it_stops_early_where_validation_gets_no_better(parts, tmp_path):
         ({"epochs": float("inf")}, "epochs is inf, not a number above 0"),
         ({"learning_rate": float("nan")}, "learning_rate"),
         ({"distil": 1.5}, "shares from 0 to 1"),
+        ({"version": "1.0", "start": Path("x")}, "no projector to go on from"),
         ({"validate_every": 0}, "not at least 1"),
     ],
 )

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from safetensors.torch import load_file
 
 from j2a.errors import J2AError
 from j2a.features.record import Features
@@ -91,15 +92,17 @@ def test_an_interrupted_run_goes_on_as_if_nothing_was(tables, tmp_path, monkeypa
         train(*tables, tmp_path / "cut", settings)
 
 
-def test_a_run_starts_from_another_one(run, tables, tmp_path):
-    settings = dict(start=run, learning_rate=1e-9, **TINY)
+def test_a_run_starts_from_a_trained_encoder_with_new_heads(run, tables, tmp_path):
+    settings = dict(start=run / "last" / "encoder", learning_rate=1e-9, **TINY)
     train(*tables, tmp_path / "on", EncoderSettings(steps=1, **settings))
-    before, after = read_log(run)[-1], read_log(tmp_path / "on")[-1]
-    assert after["drums"] == before["drums"] >= 0.9
+    before, after = (load_encoder(one / "last" / "encoder").state_dict() for one in (run, tmp_path / "on"))
+    assert all(torch.allclose(before[name], after[name], atol=1e-6) for name in dict(load_encoder(run / "last" / "encoder").named_parameters()))
+    heads = load_file(tmp_path / "on" / "last" / "heads.safetensors")
+    assert all(heads[name].abs().max() < 1e-6 for name in heads if name.startswith("heads.") and name.endswith("weight"))
     with pytest.raises(J2AError, match="other sizes"):
         train(*tables, tmp_path / "wide", EncoderSettings(steps=1, **(settings | {"width": 64})))
-    with pytest.raises(J2AError, match="no trained encoder"):
-        train(*tables, tmp_path / "none", EncoderSettings(steps=1, **(settings | {"start": tmp_path})))
+    with pytest.raises(J2AError, match="no folder"):
+        train(*tables, tmp_path / "none", EncoderSettings(steps=1, **(settings | {"start": tmp_path / "nowhere"})))
 
 
 def test_a_table_without_facts_is_refused(tables, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import soundfile
 
 from j2a.errors import AudioError, J2AError
 from training.synth.compose import Note, compose
-from training.synth.production import record
+from training.synth.production import _played, record
 from training.synth.recordings import SAMPLE_RATE, build
 from training.synth.render import Renderer
 from training.synth.soundfont import Recorded, write_soundfont
@@ -58,6 +59,26 @@ def test_what_a_soundfont_lacks_another_one_plays(tmp_path):
     for seed in range(4):  # also where all parts are to come from the violin's soundfont
         assert record(piece, [violin, violin, flute], seed)[1] == {"lead"}
     assert record(piece, [violin], 1)[1] == set()
+
+
+def test_a_part_that_an_instrument_has_no_register_for_another_soundfont_plays(tmp_path):
+    write_soundfont(tmp_path / "low", "low", {FLUTE: [Recorded(40, tone(40))]}, SAMPLE_RATE)
+    write_soundfont(tmp_path / "high", "high", {FLUTE: [Recorded(72, tone(72))]}, SAMPLE_RATE)
+    low, high = (Renderer(tmp_path / name, SAMPLE_RATE) for name in ("low", "high"))
+    piece = piece_for("flute", [70, 72])
+    assert record(piece, [low], 1)[1] == set()
+    stems = [_played(piece, "lead", [low, low, high], random.Random(seed)) for seed in range(6)]
+    assert all(np.abs(stem).max() > 0.01 for stem in stems)
+
+
+def test_a_part_with_a_tone_of_its_own_stays_the_same_music(tmp_path):
+    write_soundfont(tmp_path / "flute", "flute", {FLUTE: [Recorded(66, tone(66))]}, SAMPLE_RATE)
+    font, piece = Renderer(tmp_path / "flute", SAMPLE_RATE), piece_for("flute", [70, 72])
+    plain, again = record(piece, [font], 3)[0], record(piece, [font], 3)[0]
+    toned, twice = record(piece, [font], 3, toned=True)[0], record(piece, [font], 3, toned=True)[0]
+    assert np.array_equal(plain, again) and np.array_equal(toned, twice)
+    assert not np.allclose(plain, toned, atol=1e-3)
+    assert loudest_pitch(toned[2000:8000]) == pytest.approx(loudest_pitch(plain[2000:8000]), abs=0.05)
 
 
 def test_recordings_become_a_soundfont(tmp_path):

@@ -14,9 +14,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.facts import ENERGIES, FAMILIES, FASTEST_BPM, METERS, SLOWEST_BPM, TEMPI
+from training.facts import ENERGIES, FAMILIES, FASTEST_BPM, METERS, NAMED_BPM, SLOWEST_BPM, TEMPI
 
-TEMPO_BINS = 24  # on a logarithmic scale; what the tempo classes are made of
+# On a logarithmic scale, one for each figure that captions name: a projector finds each of them along a line of its own.
+TEMPO_BINS = len(NAMED_BPM)
+_NEIGHBOURS = 2  # bins on either side that belong to the same tempo: 7 %
 _UNKNOWN = -1
 
 CLASSES: dict[str, tuple[str, ...]] = {"tempo": TEMPI, "meter": METERS, "energy": ENERGIES}
@@ -98,7 +100,7 @@ def tempo_of(probabilities: Tensor) -> tuple[Tensor, Tensor]:
     Both are of the most probable bin and its neighbours: the tempo their mean on the logarithmic scale, the
     probability their sum.
     """
-    around = probabilities.argmax(-1, keepdim=True) + torch.tensor([-1, 0, 1])
+    around = probabilities.argmax(-1, keepdim=True) + torch.arange(-_NEIGHBOURS, _NEIGHBOURS + 1)
     inside = (around >= 0) & (around < probabilities.shape[-1])
     shares = probabilities.gather(1, around.clamp(0, probabilities.shape[-1] - 1)) * inside
     sure = shares.sum(1)

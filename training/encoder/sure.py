@@ -22,7 +22,7 @@ from j2a.export import write_atomically
 from j2a.models.mwmae import load_encoder
 from training.encoder.heads import CLASSES, YES_NO, load_heads, tempo_of
 from training.encoder.mels import mel_table
-from training.encoder.train import ENCODER, HEADS, Learner, predict
+from training.encoder.train import ENCODER, HEADS, Learner, predict, training_dtype
 from training.facts import FAMILIES, named_bpm, tempo_class
 from training.fit.folder import LAST
 from training.heard_grammar import write_both, write_heard
@@ -149,7 +149,7 @@ def _statements(run: Path, table: Path, rows: list[Row]) -> tuple[dict[str, tupl
         raise J2AError(f"the row {bare} of {table} does not know its facts.", "Use a corpus of j2a-train synth.")
     if not (run / LAST / HEADS).is_file():
         raise J2AError(f"{run} holds no trained encoder.", "j2a-train encoder makes one.", title="No encoder")
-    learner = Learner(load_encoder(run / LAST / ENCODER, precision=torch.bfloat16), load_heads(run / LAST / HEADS))
+    learner = Learner(load_encoder(run / LAST / ENCODER, precision=training_dtype()), load_heads(run / LAST / HEADS))
     said = predict(learner, mel_table(table, rows, learner.encoder.config, run / "cache"))
     facts = [row.facts for row in rows]
 

@@ -27,7 +27,7 @@ from training.encoder.mels import mel_table, overlay, vary
 from training.encoder.settings import FREE, EncoderSettings
 from training.facts import FAMILIES
 from training.fit.folder import LAST, RunFolder
-from training.optimizer import decayed
+from training.optimizer import decayed, quick_bfloat16
 from training.runlog import RunLog
 from training.settings import settings_text
 from training.table import Row, Split, line_of, read_table
@@ -103,15 +103,16 @@ def train(train_table: Path, valid_table: Path, out: Path, settings: EncoderSett
                 losses = []
 
 
-def _start_from(run: Path, learner: Learner) -> None:
-    if not (run / LAST / HEADS).is_file():
-        raise J2AError(f"{run} holds no trained encoder.", "j2a-train encoder makes one.", title="No encoder")
+def _start_from(folder: Path, learner: Learner) -> None:
+    """Take an encoder's weights. The heads are new, and say nothing at first, so that they do not disturb it."""
     try:
-        learner.restore(run / LAST)
+        learner.encoder.load_state_dict(load_encoder(folder).state_dict())
     except RuntimeError as error:
         raise J2AError(
-            f"the encoder in {run} has other sizes.", "Give the width, the depth and the channels in its run.json."
+            f"the encoder in {folder} has other sizes.", "Give the width, the depth and the channels of its run."
         ) from error
+    for head in learner.heads.heads.values():
+        torch.nn.init.zeros_(head.weight)
 
 
 def _step(
@@ -148,9 +149,14 @@ def small_config(settings: EncoderSettings) -> MWMAEConfig:
     )  # fmt: skip
 
 
+def training_dtype() -> torch.dtype:
+    """Of the encoder's matrix products in training."""
+    return torch.bfloat16 if quick_bfloat16("cpu") else torch.float32
+
+
 def _untrained(config: MWMAEConfig) -> MWMAE:
     """Blocks that pass on what the stem heard until they have learned better: it learns first, and undisturbed."""
-    encoder = MWMAE(config, torch.bfloat16)
+    encoder = MWMAE(config, training_dtype())
     for name, parameter in encoder.blocks.named_parameters():
         if name.endswith(("proj.weight", "fc2.weight")):
             torch.nn.init.zeros_(parameter)

@@ -17,6 +17,7 @@ from j2a.console import narrate
 from j2a.errors import J2AError, UsageError
 from j2a.models.llm import LoadedLLM, load_llm
 from j2a.models.projector import CARD_FILE
+from j2a.models.weights import weights_hash
 from training.fit.folder import BEST, RunFolder, State
 from training.fit.lessons import Course, Lesson, described, exam
 from training.fit.loss import Answers, answers, cross_entropy, divergence
@@ -24,7 +25,7 @@ from training.fit.parallel import World, shard_layers, world
 from training.fit.settings import FREE, FitSettings
 from training.fit.students import Student, checkpoint_layers, heard_student
 from training.fit.teacher import refuse_untold, taught
-from training.optimizer import decayed
+from training.optimizer import decayed, quick_bfloat16
 from training.runlog import RunLog, progress, require_tensorboard
 from training.settings import settings_text
 from training.shards import Encoded, Measured
@@ -193,7 +194,8 @@ class _Run:
     def _loss(self, lessons: Sequence[Lesson], distil: float) -> tuple[torch.Tensor, Answers]:
         """The loss summed over the caption tokens; ``distil`` is the share of the teacher's part."""
         most, model = self.settings.max_caption_tokens, self.student.model
-        with torch.autocast(self.here.device.partition(":")[0], torch.bfloat16, enabled=self.settings.autocast):
+        quick = self.settings.autocast and quick_bfloat16(self.here.device)
+        with torch.autocast(self.here.device.partition(":")[0], torch.bfloat16, enabled=quick):
             given = answers(model, self.student.sequences(lessons), most)
             teacher = taught(model, self.tokenizer, lessons, most) if distil else None
         loss = cross_entropy(given)
@@ -243,12 +245,14 @@ def training_card(settings: FitSettings, state: State, clips: int, validated: in
     """What a card says of the training."""
     lines = settings_text(settings).splitlines(keepends=True)
     decisive = "".join(line for line in lines if line.split(" = ")[0] not in FREE)  # no paths of one machine
+    began = f"as another projector (weights {weights_hash(settings.start)})" if settings.start else "from nothing"
     loss = f"{state.best_loss:.4f} on {validated:,} clips" if state.best_loss is not None else "not measured"
     return f"""
 ## Training
 
 * **Clips**: {clips:,}, seen for {state.step:,} steps of {settings.batch_size}
 * **Validation loss** (nats a caption token): {loss}
+* **Began** {began}
 
 ```toml
 {decisive}```
@@ -277,6 +281,7 @@ def _record(table: Path, settings: FitSettings, llm: LoadedLLM, store: Encoded |
         **decisive,
         "precision": llm.precision,
         "llm_weights": llm.weights,
+        **({"start_weights": weights_hash(settings.start)} if settings.start else {}),
         **store.about,
         "table": hashlib.sha256((table / TABLE).read_bytes()).hexdigest(),
     }

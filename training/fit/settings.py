@@ -10,9 +10,9 @@ from typing import Literal
 from training.settings import setting
 
 # What may differ when a run is taken up again: it does not change what is learned.
-# Encoder, language model and clips are known by their content, wherever they lie.
+# Encoder, language model, first projector and clips are known by their content, wherever they lie.
 FREE = frozenset(
-    {"device", "threads", "tensorboard", "accumulate", "checkpointing", "fsdp", "encoded", "llm", "encoder"}
+    {"device", "threads", "tensorboard", "accumulate", "checkpointing", "fsdp", "encoded", "llm", "encoder", "start"}
 )
 
 
@@ -24,6 +24,7 @@ class FitSettings:
     encoded: Path | None = setting(None, "Folder that j2a-train encode wrote.")
     llm: str = setting("", "Language model: a folder, a name in the models folder, or a hub id that was downloaded.")
     encoder: str = setting("", "2.x: the encoder that the clips were encoded with, by folder or name.")
+    start: Path | None = setting(None, "2.x, 3.0: a trained projector's folder to go on from; its version may differ.")
     soft_tokens: int = setting(0, "2.1, 3.0: soft tokens; 0: 250, or what the clips were pooled to.")
 
     steps: int = setting(0, "Steps of the optimizer; 0: as many as --epochs has.")
@@ -42,7 +43,7 @@ class FitSettings:
     patience: int = setting(5, "Stop after so many validations without a better one; 0: never.")
 
     precision: Literal["auto", "float32", "bfloat16", "8bit", "4bit"] = setting("auto", "Of the language model.")
-    autocast: bool = setting(True, "Matrix products in bfloat16; what is trained stays in float32.")
+    autocast: bool = setting(True, "Matrix products in bfloat16 where they are quick; what is trained stays in float32.")
     checkpointing: bool = setting(False, "Work out activations twice to save memory.")
     fsdp: bool = setting(False, "Several GPUs: spread the language model over them, where it fits into none.")
     distil: float = setting(0.0, "2.x: share of the loss that is the KL to the language model told the true facts.")
@@ -72,6 +73,8 @@ class FitSettings:
             )
         if self.version == "2.0" and self.soft_tokens > 1:
             raise ValueError("J2A-2.0 has one soft token")
+        if self.version == "1.0" and self.start:
+            raise ValueError("J2A-1.0 has no projector to go on from")
         if self.version == "1.0" and self.distil:
             raise ValueError("J2A-1.0 has the facts in its prompt: there is nothing to distil")
 

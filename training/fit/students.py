@@ -131,10 +131,25 @@ def heard_student(settings: FitSettings, llm: LoadedLLM, encoded: Encoded, data:
     projector = Projector(config)
     embeddings = embedding_of(llm.model).weight.detach().cpu()
     projector.match_scale(embeddings, torch.Generator().manual_seed(settings.seed))
+    if settings.start:
+        _start_from(settings.start, projector)
     parts = {ENCODER_FOLDER: encoder, LLM_FOLDER: llm.folder}
     small = {name: part for name, part in parts.items() if _is_small(part)}
     measured = Measured(encoded.folder.parent) if settings.version == "3.0" else None
     return HeardStudent(projector, llm, encoded, small, measured)
+
+
+def _start_from(folder: Path, projector: Projector) -> None:
+    """Take another projector's weights, which are of the same shapes in every version."""
+    other = load_projector(folder)
+    sizes = [(one.encoder_width, one.llm_width) for one in (other.config, projector.config)]
+    if sizes[0] != sizes[1]:
+        raise UsageError(
+            f"the projector in {folder} leads from a width of {sizes[0][0]} to {sizes[0][1]}, not from {sizes[1][0]} "
+            f"to {sizes[1][1]}.",
+            "Start from one for an encoder and a language model as wide as these, or leave out --start.",
+        )
+    projector.load_state_dict(other.state_dict())
 
 
 def _soft_tokens(settings: FitSettings, pooled: int) -> int:

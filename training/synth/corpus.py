@@ -40,7 +40,7 @@ class Corpus:
     seed: int
     duration_s: float
     soundfonts: tuple[str, ...]  # names and hashes of the files
-    version: int = 4  # of the generator
+    version: int = 5  # of the generator
 
 
 def make(
@@ -91,7 +91,7 @@ def _make_clip(out: Path, corpus: Corpus, number: int) -> Row:
     # Splits of one seed share no clip.
     seed = (corpus.seed * 3 + _SPLIT_SEEDS[corpus.split]) * 10_000_000 + number
     piece = compose(varied_plan(seed, corpus.duration_s), seed)
-    sound, heard = record(piece, _fonts, seed)
+    sound, heard = record(piece, _fonts, seed, toned=corpus.split == "train")
     name = f"{corpus.split}-{corpus.seed}-{number:06d}"
     audio = f"audio/{number // 1000:03d}/{name}.flac"
     path = out / audio

@@ -26,13 +26,15 @@ _SPREAD_DB, _QUIETEST_DB, _LOUDEST_DB = 3.0, -6.0, 5.0
 Sound = NDArray[np.float32]
 
 
-def record(piece: Piece, fonts: list[Renderer], seed: int) -> tuple[Sound, set[str]]:
+def record(piece: Piece, fonts: list[Renderer], seed: int, *, toned: bool = False) -> tuple[Sound, set[str]]:
     """One piece as mono float32 (T,) at 16 kHz, and the parts that are heard. The same for the same seed.
 
     ``fonts`` render at 32 kHz. Half of the pieces take every part from one of them, where it has the instrument, half
-    each part from any.
+    each part from any. ``toned``: each part through an equaliser of its own, so that there are as many tones of an
+    instrument as there are clips.
     """
     rng = random.Random(f"production {seed}")
+    tones = random.Random(f"tones {seed}")
     only = rng.choice(fonts) if rng.random() < 0.5 else None
     mix = np.zeros(round(piece.plan.duration_s * RENDER_RATE), np.float32)
     heard = set()
@@ -43,6 +45,8 @@ def record(piece: Piece, fonts: list[Renderer], seed: int) -> tuple[Sound, set[s
         if not able:
             continue
         stem = _played(piece, part, [only] if only in able else able, rng)
+        if toned:
+            stem = _toned(stem, tones)
         level = loudness(stem[:, None], RENDER_RATE)
         gain_db = _USUAL_DB[part] + min(_LOUDEST_DB, max(_QUIETEST_DB, rng.gauss(0.0, _SPREAD_DB)))
         if level > _SILENT:
@@ -57,6 +61,9 @@ def _played(piece: Piece, part: str, fonts: list[Renderer], rng: random.Random) 
     """One part as some player's instrument: of a soundfont, mostly built larger or smaller, sometimes doubled."""
     semitones = rng.choice((0, 0, 0, -3, -2, -1, 1, 2, 3))
     stem = _built(piece, part, rng.choice(fonts), semitones)
+    for font in fonts:  # an instrument of few recordings may not have the register
+        if _rms(stem) < _SILENT:
+            stem = _built(piece, part, font, semitones)
     if rng.random() < DOUBLED:
         other = _built(piece, part, rng.choice(fonts), rng.choice((-2, -1, 0, 1, 2)))
         stem = stem + other * np.float32(rng.uniform(0.3, 1.0) * _rms(stem) / max(_SILENT, _rms(other)))
@@ -83,6 +90,18 @@ def _built(piece: Piece, part: str, font: Renderer, semitones: int) -> Sound:
     sped = soxr.resample(stem, RENDER_RATE * faster, RENDER_RATE)
     wanted = round(piece.plan.duration_s * RENDER_RATE)
     return np.pad(sped[:wanted], (0, max(0, wanted - len(sped)))).astype(np.float32)
+
+
+def _toned(stem: Sound, rng: random.Random) -> Sound:
+    """As another player's instrument or microphone may sound: duller or sharper, with one band nearer or further."""
+    for kind, chance, hz in (("low", 0.4, (100.0, 600.0)), ("high", 0.5, (1200.0, 5000.0))):
+        if rng.random() < chance:
+            stem = _shelf(stem, kind, rng.uniform(*hz), rng.uniform(-9.0, 6.0), RENDER_RATE)
+    if rng.random() < 0.5:
+        middle, gain = rng.uniform(250.0, 5000.0), 10 ** (rng.uniform(-9.0, 7.0) / 20)
+        b, a = scipy.signal.iirpeak(middle, rng.uniform(0.7, 2.5), fs=RENDER_RATE)
+        stem = (stem + (gain - 1) * scipy.signal.lfilter(b, a, stem)).astype(np.float32)
+    return stem
 
 
 def _rms(sound: Sound) -> float:
@@ -118,9 +137,9 @@ def _filter(sound: Sound, kind: str, hz: float) -> Sound:
     return filtered
 
 
-def _shelf(sound: Sound, kind: str, hz: float, gain_db: float) -> Sound:
+def _shelf(sound: Sound, kind: str, hz: float, gain_db: float, rate: int = SAMPLE_RATE) -> Sound:
     """More or less of what is below or above ``hz``: the sound plus a scaled first-order part of it."""
-    b, a = scipy.signal.butter(1, hz, "lowpass" if kind == "low" else "highpass", fs=SAMPLE_RATE)
+    b, a = scipy.signal.butter(1, hz, "lowpass" if kind == "low" else "highpass", fs=rate)
     shelved: Sound = (sound + (10 ** (gain_db / 20) - 1) * scipy.signal.lfilter(b, a, sound)).astype(np.float32)
     return shelved
 

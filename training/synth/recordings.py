@@ -82,7 +82,12 @@ def _sound(path: Path) -> NDArray[np.float32]:
     if not len(begun):
         raise AudioError(f"{path} is silent.")
     sound = sound[max(0, begun[0] - SAMPLE_RATE // 200) :][: round(LONGEST_S * SAMPLE_RATE)]
-    sound *= LOUDNESS / np.sqrt(np.square(sound[:SAMPLE_RATE]).mean())
+    return levelled(sound)
+
+
+def levelled(sound: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A note at 32 kHz as loud as every other one, with an end that fades."""
+    sound = sound * np.float32(LOUDNESS / max(1e-9, float(np.sqrt(np.square(sound[:SAMPLE_RATE]).mean()))))
     fade = min(len(sound), SAMPLE_RATE // 10)
     sound[len(sound) - fade :] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)
     peak = float(np.abs(sound).max())

@@ -18,6 +18,7 @@ RELEASE_S = 0.25  # how long a note takes to die away once it is let go
 _GAP = bytes(2 * 46)  # silence that the specification wants behind every sample
 _KEY_RANGE, _RELEASE, _INSTRUMENT, _SAMPLE, _ROOT_KEY = 43, 38, 41, 53, 58  # generators
 _MONO = 1
+_DRUM_BANK = 128
 _WIDEST = 12  # semitones that a recording is played above or below its own pitch, at the ends of an instrument
 
 
@@ -28,12 +29,18 @@ class Recorded(NamedTuple):
     sound: NDArray[np.float32]  # (T,), from -1 to 1
 
 
-def write_soundfont(path: Path, name: str, programs: Mapping[int, Sequence[Recorded]], sample_rate: int) -> None:
-    """A soundfont of General MIDI programs, each with one instrument of recorded notes.
+def write_soundfont(
+    path: Path, name: str, programs: Mapping[int, Sequence[Recorded]], sample_rate: int,
+    drums: Sequence[Recorded] = (),
+) -> None:  # fmt: skip
+    """A soundfont of General MIDI programs, each with one instrument of recorded notes, and perhaps a drum kit.
 
-    Every key plays the recording nearest to it. Notes are not looped. Raises ``ExportError`` when ``path`` cannot
-    be written, ``ValueError`` for notes that do not rise in pitch.
+    Every key plays the recording nearest to it, of the drums its own alone. Notes are not looped. Raises
+    ``ExportError`` when ``path`` cannot be written, ``ValueError`` for notes that do not rise in pitch.
     """
+    kinds = [(program, 0, notes, _key_ranges(_pitches(notes))) for program, notes in sorted(programs.items())]
+    if drums:
+        kinds.append((0, _DRUM_BANK, drums, [(pitch, pitch) for pitch in _pitches(drums)]))
     samples: list[tuple[str, Recorded]] = []
     presets: list[bytes] = []
     preset_bags: list[bytes] = []
@@ -42,12 +49,12 @@ def write_soundfont(path: Path, name: str, programs: Mapping[int, Sequence[Recor
     bags: list[bytes] = []
     generators: list[bytes] = []
     sample_of: dict[int, int] = {}  # notes that several programs share are written once
-    for index, (program, notes) in enumerate(sorted(programs.items())):
-        presets.append(struct.pack("<20sHHHIII", f"Program {program}".encode(), program, 0, index, 0, 0, 0))
+    for index, (program, bank, notes, ranges) in enumerate(kinds):
+        presets.append(struct.pack("<20sHHHIII", f"Program {program}".encode(), program, bank, index, 0, 0, 0))
         preset_bags.append(struct.pack("<HH", index, 0))
         preset_generators.append(struct.pack("<HH", _INSTRUMENT, index))
         instruments.append(struct.pack("<20sH", f"Program {program}".encode(), len(bags)))
-        for note, (low, high) in zip(notes, _key_ranges([note.pitch for note in notes]), strict=True):
+        for note, (low, high) in zip(notes, ranges, strict=True):
             if id(note) not in sample_of:
                 sample_of[id(note)] = len(samples)
                 samples.append((f"{program} {note.pitch}", note))
@@ -78,6 +85,10 @@ def write_soundfont(path: Path, name: str, programs: Mapping[int, Sequence[Recor
         + _chunk(b"LIST", b"pdta" + b"".join(_chunk(tag, b"".join(rows)) for tag, rows in tables.items()))
     )
     write_atomically(path, _chunk(b"RIFF", b"sfbk" + body))
+
+
+def _pitches(notes: Sequence[Recorded]) -> list[int]:
+    return [note.pitch for note in notes]
 
 
 def _key_ranges(pitches: Sequence[int]) -> list[tuple[int, int]]:
