@@ -98,7 +98,7 @@ def test_drums_are_keys_of_a_kit(tmp_path):
     piece = piece_for("flute", [69] * 3)
     piece.plan.instruments["drums"] = "drums"
     assert font.plays(piece, "drums")
-    piece.notes[:] = [Note("drums", 0.0, 0.1, 36, 100), Note("drums", 1.0, 1.1, 42, 100), Note("drums", 2.0, 2.1, 50, 9)]
+    piece.notes[:] = [Note("drums", float(at), at + 0.1, key, 100) for at, key in enumerate((36, 42, 50))]
     stem = font.stem(piece, "drums").mean(axis=1)
     kick, hat, other = (stem[start * SAMPLE_RATE :][: SAMPLE_RATE // 4] for start in range(3))
     assert loudest_pitch(kick) == pytest.approx(69 + 12 * np.log2(60 / 440), abs=0.3)

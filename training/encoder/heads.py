@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from training.facts import ENERGIES, FAMILIES, FASTEST_BPM, METERS, NAMED_BPM, SLOWEST_BPM, TEMPI
 
-# On a logarithmic scale, one for each figure that captions name: a projector finds each of them along a line of its own.
+# On a logarithmic scale, one for each figure that captions name: a projector finds each along a line of its own.
 TEMPO_BINS = len(NAMED_BPM)
 _NEIGHBOURS = 2  # bins on either side that belong to the same tempo: 7 %
 _UNKNOWN = -1

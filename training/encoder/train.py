@@ -26,7 +26,7 @@ from training.encoder.heads import CLASSES, YES_NO, Heads, load_heads, loss, tar
 from training.encoder.mels import mel_table, overlay, vary
 from training.encoder.settings import FREE, EncoderSettings
 from training.facts import FAMILIES
-from training.fit.folder import LAST, RunFolder
+from training.fit.folder import RunFolder
 from training.optimizer import decayed, quick_bfloat16
 from training.runlog import RunLog
 from training.settings import settings_text
@@ -111,8 +111,8 @@ def _start_from(folder: Path, learner: Learner) -> None:
         raise J2AError(
             f"the encoder in {folder} has other sizes.", "Give the width, the depth and the channels of its run."
         ) from error
-    for head in learner.heads.heads.values():
-        torch.nn.init.zeros_(head.weight)
+    for weight in learner.heads.heads.parameters():
+        torch.nn.init.zeros_(weight)
 
 
 def _step(

@@ -43,7 +43,7 @@ class FitSettings:
     patience: int = setting(5, "Stop after so many validations without a better one; 0: never.")
 
     precision: Literal["auto", "float32", "bfloat16", "8bit", "4bit"] = setting("auto", "Of the language model.")
-    autocast: bool = setting(True, "Matrix products in bfloat16 where they are quick; what is trained stays in float32.")
+    autocast: bool = setting(True, "Products in bfloat16, where that is quick; what is trained stays in float32.")
     checkpointing: bool = setting(False, "Work out activations twice to save memory.")
     fsdp: bool = setting(False, "Several GPUs: spread the language model over them, where it fits into none.")
     distil: float = setting(0.0, "2.x: share of the loss that is the KL to the language model told the true facts.")

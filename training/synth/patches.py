@@ -96,7 +96,7 @@ def _sound(sample: _Sample, faster: float = 1.0) -> NDArray[np.float32]:
         times, levels = zip((0.0, 0.0), *sample.envelope, strict=True)
         level = np.interp(np.arange(len(sound)) / rate, times, levels)
         sound = sound * np.exp2(_OCTAVES_OF_LEVEL * (level - 1))
-    return soxr.resample(sound.astype(np.float32), rate, SAMPLE_RATE)
+    return np.asarray(soxr.resample(sound, rate, SAMPLE_RATE), np.float32)
 
 
 def _samples(path: Path) -> list[_Sample]:
