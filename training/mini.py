@@ -13,14 +13,14 @@ import math
 import random
 import statistics
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch.nn import Parameter
+from torch.nn import Module, Parameter
 from transformers import MistralConfig, MistralForCausalLM
 
 from j2a.caption import Sampling
@@ -28,7 +28,9 @@ from j2a.console import narrate
 from j2a.models.chat import prompt_ids
 from j2a.models.generation import stream_text
 from j2a.models.llm import load_llm
+from j2a.models.projector import Projector
 from j2a.models.prompts import build_prompt
+from j2a.models.weights import weights_hash
 from training.datasets.musiccaps import MusicCapsRow, read_musiccaps
 from training.evaluation.measured import STATED_BY, score
 from training.features_prior import random_features
@@ -37,24 +39,29 @@ from training.heard_prior import SoftTags
 from training.mini_batches import batches, embed, loss
 from training.mini_data import pairs, train_tokenizer
 from training.mini_settings import FREE, MiniSettings
+from training.mini_sound import Sound
 from training.optimizer import decayed
 from training.runlog import RunLog
 from training.settings import settings_text
 from training.signals import on_stop
 
-MODEL = "model"  # in the run's folder
+MODEL, PROJECTOR = "model", "projector"  # in the run's folder
 _WEIGHTS = "weights.safetensors"  # in RUN/last
 
 
 class Learner:
-    """The model and the vectors of its soft tokens, as :class:`training.fit.folder.RunFolder` keeps them."""
+    """The model and what makes its soft tokens, as :class:`training.fit.folder.RunFolder` keeps them."""
 
-    def __init__(self, model: MistralForCausalLM) -> None:
-        self.model, self.soft_tags = model, SoftTags(model.config.hidden_size)
+    def __init__(self, model: MistralForCausalLM, projector: Projector | None = None) -> None:
+        self.model, self.soft_tags, self.projector = model, SoftTags(model.config.hidden_size), projector
+        if projector is not None:
+            projector.requires_grad_(True).train()
 
     def trained(self) -> dict[str, Parameter]:
         """Every parameter, by name."""
-        parts = {"model": self.model, "soft": self.soft_tags}
+        parts: dict[str, Module] = {"model": self.model, "soft": self.soft_tags}
+        if self.projector is not None:
+            parts["projector"] = self.projector
         return {f"{part}.{name}": p for part, module in parts.items() for name, p in module.named_parameters()}
 
     def save(self, folder: Path, *, whole: bool = True) -> None:
@@ -80,6 +87,10 @@ def train(out: Path, settings: MiniSettings, *, resume: bool = False) -> bool:
     run = RunFolder(out)
     record = {name: value for name, value in asdict(settings).items() if name not in FREE}
     record |= {"start": str(settings.start or ""), "musiccaps": _digest(rows)}
+    sound = None
+    if settings.sound and settings.encoded and settings.projector:
+        sound = Sound(settings.sound, settings.encoded, settings.projector)
+        record |= {"sound": sound.about, "projector": weights_hash(settings.projector)}
     run.begin(record, settings_text(settings), resume=resume)
     torch.manual_seed(settings.seed)
     torch.set_num_threads(settings.threads)
@@ -90,24 +101,25 @@ def train(out: Path, settings: MiniSettings, *, resume: bool = False) -> bool:
     else:
         tokenizer = train_tokenizer(rows, settings.vocabulary_size, settings.seed)
         model = build_model(settings, tokenizer)
-    return _Training(run, Learner(model), tokenizer, rows, settings).run()
+    return _Training(run, model, tokenizer, rows, settings, sound).run()
 
 
 class _Training:
     def __init__(
-        self, folder: RunFolder, learner: Learner, tokenizer: Any, rows: list[MusicCapsRow], settings: MiniSettings
-    ) -> None:
-        self.folder, self.learner, self.tokenizer, self.settings = folder, learner, tokenizer, settings
+        self, folder: RunFolder, model: MistralForCausalLM, tokenizer: Any, rows: list[MusicCapsRow],
+        settings: MiniSettings, sound: Sound | None = None,
+    ) -> None:  # fmt: skip
+        self.folder, self.tokenizer, self.settings, self.sound = folder, tokenizer, settings, sound
+        self.learner = learner = Learner(model, sound.projector if sound else None)
         self.trained = learner.trained()
-        self.optimizer = torch.optim.AdamW(
-            [
-                *decayed(learner.model.parameters(), settings.weight_decay),
-                *decayed(learner.soft_tags.parameters(), 0.0),
-            ],
-            lr=settings.learning_rate,
-            betas=(0.9, 0.98),
-        )
-        source = pairs(rows, settings.tags_share, settings.heard_share, settings.seed)
+        groups = [
+            *decayed(learner.model.parameters(), settings.weight_decay),
+            *decayed(learner.soft_tags.parameters(), 0.0),
+        ]
+        if learner.projector is not None:
+            groups += decayed(learner.projector.parameters(), 0.0)
+        self.optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.98))
+        source = pairs(rows, settings.tags_share, settings.heard_share, settings.seed, sound, settings.sound_share)
         self.batches: Iterator[Any] = batches(tokenizer, source, settings.batch_size, tokenizer.pad_token_id)
         self.stopping = False
 
@@ -126,6 +138,8 @@ class _Training:
                     narrate(f"step {step}: {json.dumps(found)}")
                     state.step, losses = step, []
                     self.folder.replace(MODEL, self._save_model)
+                    if self.learner.projector is not None:
+                        self.folder.replace(PROJECTOR, self._save_projector)
                     self.folder.save_last(self.learner, self.trained, self.optimizer, state)
                 if self.stopping:
                     break
@@ -137,7 +151,8 @@ class _Training:
             group["lr"] = settings.learning_rate * _schedule(step, settings)
         ids, mask, labels, soft = next(self.batches)
         noise = torch.Generator().manual_seed(settings.seed * 1_000_003 + step)
-        value = loss(model, embed(model, self.learner.soft_tags, ids, soft, noise), mask, labels)
+        embedded = embed(model, self.learner.soft_tags, ids, soft, noise, self.learner.projector)
+        value = loss(model, embedded, mask, labels)
         self.optimizer.zero_grad(set_to_none=True)
         value.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -147,6 +162,15 @@ class _Training:
     def _save_model(self, folder: Path) -> None:
         save(self.learner.model, folder)
         self.tokenizer.save_pretrained(folder)
+
+    def _save_projector(self, folder: Path) -> None:
+        """With the names of what it was trained beside."""
+        projector, sound = self.learner.projector, self.sound
+        assert projector is not None and sound is not None
+        projector.config = replace(
+            projector.config, encoder_weights=sound.about, llm=MODEL, llm_weights=weights_hash(self.folder.path / MODEL)
+        )
+        projector.save(folder)
 
     def _stop(self) -> None:
         self.stopping = True

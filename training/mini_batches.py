@@ -6,35 +6,44 @@ B rows, S positions, W embedding width.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 import torch
 from transformers import MistralForCausalLM
 
+from j2a.models.projector import Projector
 from training.heard_prior import SoftTags
 from training.mini_data import Example, encode
 from training.optimizer import quick_bfloat16
 
 IGNORED = -100  # label of positions that do not count in the loss
-Soft = tuple[int, int, tuple[str, ...]]  # row and position in the batch, and the tags it sums up
+# Row and position in the batch, and the tags that the soft token sums up, or what an encoder heard (E,).
+Soft = tuple[int, int, tuple[str, ...] | torch.Tensor]
 ROUND_LENGTH, ROUND_ROWS = 16, 256  # batch shapes come in multiples of these
 
 
 def embed(
-    model: MistralForCausalLM, soft_tags: SoftTags, ids: torch.Tensor, soft: list[Soft], noise: torch.Generator
-) -> torch.Tensor:
-    """Token embeddings (B, S, W), with soft tokens where they belong."""
+    model: MistralForCausalLM, soft_tags: SoftTags, ids: torch.Tensor, soft: list[Soft], noise: torch.Generator,
+    projector: Projector | None = None,
+) -> torch.Tensor:  # fmt: skip
+    """Token embeddings (B, S, W), with soft tokens where they belong; ``projector`` makes those of what was heard."""
     table: Any = model.get_input_embeddings()
     embeddings: torch.Tensor = table(ids)
-    if soft:
+    tagged = [(row, place, what) for row, place, what in soft if isinstance(what, tuple)]
+    heard = [(row, place, what) for row, place, what in soft if isinstance(what, torch.Tensor)]
+    if tagged:
         size = float(table.weight.detach().square().mean().sqrt())
-        rows = torch.tensor([row for row, _, _ in soft])
-        places = torch.tensor([place for _, place, _ in soft])
-        vectors = soft_tags([tags for _, _, tags in soft], size, noise)
-        embeddings = embeddings.index_put((rows, places), vectors)
+        embeddings = embeddings.index_put(_places(tagged), soft_tags([tags for _, _, tags in tagged], size, noise))
+    if heard and projector is not None:
+        vectors = projector.project(torch.stack([what for _, _, what in heard])[None])[0]
+        embeddings = embeddings.index_put(_places(heard), vectors)
     return embeddings
+
+
+def _places(soft: Sequence[tuple[int, int, object]]) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.tensor([row for row, _, _ in soft]), torch.tensor([place for _, place, _ in soft])
 
 
 def loss(model: MistralForCausalLM, embeddings: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

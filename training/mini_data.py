@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from j2a.models.chat import CHATML, caption_ids, prompt_ids, user_turn
-from j2a.models.prompts import HEARD_INSTRUCTIONS, build_prompt
+from j2a.models.prompts import HEARD_INSTRUCTIONS, build_heard_prompt, build_prompt
 from training.datasets.musiccaps import MusicCapsRow
 from training.features_prior import random_features
 from training.grammar import write_caption
 from training.heard_grammar import heard_text, write_both, write_heard
 from training.heard_prior import random_said, soft_positions
+from training.mini_sound import Sound
 
 PAD, IM_START, IM_END = "<|pad|>", "<|im_start|>", "<|im_end|>"
 # Notes and chords ("F#", " Bbm") and single digits are words of their own, so that copying one is copying a token;
@@ -32,7 +34,8 @@ class Pair(NamedTuple):
 
     prompt: str
     caption: str
-    soft: tuple[tuple[str, ...], ...] = ()  # the tags that each soft token behind the prompt sums up
+    # What each soft token behind the prompt stands for: tags that it sums up, or what an encoder heard (N, E).
+    soft: tuple[tuple[str, ...], ...] | Tensor = ()
 
 
 class Example(NamedTuple):
@@ -41,7 +44,7 @@ class Example(NamedTuple):
     ids: list[int]
     caption_start: int
     soft_start: int = 0  # position of the first soft token; padding stands in its place
-    soft: tuple[tuple[str, ...], ...] = ()
+    soft: tuple[tuple[str, ...], ...] | Tensor = ()
 
 
 def feature_pair(rng: random.Random) -> Pair:
@@ -66,6 +69,12 @@ def both_pair(rng: random.Random) -> Pair:
     return Pair(build_prompt(features, instruction).text, caption, soft_positions(said, rng))
 
 
+def sound_pair(sound: Sound, rng: random.Random) -> Pair:
+    """A clip that an encoder heard, and a caption of what it is sure of: J2A-2.x."""
+    lesson, pooled = sound.draw(rng)
+    return Pair(build_heard_prompt(lesson.asked).text, lesson.caption, pooled)
+
+
 def tags_pair(row: MusicCapsRow, rng: random.Random) -> Pair:
     """A MusicCaps caption under its own aspects, in random order. The instruction keeps its style apart."""
     aspects = list(row.aspects)
@@ -77,12 +86,18 @@ def _instruction(rng: random.Random) -> str:
     return rng.choices(list(_INSTRUCTION_WEIGHTS), list(_INSTRUCTION_WEIGHTS.values()))[0]
 
 
-def pairs(rows: list[MusicCapsRow], tags_share: float, heard_share: float, seed: int) -> Iterator[Pair]:
-    """An endless mixture; ``tags_share`` of the pairs come from MusicCaps, ``heard_share`` say what is heard."""
+def pairs(
+    rows: list[MusicCapsRow], tags_share: float, heard_share: float, seed: int,
+    sound: Sound | None = None, sound_share: float = 0.0,
+) -> Iterator[Pair]:  # fmt: skip
+    """An endless mixture; ``tags_share`` of the pairs come from MusicCaps, ``heard_share`` say what is heard, and
+    ``sound_share`` of those are of real sound."""
     rng = random.Random(seed)
     while True:
         drawn = rng.random()
-        if drawn < heard_share:
+        if sound is not None and drawn < heard_share * sound_share:
+            yield sound_pair(sound, rng)
+        elif drawn < heard_share:
             yield heard_pair(rng) if rng.random() < 0.65 else both_pair(rng)
         elif rows and drawn < heard_share + tags_share:
             yield tags_pair(rng.choice(rows), rng)
@@ -93,7 +108,7 @@ def pairs(rows: list[MusicCapsRow], tags_share: float, heard_share: float, seed:
 def encode(tokenizer: Any, pair: Pair) -> Example:
     """Token ids of a pair, by the functions that inference uses."""
     answer = caption_ids(tokenizer, pair.caption)
-    if not pair.soft:
+    if not len(pair.soft):
         prompt = prompt_ids(tokenizer, pair.prompt)
         return Example([*prompt, *answer], len(prompt))
     # As j2a.models.sequence lays it out: soft tokens behind the instruction, inside the user's turn.

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from training.settings import setting
 
-FREE = frozenset({"captions", "threads"})  # may differ when a run is taken up again; captions are known by content
+# May differ when a run is taken up again; captions, sound and projector are known by content.
+FREE = frozenset({"captions", "threads", "sound", "encoded", "projector"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,10 @@ class MiniSettings:
     decay_share: float = setting(0.3, "Last share of the steps, in which the learning rate falls to nothing.")
     tags_share: float = setting(0.2, "Share of MusicCaps pairs.")
     heard_share: float = setting(0.4, "Share of pairs that say what is heard.")
+    sound: Path | None = setting(None, "A table of j2a-train sure: real sound among what is heard. Needs the next two.")
+    encoded: Path | None = setting(None, "What j2a-train encode made of its clips.")
+    projector: Path | None = setting(None, "Where the projector that is trained along begins.")
+    sound_share: float = setting(0.6, "Share of real sound among the pairs that say what is heard.")
     evaluate_every: int = setting(250, "Steps between evaluations; each saves.")
     final_captions: int = setting(100, "Captions that are written and scored at the end.")
     threads: int = setting(2, "CPU threads.")
@@ -43,5 +48,9 @@ class MiniSettings:
             raise ValueError("width must be a multiple of heads, and heads of key_value_heads")
         if not 0 < self.decay_share <= 1:
             raise ValueError(f"decay_share is {self.decay_share}, not a share above 0")
+        if len({self.sound is None, self.encoded is None, self.projector is None}) > 1:
+            raise ValueError("real sound takes sound, encoded and projector, all three")
+        if not 0 <= self.sound_share <= 1:
+            raise ValueError(f"sound_share is {self.sound_share}, not a share")
         if self.tags_share < 0 or self.heard_share < 0 or self.tags_share + self.heard_share > 1:
             raise ValueError("tags_share and heard_share are shares, together at most 1")

@@ -6,6 +6,7 @@ import os
 import random
 import re
 import signal
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -17,17 +18,23 @@ from j2a.errors import J2AError
 from j2a.features.record import Features
 from j2a.grounding import claims
 from j2a.models.llm import load_llm
+from j2a.models.projector import Projector, ProjectorConfig, load_projector
 from j2a.models.sequence import sequence
+from j2a.models.weights import weights_hash
+from tests.models.test_fit import ENCODER, make_parts
 from training.datasets.musiccaps import read_musiccaps
 from training.evaluation.heard import heard_statements
 from training.features_prior import random_features
 from training.heard_grammar import write_both, write_heard
 from training.heard_prior import SoftTags, random_said
-from training.mini import MODEL, _Training, build_model, save, train, widened
+from training.mini import MODEL, PROJECTOR, _Training, build_model, save, train, widened
 from training.mini_batches import IGNORED, batches, collate, embed, loss
-from training.mini_data import IM_END, Pair, encode, pairs, train_tokenizer
+from training.mini_data import IM_END, Pair, encode, pairs, sound_pair, train_tokenizer
 from training.mini_settings import MiniSettings
+from training.mini_sound import Sound
 from training.runlog import read_log
+from training.shards import Encoded
+from training.table import Row, write_table
 
 CSV = """ytid,start_s,end_s,audioset_positive_labels,aspect_list,caption,author_id,is_balanced_subset,is_audioset_eval
 a1,30,40,/m/1,"['slow tempo', 'piano']","A slow piano, played ""softly"".",4,False,False
@@ -200,6 +207,57 @@ def test_a_run_that_was_stopped_goes_on_as_if_nothing_was(captions, tmp_path, on
     assert train(tmp_path / "on", MiniSettings(start=tmp_path / "whole" / MODEL, **(TINY | {"steps": 2})))
 
 
+def sound_of(folder: Path, width: int = 32) -> dict[str, Path]:
+    """The settings for real sound: a table, what an encoder heard, and a projector to an LLM of ``width``."""
+    parts = make_parts(folder, clips=10)
+    sizes = {"encoder_width": ENCODER.features, "llm_width": width}
+    projector = Projector(ProjectorConfig("2.1", 3, "encoder", "", llm="other", llm_weights="", **sizes))
+    (folder / "projector").mkdir()
+    projector.save(folder / "projector")
+    return {"sound": parts / "table", "encoded": parts / "encoded", "projector": folder / "projector"}
+
+
+def test_real_sound_is_read_through_a_projector_that_learns_along(tokenizer, tmp_path, one_thread):
+    given = sound_of(tmp_path / "parts")
+    settings = MiniSettings(**given, **(TINY | {"tags_share": 0.0}), heard_share=1.0, sound_share=1.0)
+    assert train(tmp_path / "run", settings)
+    before, after = (load_projector(one) for one in (given["projector"], tmp_path / "run" / PROJECTOR))
+    assert not torch.equal(before.linear.weight, after.linear.weight)
+    assert after.config.llm_weights == weights_hash(tmp_path / "run" / MODEL)
+    assert after.config.encoder_weights == Encoded(given["encoded"]).about["encoder_weights"]
+    assert train(tmp_path / "run", settings, resume=True), "there is nothing left to do"
+    with pytest.raises(J2AError, match="another configuration: projector"):
+        train(tmp_path / "run", replace(settings, projector=tmp_path / "run" / PROJECTOR), resume=True)
+
+
+def test_real_sound_stands_where_captioning_puts_it(tokenizer, tmp_path):
+    sound = Sound(**{("table" if name == "sound" else name): path for name, path in sound_of(tmp_path, 64).items()})
+    model = build_model(MiniSettings(width=64, depth=1, heads=4, key_value_heads=2, mlp_width=64), tokenizer)
+    counts = set()
+    for seed in range(6):
+        pair = sound_pair(sound, random.Random(seed))
+        ids, _, labels, soft = collate([encode(tokenizer, pair)], tokenizer.pad_token_id)
+        embedded = embed(model, SoftTags(64), ids, soft, torch.Generator(), sound.projector)[0]
+        tokens = sound.projector.project(pair.soft[None])[0].detach()
+        wanted = sequence(model, tokenizer, pair.prompt, tokens, pair.caption)
+        assert torch.allclose(embedded[: len(wanted.labels)], wanted.embeddings, atol=1e-6)
+        assert torch.equal(labels[0, : len(wanted.labels)], wanted.labels)
+        counts.add(len(tokens))
+    assert counts == {1, 3}, "as J2A-2.0 and 2.1 read it"
+
+
+def test_real_sound_that_does_not_fit_is_refused(tmp_path):
+    given = sound_of(tmp_path / "parts")
+    other = ProjectorConfig("2.1", 3, "e", "", encoder_width=48, llm="l", llm_weights="", llm_width=32)
+    (tmp_path / "other").mkdir()
+    Projector(other).save(tmp_path / "other")
+    with pytest.raises(J2AError, match="features 48 wide, not 80"):
+        Sound(given["sound"], given["encoded"], tmp_path / "other")
+    write_table(tmp_path / "table", [Row("x", "x.wav", "train", ("A caption.",))])
+    with pytest.raises(J2AError, match="no clip of"):
+        Sound(tmp_path / "table", given["encoded"], given["projector"])
+
+
 def test_a_widened_model_says_what_it_said(tokenizer):
     small = build_model(MiniSettings(**TINY), tokenizer)
     ids = torch.arange(20)[None]
@@ -212,7 +270,13 @@ def test_a_widened_model_says_what_it_said(tokenizer):
     assert widened(wide, 64) is wide
 
 
-@pytest.mark.parametrize("wrong", [{"steps": 0}, {"width": 33}, {"decay_share": 0.0}, {"heard_share": 0.9}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"steps": 0}, {"width": 33}, {"decay_share": 0.0}, {"heard_share": 0.9}, {"sound": Path("x")},
+        {"sound_share": 1.5},
+    ],
+)  # fmt: skip
 def test_settings_that_make_no_sense(wrong):
-    with pytest.raises(ValueError, match=r"must|share"):
+    with pytest.raises(ValueError, match=r"must|share|all three"):
         MiniSettings(**wrong)

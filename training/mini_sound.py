@@ -1,0 +1,69 @@
+"""What a trained encoder heard, for the language model to read before it is frozen.
+
+Soft tokens that stand for facts (:mod:`training.heard_prior`) are each of one mind. What an encoder hears is not: a
+tempo lies between two figures, an instrument is there by half. A model that has read a projector's soft tokens of real
+sound, beside those, keeps more of it.
+
+N soft tokens, E width of the encoder's features.
+"""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from j2a.errors import J2AError
+from j2a.models.projector import Projector, load_projector, pool
+from training.fit.lessons import Lesson, lessons_of
+from training.shards import Encoded
+from training.table import read_table
+
+ONE_TOKEN = 0.35  # share of the clips that become one soft token, as in J2A-2.0
+
+
+class Heard(NamedTuple):
+    """A clip as the projector gets it, and its caption."""
+
+    lesson: Lesson
+    pooled: Tensor  # float32 (N, E)
+
+
+class Sound:
+    """The clips of a table that were encoded."""
+
+    def __init__(self, table: Path, encoded: Path, projector: Path) -> None:
+        """``table``: captions of ``j2a-train sure``; ``encoded``: what ``j2a-train encode`` made of it; ``projector``:
+        where the projector begins, one for the same encoder or one like it.
+
+        Raises ``J2AError`` where they do not fit together.
+        """
+        self._encoded = Encoded(encoded)
+        rows = [row for row in read_table(table, "train") if row.id in self._encoded]
+        self._choices = [choices for row in rows if (choices := lessons_of(row))]
+        if not self._choices:
+            raise J2AError(f"no clip of {table} has a caption and was encoded in {encoded}.", "Encode this table.")
+        self._encoded.refuse_other_audio(table, rows)
+        self.projector: Projector = load_projector(projector)
+        if self.projector.config.encoder_width != self._encoded.about["width"]:
+            raise J2AError(
+                f"the projector in {projector} reads features {self.projector.config.encoder_width} wide, not "
+                f"{self._encoded.about['width']} wide as those in {encoded}.",
+                "Give a projector for this encoder.",
+            )
+
+    def draw(self, rng: random.Random) -> Heard:
+        """Some clip with one of its captions."""
+        lesson = rng.choice(rng.choice(self._choices))
+        heard = torch.from_numpy(self._encoded[lesson.row.id].astype(np.float32))[None]
+        tokens = 1 if rng.random() < ONE_TOKEN else self.projector.config.soft_tokens
+        return Heard(lesson, pool(heard, tokens)[0])
+
+    @property
+    def about(self) -> str:
+        """The weights that the clips were encoded with."""
+        return str(self._encoded.about["encoder_weights"])
