@@ -55,7 +55,7 @@ echo "1. Clips with known truth." >&2
 echo "2. The language model, which is J2A-1.0 once it is trained." >&2
 run "$out/llm-small" "$train" mini "$out/llm-small" ${musiccaps:+--captions "$musiccaps"} --steps "${STEPS_LLM:-12000}"
 # Twice as wide inside, which is quicker than to train that from nothing; more of what is heard, in its own order.
-run "$out/llm" "$train" mini "$out/llm" ${musiccaps:+--captions "$musiccaps"} --start "$out/llm-small/model" \
+run "$out/llm-wide" "$train" mini "$out/llm-wide" ${musiccaps:+--captions "$musiccaps"} --start "$out/llm-small/model" \
     --mlp-width 1728 --steps "${STEPS_LLM_WIDE:-1600}" --learning-rate 1.5e-3 --decay-share 0.6 --heard-share 0.6 \
     --tags-share 0.1
 
@@ -66,3 +66,41 @@ run "$out/encoder" "$train" encoder "$out/wide" "$out/valid" "$out/encoder" \
     --start "$out/encoder-first/last/encoder" --steps "${STEPS_ENCODER_WIDE:-3200}" --learning-rate 1e-3 --warmup 300 \
     --evaluate-every 400
 
+echo "4. A first projector, which the language model's last lessons and the others begin from." >&2
+"$train" encode "$out/fit" "$out/encoded-first" --encoder "$out/encoder-first/last/encoder"
+"$train" sure "$out/encoder-first" "$out/fit" "$out/sure-first" --held-back "$out/valid" --precision 0.85 --guess
+"$train" split "$out/sure-first" --seed 0
+run "$out/projector-first" "$train" fit "$out/sure-first" --out "$out/projector-first" --version 2.1 \
+    --encoded "$out/encoded-first" --llm "$out/llm-wide/model" --encoder "$out/encoder-first/last/encoder" \
+    --soft-tokens 16 --learning-rate 1.5e-3 --steps "${STEPS_FIT_FIRST:-1300}"
+
+echo "5. What the encoder is sure of, by thresholds of a soundfont that it never heard, and what is measured." >&2
+"$train" encode "$out/fit" "$out/encoded" --encoder "$out/encoder/last/encoder" --features
+"$train" sure "$out/encoder" "$out/fit" "$out/sure" --held-back "$out/valid" --precision 0.85 --guess
+"$train" sure "$out/encoder" "$out/fit" "$out/both" --encoded "$out/encoded" --guess
+"$train" sure "$out/encoder" "$out/test" "$out/heads" --guess
+for table in sure both; do "$train" split "$out/$table" --seed 0; done
+
+echo "6. The language model reads real sound, and is frozen." >&2
+run "$out/llm" "$train" mini "$out/llm" ${musiccaps:+--captions "$musiccaps"} --start "$out/llm-wide/model" \
+    --mlp-width 1728 --steps "${STEPS_LLM_SOUND:-300}" --learning-rate 1e-3 --warmup 30 --decay-share 0.7 \
+    --heard-share 0.75 --tags-share 0.08 --sound "$out/sure" --encoded "$out/encoded" \
+    --projector "$out/projector-first/best" --sound-share 0.7
+
+echo "7. The projectors: encoder and language model stay as they are." >&2
+for version in 2.0 2.1 3.0; do
+    table=sure tokens=16
+    [ $version = 2.0 ] && tokens=1
+    [ $version = 3.0 ] && table=both
+    run "$out/projector-$version" "$train" fit "$out/$table" --out "$out/projector-$version" --version $version \
+        --encoded "$out/encoded" --llm "$out/llm/model" --encoder "$out/encoder/last/encoder" --soft-tokens $tokens \
+        --start "$out/llm/projector" --learning-rate 1e-3 --steps "${STEPS_FIT:-250}"
+done
+
+echo "8. Score cards on a soundfont that nothing was trained on." >&2
+"$train" evaluate "$out/test" "$out/card-1.0" --version 1.0 --backbone "$out/llm/model" --features --beside "$out/heads"
+for version in 2.0 2.1 3.0; do
+    "$train" evaluate "$out/test" "$out/card-$version" --version $version --backbone "$out/projector-$version/best" \
+        --features --beside "$out/heads"
+done
+cat "$out"/card-*/scorecard.md
