@@ -1,7 +1,8 @@
 """Trains the built-in mini J2A-LLM: a small Mistral that writes captions from measured features and from soft tokens.
 
 The learning rate warms up, stays, and decays over the last part of the steps. OUT/last is where the run stands,
-OUT/model the model as captioning loads it, written at every evaluation; OUT/log.jsonl tells how it went.
+OUT/model the model as captioning loads it, written at every evaluation, and OUT/projector, with real sound, the
+projector that was trained along; OUT/log.jsonl tells how it went.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from training.datasets.musiccaps import MusicCapsRow, read_musiccaps
 from training.evaluation.measured import STATED_BY, score
 from training.features_prior import random_features
 from training.fit.folder import RunFolder
+from training.fit.students import part_name
 from training.heard_prior import SoftTags
 from training.mini_batches import batches, embed, loss
 from training.mini_data import pairs, train_tokenizer
@@ -87,15 +89,22 @@ def train(out: Path, settings: MiniSettings, *, resume: bool = False) -> bool:
     run = RunFolder(out)
     record = {name: value for name, value in asdict(settings).items() if name not in FREE}
     record |= {"start": str(settings.start or ""), "musiccaps": _digest(rows)}
+    loaded = load_llm(str(settings.start)) if settings.start else None
     sound = None
     if settings.sound and settings.encoded and settings.projector:
-        sound = Sound(settings.sound, settings.encoded, settings.projector)
-        record |= {"sound": sound.about, "projector": weights_hash(settings.projector)}
+        width = loaded.model.config.hidden_size if loaded else settings.width
+        sound = Sound(settings.sound, settings.encoded, settings.projector, width)
+        record |= {
+            "sound": sound.digest,
+            "encoder_weights": sound.encoder_weights,
+            "projector": weights_hash(settings.projector),
+        }
+    else:
+        del record["sound_share"]
     run.begin(record, settings_text(settings), resume=resume)
     torch.manual_seed(settings.seed)
     torch.set_num_threads(settings.threads)
-    if settings.start:
-        loaded = load_llm(str(settings.start))
+    if loaded:
         tokenizer, model = loaded.tokenizer, widened(loaded.model.float(), settings.mlp_width)
         model.requires_grad_(True).train()
     else:
@@ -168,7 +177,11 @@ class _Training:
         projector, sound = self.learner.projector, self.sound
         assert projector is not None and sound is not None
         projector.config = replace(
-            projector.config, encoder_weights=sound.about, llm=MODEL, llm_weights=weights_hash(self.folder.path / MODEL)
+            projector.config,
+            encoder=part_name(sound.encoder),
+            encoder_weights=sound.encoder_weights,
+            llm=MODEL,
+            llm_weights=weights_hash(self.folder.path / MODEL),
         )
         projector.save(folder)
 

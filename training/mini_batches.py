@@ -36,7 +36,8 @@ def embed(
     if tagged:
         size = float(table.weight.detach().square().mean().sqrt())
         embeddings = embeddings.index_put(_places(tagged), soft_tags([tags for _, _, tags in tagged], size, noise))
-    if heard and projector is not None:
+    if heard:
+        assert projector is not None, "soft tokens of sound need a projector"
         vectors = projector.project(torch.stack([what for _, _, what in heard])[None])[0]
         embeddings = embeddings.index_put(_places(heard), vectors)
     return embeddings

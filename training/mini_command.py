@@ -15,7 +15,7 @@ from training.settings import load_settings, settings_text, with_options
 
 @with_options(MiniSettings)
 def mini(
-    out: Annotated[Path, typer.Argument(help="Folder of the run: model/, last/, log.jsonl.")],
+    out: Annotated[Path, typer.Argument(help="Folder of the run: model/, projector/, last/, log.jsonl.")],
     config: Path | None,
     given: dict[str, object],
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that is in OUT.")] = False,

@@ -33,7 +33,7 @@ class MiniSettings:
     heard_share: float = setting(0.4, "Share of pairs that say what is heard.")
     sound: Path | None = setting(None, "A table of j2a-train sure: real sound among what is heard. Needs the next two.")
     encoded: Path | None = setting(None, "What j2a-train encode made of its clips.")
-    projector: Path | None = setting(None, "Where the projector that is trained along begins.")
+    projector: Path | None = setting(None, "Folder where the projector that is trained along begins.")
     sound_share: float = setting(0.6, "Share of real sound among the pairs that say what is heard.")
     evaluate_every: int = setting(250, "Steps between evaluations; each saves.")
     final_captions: int = setting(100, "Captions that are written and scored at the end.")

@@ -9,19 +9,18 @@ N soft tokens, E width of the encoder's features.
 
 from __future__ import annotations
 
+import hashlib
 import random
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-import torch
 from torch import Tensor
 
 from j2a.errors import J2AError
-from j2a.models.projector import Projector, load_projector, pool
 from training.fit.lessons import Lesson, lessons_of
+from training.fit.students import pooled, projector_between, refuse_pooled
 from training.shards import Encoded
-from training.table import read_table
+from training.table import TABLE, read_table
 
 ONE_TOKEN = 0.35  # share of the clips that become one soft token, as in J2A-2.0
 
@@ -36,9 +35,9 @@ class Heard(NamedTuple):
 class Sound:
     """The clips of a table that were encoded."""
 
-    def __init__(self, table: Path, encoded: Path, projector: Path) -> None:
+    def __init__(self, table: Path, encoded: Path, projector: Path, width: int) -> None:
         """``table``: captions of ``j2a-train sure``; ``encoded``: what ``j2a-train encode`` made of it; ``projector``:
-        where the projector begins, one for the same encoder or one like it.
+        where the projector begins, from features as wide as those to embeddings ``width`` wide.
 
         Raises ``J2AError`` where they do not fit together.
         """
@@ -48,22 +47,14 @@ class Sound:
         if not self._choices:
             raise J2AError(f"no clip of {table} has a caption and was encoded in {encoded}.", "Encode this table.")
         self._encoded.refuse_other_audio(table, rows)
-        self.projector: Projector = load_projector(projector)
-        if self.projector.config.encoder_width != self._encoded.about["width"]:
-            raise J2AError(
-                f"the projector in {projector} reads features {self.projector.config.encoder_width} wide, not "
-                f"{self._encoded.about['width']} wide as those in {encoded}.",
-                "Give a projector for this encoder.",
-            )
+        about = self._encoded.about
+        self.projector = projector_between(projector, about["width"], width)
+        refuse_pooled(encoded, about["pool"], 0)
+        self.encoder, self.encoder_weights = str(about["encoder"]), str(about["encoder_weights"])
+        self.digest = hashlib.sha256((table / TABLE).read_bytes()).hexdigest()
 
     def draw(self, rng: random.Random) -> Heard:
         """Some clip with one of its captions."""
         lesson = rng.choice(rng.choice(self._choices))
-        heard = torch.from_numpy(self._encoded[lesson.row.id].astype(np.float32))[None]
         tokens = 1 if rng.random() < ONE_TOKEN else self.projector.config.soft_tokens
-        return Heard(lesson, pool(heard, tokens)[0])
-
-    @property
-    def about(self) -> str:
-        """The weights that the clips were encoded with."""
-        return str(self._encoded.about["encoder_weights"])
+        return Heard(lesson, pooled(self._encoded, lesson.row.id, tokens))

@@ -128,7 +128,7 @@ def _typed(name: str, value: object, kind: Any) -> object:
     if plain is float and type(value) is int:
         return float(value)
     if plain is Path and isinstance(value, str | Path):
-        return Path(value)
+        return Path(value).expanduser()
     if type(value) is not plain:
         raise ValueError(f"{name} is {value!r}, which is not of type {plain.__name__}")
     return value

@@ -34,7 +34,7 @@ from training.mini_settings import MiniSettings
 from training.mini_sound import Sound
 from training.runlog import read_log
 from training.shards import Encoded
-from training.table import Row, write_table
+from training.table import Row, read_table, write_table
 
 CSV = """ytid,start_s,end_s,audioset_positive_labels,aspect_list,caption,author_id,is_balanced_subset,is_audioset_eval
 a1,30,40,/m/1,"['slow tempo', 'piano']","A slow piano, played ""softly"".",4,False,False
@@ -228,10 +228,14 @@ def test_real_sound_is_read_through_a_projector_that_learns_along(tokenizer, tmp
     assert train(tmp_path / "run", settings, resume=True), "there is nothing left to do"
     with pytest.raises(J2AError, match="another configuration: projector"):
         train(tmp_path / "run", replace(settings, projector=tmp_path / "run" / PROJECTOR), resume=True)
+    rows = read_table(given["sound"])
+    write_table(given["sound"], [replace(row, captions=("Other words.",)) for row in rows])
+    with pytest.raises(J2AError, match="another configuration: sound"):
+        train(tmp_path / "run", settings, resume=True)
 
 
 def test_real_sound_stands_where_captioning_puts_it(tokenizer, tmp_path):
-    sound = Sound(**{("table" if name == "sound" else name): path for name, path in sound_of(tmp_path, 64).items()})
+    sound = Sound(*sound_of(tmp_path, 64).values(), 64)
     model = build_model(MiniSettings(width=64, depth=1, heads=4, key_value_heads=2, mlp_width=64), tokenizer)
     counts = set()
     for seed in range(6):
@@ -251,11 +255,13 @@ def test_real_sound_that_does_not_fit_is_refused(tmp_path):
     other = ProjectorConfig("2.1", 3, "e", "", encoder_width=48, llm="l", llm_weights="", llm_width=32)
     (tmp_path / "other").mkdir()
     Projector(other).save(tmp_path / "other")
-    with pytest.raises(J2AError, match="features 48 wide, not 80"):
-        Sound(given["sound"], given["encoded"], tmp_path / "other")
+    with pytest.raises(J2AError, match="from a width of 48 to 32, not from 80 to 32"):
+        Sound(given["sound"], given["encoded"], tmp_path / "other", 32)
+    with pytest.raises(J2AError, match="from a width of 80 to 32, not from 80 to 64"):
+        Sound(*given.values(), 64)
     write_table(tmp_path / "table", [Row("x", "x.wav", "train", ("A caption.",))])
     with pytest.raises(J2AError, match="no clip of"):
-        Sound(tmp_path / "table", given["encoded"], given["projector"])
+        Sound(tmp_path / "table", given["encoded"], given["projector"], 32)
 
 
 def test_a_widened_model_says_what_it_said(tokenizer):

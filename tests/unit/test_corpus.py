@@ -18,7 +18,7 @@ from training.synth import corpus
 from training.synth.compose import Note, Piece, compose
 from training.synth.orchestra import FAMILY_OF
 from training.synth.patterns import BASS, CHORDS, DRUMS, MELODY
-from training.synth.production import RENDER_RATE, SAMPLE_RATE, _built, _finish
+from training.synth.production import RENDER_RATE, SAMPLE_RATE, _built, _finish, record
 from training.synth.render import Renderer
 from training.synth.styles import DRUMS as STROKES
 from training.synth.styles import INSTRUMENTS
@@ -134,3 +134,14 @@ def test_another_corpus_is_not_written_over(soundfont: Path, tmp_path: Path) -> 
     assert json.loads((tmp_path / "a" / corpus.SETTINGS).read_text())["clips"] == 1
     with pytest.raises(ModelMissingError):
         _make(tmp_path / "c", tmp_path / "none.sf2")
+
+
+def test_clips_to_learn_from_have_tones_of_their_own_and_the_others_do_not(soundfont, tmp_path, monkeypatch) -> None:
+    fonts = [Renderer(soundfont, RENDER_RATE)]
+    monkeypatch.setattr(corpus, "_fonts", fonts)
+    for split, seed in (("train", 0), ("valid", 10_000_000), ("test", 20_000_000)):
+        row = corpus._make_clip(tmp_path, corpus.Corpus(1, split, 0, 2.0, ()), 0)  # type: ignore[arg-type]
+        heard, _ = soundfile.read(tmp_path / row.audio)
+        piece = compose(varied_plan(seed, 2.0), seed)
+        same = [np.allclose(heard, record(piece, fonts, seed, toned=toned)[0], atol=1e-4) for toned in (True, False)]
+        assert same == [split == "train", split != "train"]

@@ -90,6 +90,17 @@ def test_an_envelope_fades_a_held_note_and_a_sustained_one_stays_on_its_third_le
     assert heard["trumpet"][1] < heard["trumpet"][0] / 30, "nothing holds it: the last levels are 0"
 
 
+def test_a_lone_recording_reaches_two_octaves_and_is_held_there(tmp_path):
+    sound = wave(441.0, 0.2)
+    write_patch(tmp_path / "Tone_000" / "073_Flute.pat", sound, 441.0, SIXTEEN | LOOPED, (2000, 4000))
+    font = flute_of(tmp_path)
+    for key in (45, 93):
+        piece = piece_for("flute", [69] * 5)
+        piece.notes[:] = [Note("lead", 0.0, 4.8, key, 100)]
+        late = font.stem(piece, "lead").mean(axis=1)[4 * SAMPLE_RATE :][: SAMPLE_RATE // 2]
+        assert loudest_pitch(late) == pytest.approx(key, abs=0.1)
+
+
 def test_drums_are_keys_of_a_kit(tmp_path):
     write_patch(tmp_path / "Tone_000" / "073_Flute.pat", wave(440.0, 1.0), 440.0)
     write_patch(tmp_path / "Drum_000" / "036_Kick.pat", wave(60.0, 0.3), 440.0)
@@ -112,7 +123,8 @@ def test_what_is_no_patch_is_told(tmp_path):
     path = tmp_path / "Tone_000" / "073_Flute.pat"
     write_patch(path, wave(440.0, 0.5), 440.0)
     whole = path.read_bytes()
-    for damaged in (whole[: len(whole) // 2], whole[:300], b"not a patch", b""):
+    write_patch(path, wave(440.0, 0.0), 440.0)
+    for damaged in (path.read_bytes(), whole[: len(whole) // 2], whole[:300], b"not a patch", b""):
         path.write_bytes(damaged)
         with pytest.raises(AudioError, match="cannot be read"):
             build(tmp_path, tmp_path / "out.sf2")

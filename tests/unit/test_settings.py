@@ -99,3 +99,8 @@ def test_a_command_gets_an_option_for_each_field(tmp_path):
     assert "One of: soft, hard. (default: soft)" in told
     assert "How many. (default: 2)" in told
     assert "add salt. (default: true)" in told
+
+
+def test_a_home_folder_in_a_setting_is_found(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert load_settings(Cooking, None, {"pan": Path("~/x.csv")}).pan == tmp_path / "x.csv"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import random
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ import soundfile
 
 from j2a.errors import AudioError, J2AError
 from training.synth.compose import Note, compose
-from training.synth.production import _played, record
+from training.synth.production import record
 from training.synth.recordings import SAMPLE_RATE, build
 from training.synth.render import Renderer
 from training.synth.soundfont import Recorded, write_soundfont
@@ -67,8 +66,7 @@ def test_a_part_that_an_instrument_has_no_register_for_another_soundfont_plays(t
     low, high = (Renderer(tmp_path / name, SAMPLE_RATE) for name in ("low", "high"))
     piece = piece_for("flute", [70, 72])
     assert record(piece, [low], 1)[1] == set()
-    stems = [_played(piece, "lead", [low, low, high], random.Random(seed)) for seed in range(6)]
-    assert all(np.abs(stem).max() > 0.01 for stem in stems)
+    assert all(record(piece, [low, low, high], seed)[1] == {"lead"} for seed in range(6))
 
 
 def test_a_part_with_a_tone_of_its_own_stays_the_same_music(tmp_path):

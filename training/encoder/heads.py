@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from j2a.errors import J2AError
 from training.facts import ENERGIES, FAMILIES, FASTEST_BPM, METERS, NAMED_BPM, SLOWEST_BPM, TEMPI
 
 # On a logarithmic scale, one for each figure that captions name: a projector finds each along a line of its own.
@@ -46,10 +47,13 @@ class Heads(nn.Module):
 
 
 def load_heads(path: Path) -> Heads:
-    """Heads from the file that :meth:`Heads.save` wrote."""
+    """Heads from the file that :meth:`Heads.save` wrote. Raises ``J2AError`` for those of another time."""
     weights = load_file(path)
     heads = Heads(len(weights["norm.weight"]))
-    heads.load_state_dict(weights)
+    try:
+        heads.load_state_dict(weights)
+    except RuntimeError as error:
+        raise J2AError(f"{path} holds heads for other facts than today's.", "Train the encoder anew.") from error
     return heads.requires_grad_(False).eval()
 
 

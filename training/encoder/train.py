@@ -22,7 +22,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from j2a.console import narrate
 from j2a.errors import J2AError
 from j2a.models.mwmae import MWMAE, MWMAEConfig, into_chunks, load_encoder, standardise
-from training.encoder.heads import CLASSES, YES_NO, Heads, load_heads, loss, targets
+from training.encoder.heads import CLASSES, TEMPO_BINS, YES_NO, Heads, load_heads, loss, targets
 from training.encoder.mels import mel_table, overlay, vary
 from training.encoder.settings import FREE, EncoderSettings
 from training.facts import FAMILIES
@@ -75,7 +75,8 @@ def train(train_table: Path, valid_table: Path, out: Path, settings: EncoderSett
     run = RunFolder(out)
     record = {name: value for name, value in asdict(settings).items() if name not in FREE}
     digests = {name: _digest(some) for name, some in zip(("train", "valid"), rows, strict=True)}
-    run.begin({**record, "start": str(settings.start or ""), **digests}, settings_text(settings), resume=resume)
+    record |= {"start": str(settings.start or ""), "tempo_bins": TEMPO_BINS, **digests}
+    run.begin(record, settings_text(settings), resume=resume)
     torch.set_num_threads(settings.threads)
     config = small_config(settings)
     data = _Data(train_table, rows[0], config, out / "cache", settings)

@@ -98,6 +98,7 @@ class _Run:
         llm.model.requires_grad_(False)
         self.tokenizer = llm.tokenizer
         self.student = _student(settings, llm, store, self.course.rows)
+        self.start_weights = weights_hash(settings.start) if settings.start else ""
         if settings.checkpointing:
             checkpoint_layers(self.student.model)
         self.trained = self.student.trained()
@@ -108,7 +109,9 @@ class _Run:
 
         self.folder = RunFolder(out)
         if here.first:
-            self.folder.begin(_record(table, settings, llm, store), settings_text(settings), resume=resume)
+            record = _record(table, settings, llm, store)
+            record |= {"start_weights": self.start_weights} if settings.start else {}
+            self.folder.begin(record, settings_text(settings), resume=resume)
         here.wait()
         self.state = self.folder.load_last(self.student, self.trained, self.optimizer) if resume else State()
         self._stop_asked = False
@@ -227,7 +230,8 @@ class _Run:
     def _save_best(self, folder: Path) -> None:
         self.student.save(folder, whole=True)
         with (folder / CARD_FILE).open("a", encoding="utf-8") as file:
-            file.write(training_card(self.settings, self.state, len(self.course.rows), len(self.exam)))
+            clips = len(self.course.rows), len(self.exam)
+            file.write(training_card(self.settings, self.state, *clips, self.start_weights))
 
     def _ask_to_stop(self) -> None:
         self._stop_asked = True
@@ -241,19 +245,18 @@ def learning_rate(step: int, steps: int, settings: FitSettings) -> float:
     return settings.learning_rate * (_FLOOR + (1 - _FLOOR) * (0.5 + 0.5 * math.cos(math.pi * share)))
 
 
-def training_card(settings: FitSettings, state: State, clips: int, validated: int) -> str:
-    """What a card says of the training."""
+def training_card(settings: FitSettings, state: State, clips: int, validated: int, start_weights: str) -> str:
+    """What a card says of the training. ``start_weights``: of the projector that it began as, or ""."""
+    began = f"* **Began** as another projector (weights {start_weights})\n" if start_weights else ""
     lines = settings_text(settings).splitlines(keepends=True)
     decisive = "".join(line for line in lines if line.split(" = ")[0] not in FREE)  # no paths of one machine
-    began = f"as another projector (weights {weights_hash(settings.start)})" if settings.start else "from nothing"
     loss = f"{state.best_loss:.4f} on {validated:,} clips" if state.best_loss is not None else "not measured"
     return f"""
 ## Training
 
 * **Clips**: {clips:,}, seen for {state.step:,} steps of {settings.batch_size}
 * **Validation loss** (nats a caption token): {loss}
-* **Began** {began}
-
+{began}
 ```toml
 {decisive}```
 """
@@ -281,7 +284,6 @@ def _record(table: Path, settings: FitSettings, llm: LoadedLLM, store: Encoded |
         **decisive,
         "precision": llm.precision,
         "llm_weights": llm.weights,
-        **({"start_weights": weights_hash(settings.start)} if settings.start else {}),
         **store.about,
         "table": hashlib.sha256((table / TABLE).read_bytes()).hexdigest(),
     }

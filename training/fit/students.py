@@ -73,11 +73,12 @@ class HeardStudent:
 
     def sequences(self, lessons: Sequence[Lesson]) -> list[Embedded]:
         """As in captioning: instruction, soft tokens, and here the caption."""
-        pooled = torch.stack([self._pooled(lesson.row.id) for lesson in lessons])
-        soft = self.projector.project(pooled.to(self.projector.linear.weight.device))  # (B, N, W)
+        tokens = self.projector.config.soft_tokens
+        heard = torch.stack([pooled(self._encoded, lesson.row.id, tokens) for lesson in lessons])
+        soft = self.projector.project(heard.to(self.projector.linear.weight.device))  # (B, N, W)
         return [
-            sequence(self.model, self._tokenizer, self._asked(lesson), tokens, lesson.caption)
-            for lesson, tokens in zip(lessons, soft, strict=True)
+            sequence(self.model, self._tokenizer, self._asked(lesson), one, lesson.caption)
+            for lesson, one in zip(lessons, soft, strict=True)
         ]
 
     def _asked(self, lesson: Lesson) -> str:
@@ -95,12 +96,6 @@ class HeardStudent:
     def restore(self, folder: Path) -> None:
         """Weights of a projector for the same encoder and language model."""
         self.projector.load_state_dict(load_projector(folder).state_dict())
-
-    def _pooled(self, row_id: str) -> torch.Tensor:
-        """(N, E) float32."""
-        heard = torch.from_numpy(self._encoded[row_id].astype(np.float32))
-        tokens = self.projector.config.soft_tokens
-        return heard if len(heard) == tokens else pool(heard[None], tokens)[0]
 
 
 def heard_student(settings: FitSettings, llm: LoadedLLM, encoded: Encoded, data: str, licence: str) -> HeardStudent:
@@ -141,27 +136,44 @@ def heard_student(settings: FitSettings, llm: LoadedLLM, encoded: Encoded, data:
 
 def _start_from(folder: Path, projector: Projector) -> None:
     """Take another projector's weights, which are of the same shapes in every version."""
-    other = load_projector(folder)
-    sizes = [(one.encoder_width, one.llm_width) for one in (other.config, projector.config)]
-    if sizes[0] != sizes[1]:
+    config = projector.config
+    projector.load_state_dict(projector_between(folder, config.encoder_width, config.llm_width).state_dict())
+
+
+def projector_between(folder: Path, encoder_width: int, llm_width: int) -> Projector:
+    """A trained projector to go on from. Raises ``UsageError`` unless it leads from the one width to the other."""
+    projector = load_projector(folder)
+    has = projector.config.encoder_width, projector.config.llm_width
+    if has != (encoder_width, llm_width):
         raise UsageError(
-            f"the projector in {folder} leads from a width of {sizes[0][0]} to {sizes[0][1]}, not from {sizes[1][0]} "
-            f"to {sizes[1][1]}.",
-            "Start from one for an encoder and a language model as wide as these, or leave out --start.",
+            f"the projector in {folder} leads from a width of {has[0]} to {has[1]}, not from {encoder_width} to "
+            f"{llm_width}.",
+            "Start from one for an encoder and a language model as wide as these.",
         )
-    projector.load_state_dict(other.state_dict())
+    return projector
 
 
 def _soft_tokens(settings: FitSettings, pooled: int) -> int:
     tokens = 1 if settings.version == "2.0" else settings.soft_tokens or pooled or SOFT_TOKENS[settings.version]
-    if pooled and pooled != tokens:
-        raise UsageError(
-            f"the clips in {settings.encoded} were pooled to {pooled} soft tokens, which cannot become {tokens}.",
-            f"Encode them with --pool {tokens}, or without --pool.",
-        )
+    refuse_pooled(settings.encoded, pooled, tokens)
     if tokens > MOST_SOFT_TOKENS:
         raise UsageError(f"{tokens} soft tokens are too many.", f"Choose --soft-tokens up to {MOST_SOFT_TOKENS}.")
     return tokens
+
+
+def refuse_pooled(encoded: Path | None, pooled: int, tokens: int) -> None:
+    """Raise ``UsageError`` for clips that were kept as another number of soft tokens; 0: time was not pooled."""
+    if pooled and pooled != tokens:
+        raise UsageError(
+            f"the clips in {encoded} were pooled to {pooled} soft tokens, which cannot become {tokens}.",
+            f"Encode them with --pool {tokens}, or without --pool.",
+        )
+
+
+def pooled(encoded: Encoded, row_id: str, tokens: int) -> torch.Tensor:
+    """What the encoder heard in a clip, as the projector gets it: float32 (N, E)."""
+    heard = torch.from_numpy(encoded[row_id].astype(np.float32))
+    return heard if len(heard) == tokens else pool(heard[None], tokens)[0]
 
 
 def part_name(source: str) -> str:

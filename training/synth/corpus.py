@@ -40,7 +40,7 @@ class Corpus:
     seed: int
     duration_s: float
     soundfonts: tuple[str, ...]  # names and hashes of the files
-    version: int = 5  # of the generator
+    version: int = 6  # of the generator
 
 
 def make(

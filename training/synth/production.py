@@ -44,7 +44,7 @@ def record(piece: Piece, fonts: list[Renderer], seed: int, *, toned: bool = Fals
         able = [font for font in fonts if font.plays(piece, part)]
         if not able:
             continue
-        stem = _played(piece, part, [only] if only in able else able, rng)
+        stem = _played(piece, part, [only] if only in able else able, able, rng)
         if toned:
             stem = _toned(stem, tones)
         level = loudness(stem[:, None], RENDER_RATE)
@@ -57,11 +57,14 @@ def record(piece: Piece, fonts: list[Renderer], seed: int, *, toned: bool = Fals
     return _finish(soxr.resample(mix, RENDER_RATE, SAMPLE_RATE), rng), heard
 
 
-def _played(piece: Piece, part: str, fonts: list[Renderer], rng: random.Random) -> Sound:
-    """One part as some player's instrument: of a soundfont, mostly built larger or smaller, sometimes doubled."""
+def _played(piece: Piece, part: str, fonts: list[Renderer], others: list[Renderer], rng: random.Random) -> Sound:
+    """One part as some player's instrument: of a soundfont, mostly built larger or smaller, sometimes doubled.
+
+    ``others`` play it where the chosen one is silent: an instrument of few recordings may lack the register.
+    """
     semitones = rng.choice((0, 0, 0, -3, -2, -1, 1, 2, 3))
     stem = _built(piece, part, rng.choice(fonts), semitones)
-    for font in fonts:  # an instrument of few recordings may not have the register
+    for font in others:
         if _rms(stem) < _SILENT:
             stem = _built(piece, part, font, semitones)
     if rng.random() < DOUBLED:

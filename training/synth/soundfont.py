@@ -19,7 +19,6 @@ _GAP = bytes(2 * 46)  # silence that the specification wants behind every sample
 _KEY_RANGE, _RELEASE, _INSTRUMENT, _SAMPLE, _ROOT_KEY = 43, 38, 41, 53, 58  # generators
 _MONO = 1
 _DRUM_BANK = 128
-_WIDEST = 12  # semitones that a recording is played above or below its own pitch, at the ends of an instrument
 
 
 class Recorded(NamedTuple):
@@ -31,16 +30,17 @@ class Recorded(NamedTuple):
 
 def write_soundfont(
     path: Path, name: str, programs: Mapping[int, Sequence[Recorded]], sample_rate: int,
-    drums: Sequence[Recorded] = (),
+    drums: Sequence[Recorded] = (), widest: int = 12,
 ) -> None:  # fmt: skip
     """A soundfont of General MIDI programs, each with one instrument of recorded notes, and perhaps a drum kit.
 
-    Every key plays the recording nearest to it, of the drums its own alone. Notes are not looped. Raises
-    ``ExportError`` when ``path`` cannot be written, ``ValueError`` for notes that do not rise in pitch.
+    Every key plays the recording nearest to it, up to ``widest`` semitones beyond an instrument's outermost ones; of
+    the drums it plays its own alone. Notes are not looped. Raises ``ExportError`` when ``path`` cannot be written,
+    ``ValueError`` for notes that do not rise in pitch.
     """
-    kinds = [(program, 0, notes, _key_ranges(_pitches(notes))) for program, notes in sorted(programs.items())]
+    kinds = [(program, 0, notes, key_ranges(_pitches(notes), widest)) for program, notes in sorted(programs.items())]
     if drums:
-        kinds.append((0, _DRUM_BANK, drums, [(pitch, pitch) for pitch in _pitches(drums)]))
+        kinds.append((0, _DRUM_BANK, drums, [(pitch, pitch) for pitch in _rising(_pitches(drums))]))
     samples: list[tuple[str, Recorded]] = []
     presets: list[bytes] = []
     preset_bags: list[bytes] = []
@@ -91,13 +91,17 @@ def _pitches(notes: Sequence[Recorded]) -> list[int]:
     return [note.pitch for note in notes]
 
 
-def _key_ranges(pitches: Sequence[int]) -> list[tuple[int, int]]:
-    """The keys, first and last, of each of these pitches, which rise."""
+def key_ranges(pitches: Sequence[int], widest: int) -> list[tuple[int, int]]:
+    """The keys, first and last, of each of these pitches. Raises ``ValueError`` unless they rise."""
+    borders = [(one + later) // 2 for one, later in itertools.pairwise(_rising(pitches))]
+    lows = [max(0, pitches[0] - widest), *(border + 1 for border in borders)]
+    return list(zip(lows, [*borders, min(127, pitches[-1] + widest)], strict=True))
+
+
+def _rising(pitches: Sequence[int]) -> Sequence[int]:
     if any(later <= one for one, later in itertools.pairwise(pitches)):
         raise ValueError("an instrument's notes must rise in pitch")
-    borders = [(one + later) // 2 for one, later in itertools.pairwise(pitches)]
-    lows = [max(0, pitches[0] - _WIDEST), *(border + 1 for border in borders)]
-    return list(zip(lows, [*borders, min(127, pitches[-1] + _WIDEST)], strict=True))
+    return pitches
 
 
 def _sample_data(samples: Sequence[tuple[str, Recorded]], sample_rate: int) -> tuple[bytes, list[bytes]]:
