@@ -17,7 +17,15 @@ from j2a.models.mwmae import load_encoder
 from training.encoder.heads import YES_NO, targets
 from training.encoder.mels import mel_table, overlay, vary
 from training.encoder.settings import EncoderSettings
-from training.encoder.sure import FIGURES_FROM, NEVER, set_thresholds, thresholds, write_sure
+from training.encoder.sure import (
+    FAMILIES_FROM,
+    FIGURES_FROM,
+    NEVER,
+    WORDS_FROM,
+    set_thresholds,
+    thresholds,
+    write_sure,
+)
 from training.encoder.train import small_config, train
 from training.evaluation.truth import against_labels
 from training.fit.folder import RunFolder
@@ -198,11 +206,12 @@ def test_thresholds_say_as_much_as_a_precision_allows():
         assert max(margins) - min(margins) < 0.1, "the least probable statement of each is as true as the other's"
 
 
-def test_figures_must_be_surer():
+def test_each_kind_of_statement_has_a_least_probability():
     chance = torch.rand(4000, generator=torch.Generator().manual_seed(0))
     true = torch.rand(4000, generator=torch.Generator().manual_seed(1)) < chance
-    found = thresholds({name: (chance, true) for name in ("piano", "bpm", "meter 3/4")}, 0.6)
-    assert found["piano"] == pytest.approx(0.5, abs=0.05)
+    found = thresholds({name: (chance, true) for name in ("piano", "drums", "bpm", "meter 3/4")}, 0.55)
+    assert found["piano"] == pytest.approx(FAMILIES_FROM, abs=0.05)
+    assert found["drums"] == pytest.approx(WORDS_FROM, abs=0.05)
     assert found["bpm"] == found["meter 3/4"] == pytest.approx(FIGURES_FROM, abs=0.05)
 
 
