@@ -39,7 +39,7 @@ BPM_TOLERANCE = 0.04  # as tempo estimates are judged: Gouyon et al., IEEE Trans
 _NEEDED = {"instruments", "drums", "distortion", "bpm", *SAID_CLASSES}  # facts of a row
 _FIGURES = ("bpm", "meter")  # a wrong figure misleads more than a wrong word:
 FIGURES_FROM = 0.75  # the least calibrated probability with which one is said
-# An instrument is missed by not naming it, too. F1 is highest where a name is right half as often as F1 is high: Lipton,
+# Not naming an instrument misses it, too. F1 is highest where a name is right half as often as F1 is high: Lipton,
 # Elkan and Naryanaswamy, "Optimal Thresholding of Classifiers to Maximize F1 Measure", ECML PKDD 2014.
 FAMILIES_FROM = 0.4
 WORDS_FROM = 0.5  # everything else: what is as likely false is not said
