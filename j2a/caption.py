@@ -7,6 +7,9 @@ from typing import Any
 
 from j2a.features.record import Features
 
+# What can be asked for: an ordinary caption, one sentence, everything, tags. Every version knows them.
+PROMPTS = ("describe", "short", "detailed", "tags")
+
 
 @dataclass(frozen=True, slots=True)
 class Sampling:

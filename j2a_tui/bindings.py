@@ -37,6 +37,8 @@ KEYS: tuple[Key, ...] = (
         "desk", "Captions", bar=True),
     Key("variant", "r", "r", "variant", "Variant", "Write another variant (next seed, temperature 0.8)",
         "desk", "Captions", bar=True),
+    Key("prompt", "p", "p", "prompt", "Ask for", "Ask for ordinary, short, detailed captions, or tags",
+        "desk", "Captions"),
     Key("edit", "e", "e", "edit", "Edit", "Edit the caption in place", "desk", "Captions", bar=True),
     Key("external_editor", "ctrl+g", "ctrl+g", "external_editor", "Open $EDITOR", "Edit the caption in $EDITOR",
         "desk", "Captions"),

@@ -12,7 +12,7 @@ from enum import Flag, auto
 from pathlib import Path
 from typing import Any
 
-from j2a.caption import Caption, Sampling
+from j2a.caption import PROMPTS, Caption, Sampling
 from j2a.clip import Clip
 from j2a.engine.client import Engine
 from j2a.engine.messages import Describe, Done, EngineDied, Event, Extract, Failed, FeatureReady, Load, Piece, Progress
@@ -76,6 +76,7 @@ class Session:
         self.engine = engine
         self.version = version
         self.backbone = backbone
+        self.prompt = PROMPTS[0]  # what is asked for
         self._on_problem = on_problem
         self._clock = clock
         self.model_state = "starting"
@@ -107,6 +108,10 @@ class Session:
         self.stop()
         self.version, self.backbone = version, backbone
         self.load_model()
+
+    def ask_otherwise(self) -> None:
+        """The next kind of caption, from now on."""
+        self.prompt = PROMPTS[(PROMPTS.index(self.prompt) + 1) % len(PROMPTS)]
 
     # The clip
 
@@ -159,7 +164,7 @@ class Session:
             self._end_job()
         seed = (self.caption.seed + 1 if self.caption else 1) if variant else 0
         sampling = Sampling(temperature=VARIANT_TEMPERATURE) if variant else Sampling()
-        request_id = self.engine.submit(Describe(self.clip, self.version, self.backbone, "", sampling, seed))
+        request_id = self.engine.submit(Describe(self.clip, self.version, self.backbone, self.prompt, sampling, seed))
         self.failure = None
         # A measurement that runs goes on: the engine uses its result.
         before = self.job

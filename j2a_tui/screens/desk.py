@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from j2a_tui.widgets.editor import Editor
 
 
+_KINDS = {"describe": "an ordinary one", "short": "one short sentence", "detailed": "detailed", "tags": "tags"}
+
+
 class Desk(Browsing):
     """The screen that the app opens with."""
 
@@ -44,6 +47,12 @@ class Desk(Browsing):
         if self.ready_for("variant" if variant else "describe"):
             self.session.describe(variant=variant)
             self.show_change(Change.EVERYTHING)
+
+    def action_prompt(self) -> None:
+        """Another kind of caption from the next one on."""
+        self.session.ask_otherwise()
+        self.show_change(Change.MODEL)
+        self.say(f"The next caption will be {_KINDS[self.session.prompt]}.")
 
     def action_stop(self) -> None:
         """Stop; with nothing to stop, a search is cleared."""

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.timer import Timer
 
+from j2a.caption import PROMPTS
 from j2a.clip import Clip
 from j2a.engine.messages import Failed
 from j2a.errors import J2AError, StoreError
@@ -239,7 +240,8 @@ class Workbench(Screen[None]):
         """Version, backbone, and whether they are loaded."""
         session = self.session
         state = {"loading": session.model_stage or "loading"}.get(session.model_state, session.model_state)
-        self.top.show(model=f"{clean(session.version)} {clean(session.backbone)}", state=clean(state))
+        asked = "" if session.prompt == PROMPTS[0] else f" {session.prompt}"
+        self.top.show(model=f"{clean(session.version)} {clean(session.backbone)}{asked}", state=clean(state))
 
     def _show_counts(self) -> None:
         counts = Counter(self.session.ledger.statuses.values())

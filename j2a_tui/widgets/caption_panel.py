@@ -11,6 +11,7 @@ from textual.content import Content, Span
 from textual.timer import Timer
 from textual.widgets import Static
 
+from j2a.caption import PROMPTS
 from j2a.grounding import Claim, claims
 from j2a.store import Status
 from j2a_tui.display import VERDICT_MARKS, clean
@@ -156,6 +157,7 @@ class CaptionPanel(Vertical):
         if caption is None:
             return Content.styled("written by hand", "$quiet")
         parts = [f"J2A {clean(caption.version)}", clean(caption.backbone),
+                 "" if (asked := caption.prompt_id.partition("/")[2]) == PROMPTS[0] else clean(asked),
                  f"seed {caption.seed}" if caption.sampling.temperature else "greedy"]
         stats = session.stats
         if (seconds := stats.get("total_s")) is not None:

@@ -99,8 +99,8 @@ class FakeEngine:
         """The whole caption with its provenance."""
         request = self.requests[request_id]
         assert isinstance(request, Describe)
-        caption = Caption(text, request.version, request.backbone, "0123456789ab", "describe-1", "the prompt",
-                          request.seed, request.sampling, features)
+        caption = Caption(text, request.version, request.backbone, "0123456789ab", f"facts-1/{request.prompt}",
+                          "the prompt", request.seed, request.sampling, features)
         self.simulate(Done(request_id, caption.to_json(), {"total_s": 2.5, "new_tokens": 40, "decode_s": 0.5}))
 
     def simulate_described(self, text: str = TEXT, features: Features = MEASURED) -> None:

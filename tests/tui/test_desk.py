@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from j2a.caption import PROMPTS
 from j2a.engine.messages import Describe, Done, Extract, Inspect, Load, Piece
 from j2a.errors import StoreError
 from j2a.library import Track
+from j2a.models.prompts import HEARD_INSTRUCTIONS, INSTRUCTIONS
 from j2a.store import Status, Store
 from tests.tui.fakes import MEASURED, TEXT
 from tests.tui.harness import Desk, running, write_wave
@@ -383,6 +385,21 @@ async def test_a_file_of_someone_else_is_not_replaced_without_asking(desk: Desk)
     assert path.read_text() == "id,text\n1,mine\n"
     await desk.press("E", "y")
     assert path.read_text().startswith("file_name,start_s,")
+
+
+async def test_what_is_asked_for_goes_round_and_is_shown(desk: Desk) -> None:
+    asked = []
+    for _ in PROMPTS:
+        await desk.press("enter")
+        asked.append(desk.engine.asked(Describe)[-1].prompt)
+        desk.engine.simulate_described()
+        await desk.shows(f"mini · {asked[-1]} · greedy" if asked[-1] != "describe" else "mini · greedy")
+        await desk.press("p")
+    assert tuple(asked) == PROMPTS == tuple(INSTRUCTIONS) == tuple(HEARD_INSTRUCTIONS)
+    await desk.told("The next caption will be one short sentence.")
+    await desk.press("p", "r")
+    assert desk.engine.asked(Describe)[-1].prompt == "short"
+    await desk.shows("1.0 mini short")
 
 
 async def test_the_version_is_chosen_from_what_the_engine_reports(desk: Desk) -> None:
