@@ -38,11 +38,11 @@ SAID_CLASSES = {"tempo": CLASSES["tempo"], "meter": CLASSES["meter"], "energy": 
 BPM_TOLERANCE = 0.04  # as tempo estimates are judged: Gouyon et al., IEEE Trans. ASLP 14(5), 2006
 _NEEDED = {"instruments", "drums", "distortion", "bpm", *SAID_CLASSES}  # facts of a row
 _FIGURES = ("bpm", "meter")  # a wrong figure misleads more than a wrong word:
-FIGURES_FROM = 0.75  # the least calibrated probability with which one is said
+FIGURES_FROM = 0.85  # the least calibrated probability with which one is said
 # Not naming an instrument misses it, too. F1 is highest where a name is right half as often as F1 is high, 0.6 in the
 # held-back soundfont: Lipton, Elkan and Naryanaswamy, "Optimal Thresholding of Classifiers to Maximize F1 Measure",
-# ECML PKDD 2014. A little above that costs hardly any F1 and saves false names.
-FAMILIES_FROM = 0.33
+# ECML PKDD 2014.
+FAMILIES_FROM = 0.3
 WORDS_FROM = 0.5  # everything else: what is as likely false is not said
 _LEFT_OUT = ("choir",)  # close to vocals, which must not be invented
 
