@@ -67,8 +67,9 @@ def thresholds(statements: dict[str, tuple[Tensor, Tensor]], precision: float) -
 
     They are calibrated first (Zadrozny and Elkan, "Transforming Classifier Scores into Accurate Multiclass Probability
     Estimates", KDD 2002), those of instruments all together, for how well one soundfont plays each says little about
-    another; and all are said from the same calibrated probability on: no other choice says more at that precision. But nothing is said below the least one of its kind, ``FAMILIES_FROM``, ``WORDS_FROM`` or
-    ``FIGURES_FROM``, nor what would be said fewer than ``FEWEST`` times: nobody knows how true it is.
+    another; and all are said from the same calibrated probability on: no other choice says more at that precision. But
+    nothing is said below the least one of its kind, ``FAMILIES_FROM``, ``WORDS_FROM`` or ``FIGURES_FROM``, nor what
+    would be said fewer than ``FEWEST`` times: nobody knows how true it is.
     """
     kept = {name: statement for name, statement in statements.items() if name not in _LEFT_OUT}
     families = [name for name in kept if name in FAMILIES]

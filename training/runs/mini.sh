@@ -59,8 +59,8 @@ echo "2. The language model, which is J2A-1.0 once it is trained." >&2
 run "$out/llm-small" "$train" mini "$out/llm-small" ${musiccaps:+--captions "$musiccaps"} --steps "${STEPS_LLM:-12000}"
 # Twice as wide inside, which is quicker than to train that from nothing; more of what is heard, in its own order.
 run "$out/llm-wide" "$train" mini "$out/llm-wide" ${musiccaps:+--captions "$musiccaps"} \
-    --start "$out/llm-small/model" --mlp-width 1728 --steps "${STEPS_LLM_WIDE:-1600}" --learning-rate 1.5e-3 --decay-share 0.6 --heard-share 0.6 \
-    --tags-share 0.1
+    --start "$out/llm-small/model" --mlp-width 1728 --steps "${STEPS_LLM_WIDE:-1600}" --learning-rate 1.5e-3 \
+    --decay-share 0.6 --heard-share 0.6 --tags-share 0.1
 
 echo "3. The encoder: of four soundfonts first, then of others, too." >&2
 run "$out/encoder-first" "$train" encoder "$out/train" "$out/valid" "$out/encoder-first" \
