@@ -96,8 +96,8 @@ run "$out/llm" "$train" mini "$out/llm" ${musiccaps:+--captions "$musiccaps"} --
 echo "7. The projectors: encoder and language model stay as they are." >&2
 for version in 2.0 2.1 3.0; do
     table=sure-lessons encoded=encoded-lessons tokens=16 steps=300
-    [ $version = 2.0 ] && tokens=1
-    [ $version = 3.0 ] && table=both encoded=encoded-measured steps=120
+    [ $version = 2.0 ] && tokens=1 steps=200
+    [ $version = 3.0 ] && table=both encoded=encoded-measured steps=80
     run "$out/projector-$version" "$train" fit "$out/$table" --out "$out/projector-$version" --version $version \
         --encoded "$out/$encoded" --llm "$out/llm/model" --encoder "$out/encoder/last/encoder" --soft-tokens $tokens \
         --start "$out/llm/projector" --learning-rate 1e-3 --steps "${STEPS_FIT:-$steps}"
