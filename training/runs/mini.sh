@@ -53,7 +53,7 @@ echo "1. Clips with known truth." >&2
 # Others than the language model reads: it knows the answers to those. And some to be measured, for J2A-3.0.
 "$train" synth "$out/lessons" --soundfont "$held_back" --clips "${CLIPS_LESSONS:-3000}" --split train --seed 3
 "$train" synth "$out/measured" --soundfont "$held_back" --clips "${CLIPS_MEASURED:-600}" --split train --seed 1
-"$train" synth "$out/test" --soundfont "$test_font" --clips "${CLIPS_TEST:-600}" --split test --seed 8
+"$train" synth "$out/test" --soundfont "$test_font" --clips "${CLIPS_TEST:-600}" --split test --seed 9
 
 echo "2. The language model, which is J2A-1.0 once it is trained." >&2
 run "$out/llm-small" "$train" mini "$out/llm-small" ${musiccaps:+--captions "$musiccaps"} --steps "${STEPS_LLM:-12000}"
