@@ -11,7 +11,6 @@ brought to whole ones, at most a sixth of a semitone away.
 
 from __future__ import annotations
 
-import argparse
 import math
 import struct
 from pathlib import Path
@@ -21,9 +20,8 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from j2a.console import errors_shown, narrate
 from j2a.errors import AudioError, J2AError
-from training.synth.recordings import LONGEST_S, SAMPLE_RATE, levelled
+from training.synth.recordings import LONGEST_S, SAMPLE_RATE, command, levelled
 from training.synth.soundfont import Recorded, key_ranges, write_soundfont
 
 _MAGIC = b"GF1PATCH110\0ID#000002\0"
@@ -45,17 +43,6 @@ class _Sample(NamedTuple):
     rate: int
     root_hz: float
     envelope: list[tuple[float, float]]  # seconds from the start of the note, level from 0 to 1; empty: none
-
-
-def main() -> None:
-    """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("out", type=Path)
-    options = parser.parse_args()
-    with errors_shown():
-        build(options.folder, options.out)
-        narrate(f"The soundfont is {options.out}.")
 
 
 def build(folder: Path, out: Path) -> None:
@@ -170,4 +157,4 @@ def _envelope(rates: bytes, levels: bytes, *, held: bool) -> list[tuple[float, f
 
 
 if __name__ == "__main__":
-    main()
+    command(__doc__, build)

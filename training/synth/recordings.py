@@ -8,13 +8,14 @@ independent of the other soundfonts of the corpus.
 
 from __future__ import annotations
 
-import argparse
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import soundfile
 import soxr
+import typer
 from numpy.typing import NDArray
 
 from j2a.console import errors_shown, narrate
@@ -35,15 +36,16 @@ _NOTE = re.compile(r"([A-G])(s?)(-?\d)")
 _SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
-def main() -> None:
-    """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("out", type=Path)
-    options = parser.parse_args()
-    with errors_shown():
-        build(options.folder, options.out)
-        narrate(f"The soundfont is {options.out}.")
+def command(about: str, make: Callable[[Path, Path], None]) -> None:
+    """A command that makes a soundfont, its second argument, of what a folder holds, its first."""
+
+    def run(folder: Path, out: Path) -> None:
+        with errors_shown():
+            make(folder, out)
+            narrate(f"The soundfont is {out}.")
+
+    run.__doc__ = about
+    typer.run(run)
 
 
 def build(folder: Path, out: Path) -> None:
@@ -95,4 +97,4 @@ def levelled(sound: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 if __name__ == "__main__":
-    main()
+    command(__doc__, build)
