@@ -80,7 +80,7 @@ def test_a_part_with_a_tone_of_its_own_stays_the_same_music(tmp_path):
 
 
 def test_recordings_become_a_soundfont(tmp_path):
-    for name, pitch in (("A3", 57), ("Cs5", 73)):
+    for name, pitch in (("A3", 57), ("Cs5", 73), ("D#6v10", 87)):
         silence = np.zeros(SAMPLE_RATE // 2, np.float32)
         (tmp_path / "notes" / "flute").mkdir(parents=True, exist_ok=True)
         soundfile.write(tmp_path / f"notes/flute/{name}.mp3", np.concatenate([silence, tone(pitch)]), SAMPLE_RATE)

