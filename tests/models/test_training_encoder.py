@@ -100,13 +100,17 @@ def test_an_interrupted_run_goes_on_as_if_nothing_was(tables, tmp_path, monkeypa
         train(*tables, tmp_path / "cut", settings)
 
 
-def test_a_run_starts_from_a_trained_encoder_with_new_heads(run, tables, tmp_path):
+def test_a_run_starts_from_a_trained_encoder_and_its_heads_or_new_ones(run, tables, tmp_path):
     settings = dict(start=run / "last" / "encoder", learning_rate=1e-9, **TINY)
     train(*tables, tmp_path / "on", EncoderSettings(steps=1, **settings))
     before, after = (load_encoder(one / "last" / "encoder") for one in (run, tmp_path / "on"))
     pairs = zip(before.parameters(), after.parameters(), strict=True)
     assert all(torch.allclose(one, other, atol=1e-6) for one, other in pairs)
-    heads = load_file(tmp_path / "on" / "last" / "heads.safetensors")
+    before, after = (load_file(one / "last" / "heads.safetensors") for one in (run, tmp_path / "on"))
+    assert all(torch.allclose(weight, after[name], atol=1e-6) for name, weight in before.items())
+    shutil.copytree(run / "last" / "encoder", tmp_path / "alone")
+    train(*tables, tmp_path / "new", EncoderSettings(steps=1, **(settings | {"start": tmp_path / "alone"})))
+    heads = load_file(tmp_path / "new" / "last" / "heads.safetensors")
     matrices = [weight for name, weight in heads.items() if weight.ndim == 2]
     assert matrices and all(weight.abs().max() < 1e-6 for weight in matrices)
     with pytest.raises(J2AError, match="other sizes"):

@@ -14,7 +14,7 @@ FREE = frozenset({"threads"})  # may differ when a run is taken up again: it doe
 class EncoderSettings:
     """Everything that decides a run."""
 
-    start: Path | None = setting(None, "A trained encoder of the same sizes to go on from; the heads are new.")
+    start: Path | None = setting(None, "A trained encoder of the same sizes to go on from, with the heads beside it.")
     width: int = setting(384, "Width of the transformer.")
     depth: int = setting(2, "Blocks.")
     channels: int = setting(16, "Channels of the first convolution.")

@@ -105,13 +105,20 @@ def train(train_table: Path, valid_table: Path, out: Path, settings: EncoderSett
 
 
 def _start_from(folder: Path, learner: Learner) -> None:
-    """Take an encoder's weights. The heads are new, and say nothing at first, so that they do not disturb it."""
+    """Take an encoder's weights, and the heads that its training left beside it.
+
+    Where there are none, the heads are new, and say nothing at first, so that they do not disturb it.
+    """
     try:
         learner.encoder.load_state_dict(load_encoder(folder).state_dict())
     except RuntimeError as error:
         raise J2AError(
             f"the encoder in {folder} has other sizes.", "Give the width, the depth and the channels of its run."
         ) from error
+    heads = folder.parent / HEADS
+    if heads.is_file():
+        learner.heads.load_state_dict(load_heads(heads).state_dict())
+        return
     for weight in learner.heads.heads.parameters():
         torch.nn.init.zeros_(weight)
 
