@@ -42,7 +42,7 @@ from training.mini_batches import batches, embed, loss
 from training.mini_data import pairs, train_tokenizer
 from training.mini_settings import FREE, MiniSettings
 from training.mini_sound import Sound
-from training.optimizer import decayed
+from training.optimizer import decayed, use_processor
 from training.runlog import RunLog
 from training.settings import settings_text
 from training.signals import on_stop
@@ -103,7 +103,7 @@ def train(out: Path, settings: MiniSettings, *, resume: bool = False) -> bool:
         del record["sound_share"]
     run.begin(record, settings_text(settings), resume=resume)
     torch.manual_seed(settings.seed)
-    torch.set_num_threads(settings.threads)
+    use_processor(settings.threads)
     if loaded:
         tokenizer, model = loaded.tokenizer, widened(loaded.model.float(), settings.mlp_width)
         model.requires_grad_(True).train()

@@ -23,6 +23,7 @@ from training.shards import Encoded
 from training.table import TABLE, read_table
 
 ONE_TOKEN = 0.35  # share of the clips that become one soft token, as in J2A-2.0
+TAGS = 0.3  # share of captions for which tags are taken: in one wording, so that each word tells what is heard
 
 
 class Heard(NamedTuple):
@@ -55,6 +56,8 @@ class Sound:
 
     def draw(self, rng: random.Random) -> Heard:
         """Some clip with one of its captions."""
-        lesson = rng.choice(rng.choice(self._choices))
+        choices = rng.choice(self._choices)
+        tags = [lesson for lesson in choices if lesson.asked == "tags"]
+        lesson = rng.choice(tags if tags and rng.random() < TAGS else choices)
         tokens = 1 if rng.random() < ONE_TOKEN else self.projector.config.soft_tokens
         return Heard(lesson, pooled(self._encoded, lesson.row.id, tokens))

@@ -250,6 +250,16 @@ def test_real_sound_stands_where_captioning_puts_it(tokenizer, tmp_path):
     assert counts == {1, 3}, "as J2A-2.0 and 2.1 read it"
 
 
+def test_of_real_sound_tags_are_read_more_often(tmp_path):
+    given = sound_of(tmp_path, 32)
+    facts = {"asked": ["describe", "tags"]}
+    rows = [replace(row, captions=("A piece.", "piano"), facts=facts) for row in read_table(given["sound"])]
+    write_table(given["sound"], rows)
+    sound = Sound(*given.values(), 32)
+    asked = [sound.draw(random.Random(seed)).lesson.asked for seed in range(200)]
+    assert 110 < asked.count("tags") < 155, "of two captions, and those for which tags are taken"
+
+
 def test_real_sound_that_does_not_fit_is_refused(tmp_path):
     given = sound_of(tmp_path / "parts")
     other = ProjectorConfig("2.1", 3, "e", "", encoder_width=48, llm="l", llm_weights="", llm_width=32)

@@ -27,7 +27,7 @@ from training.encoder.mels import mel_table, overlay, vary
 from training.encoder.settings import FREE, EncoderSettings
 from training.facts import FAMILIES
 from training.fit.folder import RunFolder
-from training.optimizer import decayed, quick_bfloat16
+from training.optimizer import decayed, quick_bfloat16, use_processor
 from training.runlog import RunLog
 from training.settings import settings_text
 from training.table import Row, Split, line_of, read_table
@@ -77,7 +77,7 @@ def train(train_table: Path, valid_table: Path, out: Path, settings: EncoderSett
     digests = {name: _digest(some) for name, some in zip(("train", "valid"), rows, strict=True)}
     record |= {"start": str(settings.start or ""), "tempo_bins": TEMPO_BINS, **digests}
     run.begin(record, settings_text(settings), resume=resume)
-    torch.set_num_threads(settings.threads)
+    use_processor(settings.threads)
     config = small_config(settings)
     data = _Data(train_table, rows[0], config, out / "cache", settings)
     held_back = _Data(valid_table, rows[1], config, out / "cache", settings)

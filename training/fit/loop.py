@@ -25,7 +25,7 @@ from training.fit.parallel import World, shard_layers, world
 from training.fit.settings import FREE, FitSettings
 from training.fit.students import Student, checkpoint_layers, heard_student
 from training.fit.teacher import refuse_untold, taught
-from training.optimizer import decayed, quick_bfloat16
+from training.optimizer import decayed, quick_bfloat16, use_processor
 from training.runlog import RunLog, progress, require_tensorboard
 from training.settings import settings_text
 from training.shards import Encoded, Measured
@@ -53,7 +53,7 @@ def fit(table: Path, out: Path, settings: FitSettings, *, resume: bool = False) 
     memory that is full. SIGINT and SIGTERM end it after the step, saved.
     """
     with world(settings.device) as here:
-        torch.set_num_threads(settings.threads or os.cpu_count() or 1)
+        use_processor(settings.threads or os.cpu_count() or 1)
         try:
             return _Run(table, out, settings, here, resume).run()
         except torch.OutOfMemoryError as error:
