@@ -250,7 +250,7 @@ def _forward(model: Any, part: dict[str, torch.Tensor], mask: torch.Tensor, cach
         **part,
         attention_mask=mask[:, :end],
         position_ids=positions,
-        past_key_values=cache,
+        cache=cache,
         use_cache=True,
         logits_to_keep=1,
     )
