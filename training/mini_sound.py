@@ -23,7 +23,7 @@ from training.shards import Encoded
 from training.table import TABLE, read_table
 
 ONE_TOKEN = 0.35  # share of the clips that become one soft token, as in J2A-2.0
-TAGS = 0.3  # share of captions for which tags are taken: in one wording, so that each word tells what is heard
+TAGS = 0.3  # chance that the tags of a clip are taken, else any caption: each of their words tells what is heard
 
 
 class Heard(NamedTuple):
@@ -55,7 +55,7 @@ class Sound:
         self.digest = hashlib.sha256((table / TABLE).read_bytes()).hexdigest()
 
     def draw(self, rng: random.Random) -> Heard:
-        """Some clip with one of its captions."""
+        """Some clip with one of its captions, tags more often than others."""
         choices = rng.choice(self._choices)
         tags = [lesson for lesson in choices if lesson.asked == "tags"]
         lesson = rng.choice(tags if tags and rng.random() < TAGS else choices)

@@ -16,10 +16,10 @@ _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4  # malloc.h of glibc
 
 
 def use_processor(threads: int) -> None:
-    """So many threads; and on Linux memory that a step frees stays for the next one.
+    """So many threads; and with glibc memory that a step frees stays for the next one, and with the process.
 
-    glibc hands large pieces back to the kernel, which clears them again when they are wanted: a fifth of the time of
-    the encoder's steps.
+    It hands large pieces back to the kernel otherwise, which clears them again when they are wanted: a fifth of the
+    processor's time in the encoder's steps.
     """
     torch.set_num_threads(threads)
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None

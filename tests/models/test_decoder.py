@@ -57,7 +57,7 @@ def test_logits_equal_the_models(name, lengths, kind):
     positions = (whole_mask.cumsum(1) - 1).clamp_min(0)
     cache = DynamicCache(config=model.config)
     with torch.inference_mode():
-        model(ids, attention_mask=mask, position_ids=positions[:, : ids.shape[1]], past_key_values=cache)
+        model(ids, attention_mask=mask, position_ids=positions[:, : ids.shape[1]], cache=cache)
         everything = torch.cat([ids, following.T], dim=1)
         expected = model(everything, attention_mask=whole_mask, position_ids=positions).logits
     assert decoder.supports(model, everything.shape[1])

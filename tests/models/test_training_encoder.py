@@ -113,6 +113,9 @@ def test_a_run_starts_from_a_trained_encoder_and_its_heads_or_new_ones(run, tabl
     heads = load_file(tmp_path / "new" / "last" / "heads.safetensors")
     matrices = [weight for name, weight in heads.items() if weight.ndim == 2]
     assert matrices and all(weight.abs().max() < 1e-6 for weight in matrices)
+    (tmp_path / "heads.safetensors").write_bytes(b"damaged")
+    with pytest.raises(J2AError, match="Move .*heads.safetensors away"):
+        train(*tables, tmp_path / "bad", EncoderSettings(steps=1, **(settings | {"start": tmp_path / "alone"})))
     with pytest.raises(J2AError, match="other sizes"):
         train(*tables, tmp_path / "wide", EncoderSettings(steps=1, **(settings | {"width": 64})))
     with pytest.raises(J2AError, match="no folder"):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
@@ -47,12 +48,12 @@ class Heads(nn.Module):
 
 
 def load_heads(path: Path) -> Heads:
-    """Heads from the file that :meth:`Heads.save` wrote. Raises ``J2AError`` for those of another time."""
-    weights = load_file(path)
-    heads = Heads(len(weights["norm.weight"]))
+    """Heads from the file that :meth:`Heads.save` wrote. Raises ``J2AError`` for another file, or of another time."""
     try:
+        weights = load_file(path)
+        heads = Heads(len(weights["norm.weight"]))
         heads.load_state_dict(weights)
-    except RuntimeError as error:
+    except (SafetensorError, KeyError, RuntimeError) as error:
         raise J2AError(f"{path} holds heads for other facts than today's.", "Train the encoder anew.") from error
     return heads.requires_grad_(False).eval()
 

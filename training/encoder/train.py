@@ -115,12 +115,17 @@ def _start_from(folder: Path, learner: Learner) -> None:
         raise J2AError(
             f"the encoder in {folder} has other sizes.", "Give the width, the depth and the channels of its run."
         ) from error
-    heads = folder.parent / HEADS
+    heads = folder.resolve().parent / HEADS
     if heads.is_file():
-        learner.heads.load_state_dict(load_heads(heads).state_dict())
+        try:
+            learner.heads.load_state_dict(load_heads(heads).state_dict())
+        except J2AError as error:
+            raise J2AError(error.message, f"Move {heads} away to begin with new heads.") from error
+        narrate(f"It begins with {folder} and the heads beside it.")
         return
     for weight in learner.heads.heads.parameters():
         torch.nn.init.zeros_(weight)
+    narrate(f"It begins with {folder} and new heads.")
 
 
 def _step(

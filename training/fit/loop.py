@@ -53,7 +53,8 @@ def fit(table: Path, out: Path, settings: FitSettings, *, resume: bool = False) 
     memory that is full. SIGINT and SIGTERM end it after the step, saved.
     """
     with world(settings.device) as here:
-        use_processor(settings.threads or os.cpu_count() or 1)
+        threads = settings.threads or os.cpu_count() or 1
+        (use_processor if here.device == "cpu" else torch.set_num_threads)(threads)
         try:
             return _Run(table, out, settings, here, resume).run()
         except torch.OutOfMemoryError as error:

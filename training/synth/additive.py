@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import typer
@@ -43,25 +44,25 @@ class Tone:
     decays_s: NDArray[np.float64]  # (P,) until a partial has fallen by 60 dB, at A3; an octave up it takes half of it
     attack_s: float = 0.003
     cents: tuple[float, ...] = (0.0,)  # detuned voices
-    cutoff: tuple[float, float, float] = (1e9, 1e9, 1.0)  # of a lowpass: Hz at first and later, and seconds between
+    cutoff: tuple[float, float, float] = (1e9, 1e9, 1.0)  # of a lowpass: Hz at first and later, time constant in s
     vibrato: tuple[float, float] = (5.0, 0.0)  # Hz, cents
     tremolo: tuple[float, float] = (5.0, 0.0)  # Hz, share of the level
     noise: tuple[float, float] = (0.0, 0.05)  # level beside the tone, seconds that it lasts
     body: tuple[tuple[float, float], ...] = ()  # resonances: Hz, gain
     drive: float = 0.0
-    tuning: tuple[int, ...] = field(default=tuple(range(33, 100, _EVERY)))  # MIDI pitches that are computed
+    tuning: tuple[int, ...] = tuple(range(33, 100, _EVERY))  # MIDI pitches that are computed
 
 
 def play(tone: Tone, pitch: int, rng: np.random.Generator) -> Array:
-    """One note: float32 (T,)."""
+    """One note at a MIDI ``pitch``: float32 (T,) from -1 to 1; ``rng`` draws phases and noise."""
     hz = 440.0 * 2 ** ((pitch - 69) / 12)
     sustained = bool(tone.decays_s.max() >= _FOREVER)
     length = round((SUSTAINED_S if sustained else STRUCK_S) * SAMPLE_RATE)
     times = np.arange(length, dtype=np.float32) / SAMPLE_RATE
     points = times[::_STEP]
-    first, later, seconds = tone.cutoff
-    cutoff = later + (first - later) * np.exp(-points / max(1e-3, seconds))
-    sway = np.zeros(length, np.float32)  # of the phase, in cycles of a partial at 1 Hz
+    first, later, constant_s = tone.cutoff
+    cutoff = later + (first - later) * np.exp(-points / max(1e-3, constant_s))
+    sway = np.zeros(length, np.float32)  # seconds by which vibrato runs ahead
     if tone.vibrato[1]:
         depth = (2 ** (tone.vibrato[1] / 1200) - 1) / (2 * np.pi * tone.vibrato[0])
         sway = (depth * np.sin(2 * np.pi * tone.vibrato[0] * times)).astype(np.float32)
@@ -77,10 +78,10 @@ def play(tone: Tone, pitch: int, rng: np.random.Generator) -> Array:
             phase = np.float32(at) * (times + sway) + np.float32(rng.random())
             sound += np.interp(times, points, envelope).astype(np.float32) * np.sin(2 * np.pi * (phase % 1))
     sound /= np.float32(max(1e-9, np.abs(sound).max()))
-    level, seconds = tone.noise
-    if level:
-        hiss = rng.standard_normal(length).astype(np.float32) * np.exp(-times / np.float32(seconds))
-        sound += np.float32(level) * np.convolve(hiss, np.ones(4, np.float32) / 4, "same")
+    noisy, lasts_s = tone.noise
+    if noisy:
+        hiss = rng.standard_normal(length).astype(np.float32) * np.exp(-times / np.float32(lasts_s))
+        sound += np.float32(noisy) * np.convolve(hiss, np.ones(4, np.float32) / 4, "same")
     if tone.drive:
         sound = np.tanh(np.float32(tone.drive) * sound)
     sound *= 1 - np.float32(tone.tremolo[1] / 2) * (1 + np.sin(np.float32(2 * np.pi * tone.tremolo[0]) * times))
@@ -152,7 +153,7 @@ def _drawbars(rng: random.Random, *, percussion: float = 0.0, drive: float = 0.0
 
 
 def _pipes(rng: random.Random) -> Tone:
-    """Ranks of an octave each, some of them sounding."""
+    """Ranks of pipes at the unison, its octaves and a twelfth, some of them sounding."""
     numbers = _harmonics(24)
     levels = np.zeros(24)
     for rank, chance in ((1, 1.0), (2, 0.8), (3, 0.3), (4, 0.6), (8, 0.3)):
@@ -174,7 +175,7 @@ def _wave(rng: random.Random, *shapes: str) -> NDArray[np.float64]:
 
 
 def _oscillators(rng: random.Random, *shapes: str) -> Tone:
-    """A subtractive synthesiser: detuned oscillators through a lowpass that opens or closes."""
+    """Detuned oscillators, as a subtractive synthesiser has them before its lowpass."""
     spread, count = rng.uniform(2, 16), rng.choice((1, 2, 2, 3, 4))
     cents = tuple(rng.uniform(-spread, spread) for _ in range(count))
     levels = _wave(rng, *shapes)
@@ -208,7 +209,7 @@ def _guitar(rng: random.Random, dull: tuple[float, float]) -> Tone:
 
 
 def _distorted(rng: random.Random, low: float, high: float) -> Tone:
-    """Driven hard, and dark behind the loudspeaker: partials above some kHz do not come out."""
+    """A string through a dark amplifier that is driven hard."""
     tone = replace(_string(rng, place=(0.07, 0.3), dull=(0.7, 1.3), lasts=(12.0, 30.0)), drive=rng.uniform(low, high))
     return replace(tone, cutoff=(5000.0, 3500.0, 1.0))
 
@@ -242,7 +243,7 @@ PROGRAMS: dict[int, Callable[[random.Random], Tone]] = {
 
 
 def build(seed: int, out: Path) -> None:
-    """Write the instruments of this seed."""
+    """Write the instruments of this seed, from 0. Raises ``ExportError`` when ``out`` cannot be written."""
     write_soundfont(out, f"Computed instruments {seed}", dict(_programs(seed)), SAMPLE_RATE)
 
 
@@ -253,7 +254,7 @@ def _programs(seed: int) -> Iterator[tuple[int, list[Recorded]]]:
         yield program, [Recorded(pitch, play(tone, pitch, chance)) for pitch in tone.tuning]
 
 
-def _command(seed: int, out: Path) -> None:
+def _command(seed: Annotated[int, typer.Argument(min=0)], out: Path) -> None:
     with errors_shown():
         build(seed, out)
         narrate(f"The soundfont is {out}.")
