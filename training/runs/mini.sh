@@ -60,7 +60,7 @@ done
 # Others than the language model reads: it knows the answers to those. And some to be measured, for J2A-3.0.
 "$train" synth "$out/lessons" --soundfont "$held_back" --clips "${CLIPS_LESSONS:-3000}" --split train --seed 3
 "$train" synth "$out/measured" --soundfont "$held_back" --clips "${CLIPS_MEASURED:-600}" --split train --seed 1
-"$train" synth "$out/test" --soundfont "$test_font" --clips "${CLIPS_TEST:-600}" --split test --seed 9
+"$train" synth "$out/test" --soundfont "$test_font" --clips "${CLIPS_TEST:-600}" --split test --seed 10
 
 echo "2. The language model, which is J2A-1.0 once it is trained." >&2
 run "$out/llm-small" "$train" mini "$out/llm-small" ${musiccaps:+--captions "$musiccaps"} --steps "${STEPS_LLM:-12000}"
@@ -73,7 +73,7 @@ echo "3. The encoder: of four soundfonts first, then of others, too." >&2
 run "$out/encoder-first" "$train" encoder "$out/train" "$out/valid" "$out/encoder-first" \
     --steps "${STEPS_ENCODER:-24000}"
 run "$out/encoder" "$train" encoder "$out/wide" "$out/valid" "$out/encoder" \
-    --start "$out/encoder-first/last/encoder" --steps "${STEPS_ENCODER_WIDE:-3200}" --learning-rate 1e-3 --warmup 300 \
+    --start "$out/encoder-first/last/encoder" --steps "${STEPS_ENCODER_WIDE:-7200}" --learning-rate 1e-3 --warmup 300 \
     --evaluate-every 400
 
 echo "4. A first projector, which the language model's last lessons and the others begin from." >&2
@@ -96,9 +96,9 @@ for table in sure sure-lessons both; do "$train" split "$out/$table" --seed 0; d
 
 echo "6. The language model reads real sound, and is frozen." >&2
 run "$out/llm" "$train" mini "$out/llm" ${musiccaps:+--captions "$musiccaps"} --start "$out/llm-wide/model" \
-    --mlp-width 1728 --steps "${STEPS_LLM_SOUND:-300}" --learning-rate 1e-3 --warmup 30 --decay-share 0.7 \
-    --heard-share 0.75 --tags-share 0.08 --sound "$out/sure" --encoded "$out/encoded" \
-    --projector "$out/projector-first/best" --sound-share 0.7
+    --mlp-width 1728 --steps "${STEPS_LLM_SOUND:-950}" --learning-rate 1e-3 --warmup 30 --decay-share 0.7 \
+    --heard-share 0.8 --tags-share 0.06 --sound "$out/sure" --encoded "$out/encoded" \
+    --projector "$out/projector-first/best" --sound-share 0.8
 
 echo "7. The projectors: encoder and language model stay as they are." >&2
 for version in 2.0 2.1 3.0; do
