@@ -114,7 +114,7 @@ def test_a_run_starts_from_a_trained_encoder_and_its_heads_or_new_ones(run, tabl
     matrices = [weight for name, weight in heads.items() if weight.ndim == 2]
     assert matrices and all(weight.abs().max() < 1e-6 for weight in matrices)
     (tmp_path / "heads.safetensors").write_bytes(b"damaged")
-    with pytest.raises(J2AError, match="Move .*heads.safetensors away"):
+    with pytest.raises(J2AError, match=r"Move .*heads\.safetensors away"):
         train(*tables, tmp_path / "bad", EncoderSettings(steps=1, **(settings | {"start": tmp_path / "alone"})))
     with pytest.raises(J2AError, match="other sizes"):
         train(*tables, tmp_path / "wide", EncoderSettings(steps=1, **(settings | {"width": 64})))
@@ -226,8 +226,8 @@ def test_instruments_are_calibrated_together():
 
 
 def test_each_kind_of_statement_has_a_least_probability():
-    chance = torch.rand(4000, generator=torch.Generator().manual_seed(0))
-    true = torch.rand(4000, generator=torch.Generator().manual_seed(1)) < chance
+    chance = torch.rand(40_000, generator=torch.Generator().manual_seed(0))
+    true = torch.rand(40_000, generator=torch.Generator().manual_seed(1)) < chance
     found = thresholds({name: (chance, true) for name in ("piano", "drums", "bpm", "meter 3/4")}, 0.55)
     assert found["piano"] == pytest.approx(FAMILIES_FROM, abs=0.05)
     assert found["drums"] == pytest.approx(WORDS_FROM, abs=0.05)
