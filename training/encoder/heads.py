@@ -54,7 +54,7 @@ def load_heads(path: Path) -> Heads:
         heads = Heads(len(weights["norm.weight"]))
         heads.load_state_dict(weights)
     except (SafetensorError, KeyError, RuntimeError) as error:
-        raise J2AError(f"{path} holds heads for other facts than today's.", "Train the encoder anew.") from error
+        raise J2AError(f"{path} holds no heads for today's facts.", "Train the encoder anew.") from error
     return heads.requires_grad_(False).eval()
 
 

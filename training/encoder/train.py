@@ -83,13 +83,13 @@ def train(train_table: Path, valid_table: Path, out: Path, settings: EncoderSett
     held_back = _Data(valid_table, rows[1], config, out / "cache", settings)
     torch.manual_seed(settings.seed)
     learner = Learner(_untrained(config), Heads(config.features))
-    if settings.start:
-        _start_from(settings.start, learner)
     trained = learner.trained()
     optimizer = torch.optim.AdamW(
         decayed(trained.values(), settings.weight_decay), lr=settings.learning_rate, betas=(0.9, 0.98)
     )
     state = run.load_last(learner, trained, optimizer)
+    if settings.start and not state.step:  # a run that goes on has its own weights
+        _start_from(settings.start, learner)
     narrate(f"{sum(p.numel() for p in trained.values()):,} parameters, {len(rows[0]):,} clips, from step {state.step}.")
     with RunLog(out, keep_steps=state.step) as log:
         losses: list[float] = []
