@@ -13,6 +13,7 @@ positions a second, and their share of the arithmetic that a large matrix produc
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import tempfile
 import time
@@ -35,10 +36,11 @@ SECONDS = 10
 
 
 def main() -> None:
-    """Build, measure, print, and write the numbers where asked."""
+    """Build, measure, and print each number when it is there; write all of them where asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--small", action="store_true", help="a toy of the same shape")
+    parser.add_argument("--batches", type=int, nargs="+", default=BATCHES, help="clips at once")
     parser.add_argument("--json", type=Path, help="write the numbers here too")
     options = parser.parse_args()
     device = torch.device(options.device)
@@ -46,21 +48,28 @@ def main() -> None:
     encoder, projector, llm = build(device, small=options.small)
     weights = sum(weight.numel() * weight.element_size() for weight in llm.parameters())
     memory = memory_bytes_per_s(device, small=options.small)
-    result: dict[str, Any] = {
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
-        "llm_gb": weights / 1e9,
-        "memory_gb_per_s": memory / 1e9,
-        "batches": [
-            measure(encoder, projector, llm, batch, memory / weights, device)
-            for batch in (BATCHES[:2] if options.small else BATCHES)
-        ],
-        "training": train(projector, llm, device, batch=4 if options.small else 16, small=options.small),
-    }
+    result: dict[str, Any] = {}
+
+    def add(**numbers: Any) -> None:
+        print(json.dumps(numbers, indent=2), flush=True)
+        result.update(numbers)
+        if options.json:
+            options.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+    add(
+        device=torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
+        llm_gb=weights / 1e9,
+        memory_gb_per_s=memory / 1e9,
+    )
+    size = 4 if options.small else 16
+    add(training=train(projector, llm, device, batch=size, small=options.small))
+    for batch in options.batches[:2] if options.small else options.batches:
+        add(**{f"batch {batch}": measure(encoder, projector, llm, batch, memory / weights, device)})
+    if importlib.util.find_spec("bitsandbytes") is None:
+        print("Without bitsandbytes there are no numbers of 4 bits.")
+        return
     llm = in_4_bit(llm, device)
-    result["training, 4 bit"] = train(projector, llm, device, batch=4 if options.small else 16, small=options.small)
-    print(json.dumps(result, indent=2))
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    add(**{"training, 4 bit": train(projector, llm, device, batch=size, small=options.small)})
 
 
 def build(device: torch.device, *, small: bool) -> tuple[MWMAE, Projector, Any]:

@@ -60,6 +60,9 @@ def synth(
     soundfont: Annotated[
         list[Path] | None, typer.Option(help="A General MIDI soundfont (.sf2); give several for variety.")
     ] = None,
+    drawn: Annotated[
+        list[Path] | None, typer.Option(help="More soundfonts, of which every clip gets two beside those above.")
+    ] = None,
     clips: Annotated[int, typer.Option(min=1, help="How many clips.")] = 1000,
     split: Annotated[str, typer.Option(help="train, valid or test: splits of one seed share no clip.")] = "train",
     seconds: Annotated[float, typer.Option(min=2.0, help="Length of a clip.")] = 10.0,
@@ -69,7 +72,7 @@ def synth(
     """Compose and render clips with known truth and captions. Run it again to continue."""
     from training.synth_command import run
 
-    run(out.expanduser(), soundfont or [], clips, split, seconds, workers, seed)
+    run(out.expanduser(), soundfont or [], drawn or [], clips, split, seconds, workers, seed)
 
 
 app.command("encoder")(encoder_command.encoder)

@@ -16,7 +16,7 @@ from training.settings import load_settings, settings_text, with_options
 def encoder(
     table: Annotated[Path, typer.Argument(help="Folder of the corpus to learn from (its train split).")],
     held_back: Annotated[Path, typer.Argument(help="Folder of another corpus, whose valid split is watched.")],
-    out: Annotated[Path, typer.Argument(help="Folder of the run: last/encoder/, last/heads.safetensors, log.jsonl.")],
+    out: Annotated[Path, typer.Argument(help="Folder of the run: encoder/, last/heads.safetensors, log.jsonl.")],
     config: Path | None,
     given: dict[str, object],
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that is in OUT.")] = False,
@@ -28,4 +28,4 @@ def encoder(
         from training.encoder.train import train
 
         train(table.expanduser(), held_back.expanduser(), out.expanduser(), settings, resume=resume)
-        narrate(f"The encoder is {out / 'last' / 'encoder'}.")
+        narrate(f"The encoder is {out / 'encoder'}.")

@@ -89,11 +89,12 @@ class SoftTags(nn.Module):
         for row, tags in enumerate(positions):
             for tag in tags:
                 counts[row, TAGS.index(tag)] = 1.0
-        summed = counts @ self.vectors.weight
+        device = self.vectors.weight.device
+        summed = counts.to(device) @ self.vectors.weight
         scaled = summed / (summed.square().mean(-1, keepdim=True) + 1e-6).sqrt()  # of no tags: zeros
         loud = 0.7 + 0.7 * torch.rand(len(positions), 1, generator=generator)
         low, high = NOISE
         noise = (low + (high - low) * torch.rand(len(positions), 1, generator=generator)) * torch.randn(
             summed.shape, generator=generator
         )
-        return (scaled * loud + noise) * size
+        return (scaled * loud.to(device) + noise.to(device)) * size

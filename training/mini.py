@@ -28,7 +28,7 @@ from j2a.caption import Sampling
 from j2a.console import narrate
 from j2a.models.chat import prompt_ids
 from j2a.models.generation import stream_text
-from j2a.models.llm import load_llm
+from j2a.models.llm import load_llm, resources
 from j2a.models.projector import Projector
 from j2a.models.prompts import build_prompt
 from j2a.models.weights import weights_hash
@@ -68,7 +68,7 @@ class Learner:
 
     def save(self, folder: Path, *, whole: bool = True) -> None:
         """Write everything in float32."""
-        save_file({name: p.detach().contiguous() for name, p in self.trained().items()}, folder / _WEIGHTS)
+        save_file({name: p.detach().cpu().contiguous() for name, p in self.trained().items()}, folder / _WEIGHTS)
 
     @torch.no_grad()
     def restore(self, folder: Path) -> None:
@@ -76,6 +76,13 @@ class Learner:
         weights = load_file(folder / _WEIGHTS)
         for name, parameter in self.trained().items():
             parameter.copy_(weights[name])
+
+    def to(self, device: str) -> Learner:
+        """All parts on a device."""
+        for part in (self.model, self.soft_tags, self.projector):
+            if part is not None:
+                part.to(device)
+        return self
 
 
 def train(out: Path, settings: MiniSettings, *, resume: bool = False) -> bool:
@@ -89,7 +96,8 @@ def train(out: Path, settings: MiniSettings, *, resume: bool = False) -> bool:
     run = RunFolder(out)
     record = {name: value for name, value in asdict(settings).items() if name not in FREE}
     record |= {"start": str(settings.start or ""), "musiccaps": _digest(rows)}
-    loaded = load_llm(str(settings.start)) if settings.start else None
+    device, _ = resources(device=None if settings.device == "auto" else settings.device)
+    loaded = load_llm(str(settings.start), device="cpu") if settings.start else None
     sound = None
     if settings.sound and settings.encoded and settings.projector:
         width = loaded.model.config.hidden_size if loaded else settings.width
@@ -110,16 +118,17 @@ def train(out: Path, settings: MiniSettings, *, resume: bool = False) -> bool:
     else:
         tokenizer = train_tokenizer(rows, settings.vocabulary_size, settings.seed)
         model = build_model(settings, tokenizer)
-    return _Training(run, model, tokenizer, rows, settings, sound).run()
+    learner = Learner(model, sound.projector if sound else None).to(device)
+    return _Training(run, learner, tokenizer, rows, settings, sound).run()
 
 
 class _Training:
     def __init__(
-        self, folder: RunFolder, model: MistralForCausalLM, tokenizer: Any, rows: list[MusicCapsRow],
+        self, folder: RunFolder, learner: Learner, tokenizer: Any, rows: list[MusicCapsRow],
         settings: MiniSettings, sound: Sound | None = None,
     ) -> None:  # fmt: skip
         self.folder, self.tokenizer, self.settings, self.sound = folder, tokenizer, settings, sound
-        self.learner = learner = Learner(model, sound.projector if sound else None)
+        self.learner = learner
         self.trained = learner.trained()
         groups = [
             *decayed(learner.model.parameters(), settings.weight_decay),

@@ -30,26 +30,31 @@ def embed(
 ) -> torch.Tensor:  # fmt: skip
     """Token embeddings (B, S, W), with soft tokens where they belong; ``projector`` makes those of what was heard."""
     table: Any = model.get_input_embeddings()
-    embeddings: torch.Tensor = table(ids)
+    device = table.weight.device
+    embeddings: torch.Tensor = table(ids.to(device))
     tagged = [(row, place, what) for row, place, what in soft if isinstance(what, tuple)]
     heard = [(row, place, what) for row, place, what in soft if isinstance(what, torch.Tensor)]
     if tagged:
         size = float(table.weight.detach().square().mean().sqrt())
-        embeddings = embeddings.index_put(_places(tagged), soft_tags([tags for _, _, tags in tagged], size, noise))
+        vectors = soft_tags([tags for _, _, tags in tagged], size, noise)
+        embeddings = embeddings.index_put(_places(tagged, device), vectors)
     if heard:
         assert projector is not None, "soft tokens of sound need a projector"
-        vectors = projector.project(torch.stack([what for _, _, what in heard])[None])[0]
-        embeddings = embeddings.index_put(_places(heard), vectors)
+        vectors = projector.project(torch.stack([what for _, _, what in heard])[None].to(device))[0]
+        embeddings = embeddings.index_put(_places(heard, device), vectors)
     return embeddings
 
 
-def _places(soft: Sequence[tuple[int, int, object]]) -> tuple[torch.Tensor, torch.Tensor]:
-    return torch.tensor([row for row, _, _ in soft]), torch.tensor([place for _, place, _ in soft])
+def _places(soft: Sequence[tuple[int, int, object]], device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    rows, places = zip(*((row, place) for row, place, _ in soft), strict=True)
+    return torch.tensor(rows, device=device), torch.tensor(places, device=device)
 
 
 def loss(model: MistralForCausalLM, embeddings: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """Cross-entropy on the captions. ``embeddings`` (B, S, W), ``mask`` and ``labels`` (B, S)."""
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=quick_bfloat16("cpu")):
+    device = embeddings.device
+    mask, labels = mask.to(device), labels.to(device)
+    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=quick_bfloat16(device.type)):
         hidden = model.model(inputs_embeds=embeddings, attention_mask=mask).last_hidden_state[:, :-1]
         wanted = labels[:, 1:]
         # Logits only where the loss looks (half of the positions are prompt), in a few fixed sizes: every new

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from training.settings import setting
 
@@ -37,6 +38,7 @@ class MiniSettings:
     sound_share: float = setting(0.6, "Share of real sound among the pairs that say what is heard.")
     evaluate_every: int = setting(250, "Steps between evaluations; each saves.")
     final_captions: int = setting(100, "Captions that are written and scored at the end.")
+    device: Literal["auto", "cpu", "cuda", "mps"] = setting("auto", "Where to train.")
     threads: int = setting(2, "CPU threads.")
     seed: int = setting(0, "Seed of the weights and of the data.")
 

@@ -12,7 +12,10 @@ from training.synth.corpus import make
 from training.table import SPLITS, Split
 
 
-def run(out: Path, soundfonts: list[Path], clips: int, split: str, seconds: float, workers: int, seed: int) -> None:
+def run(
+    out: Path, soundfonts: list[Path], drawn: list[Path], clips: int, split: str, seconds: float, workers: int,
+    seed: int,
+) -> None:  # fmt: skip
     """Make the corpus, with a line a part on standard error."""
     chosen: Split | None = next((name for name in SPLITS if name == split), None)  # type: ignore[misc]
     if chosen is None:
@@ -20,7 +23,8 @@ def run(out: Path, soundfonts: list[Path], clips: int, split: str, seconds: floa
     with errors_shown():
         started, first = time.monotonic(), None
         fonts = [path.expanduser() for path in soundfonts]
-        for done in make(out, fonts, clips, chosen, seed, seconds, workers):
+        few = [path.expanduser() for path in drawn]
+        for done in make(out, fonts, clips, chosen, seed, seconds, workers, few):
             if first is None:
                 first = done
             rate = (done - first) / max(1e-9, time.monotonic() - started)

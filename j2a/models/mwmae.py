@@ -243,9 +243,9 @@ class MWMAE(nn.Module):
         for features, valid in zip(self._encode(batch.to(self.pos_embed.device), lengths, steps), steps, strict=True):
             yield features[:valid]
 
-    def save(self, folder: Path) -> None:
-        """Write ``config.json`` and ``model.safetensors`` (float32) into an existing folder."""
-        saved.write(folder, MODEL_TYPE, self.config, self.state_dict())
+    def save(self, folder: Path, *, half: bool = False) -> None:
+        """Write ``config.json`` and ``model.safetensors`` into an existing folder; ``half``: matrices in 16 bits."""
+        saved.write(folder, MODEL_TYPE, self.config, self.state_dict(), half=half)
 
     def _checked_lengths(self, audio: Tensor, lengths: Sequence[int] | None) -> list[int]:
         if audio.ndim != 2 or audio.dtype != torch.float32:

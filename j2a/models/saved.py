@@ -23,11 +23,18 @@ if TYPE_CHECKING:
 CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
 
 
-def write(folder: Path, model_type: str, config: DataclassInstance, weights: Mapping[str, Tensor]) -> None:
-    """Write both files into an existing folder, the weights in float32."""
+def write(
+    folder: Path, model_type: str, config: DataclassInstance, weights: Mapping[str, Tensor], *, half: bool = False
+) -> None:
+    """Write both files into an existing folder, the weights in float32.
+
+    ``half``: matrices in float16, half as large; norms, biases and statistics stay as they are.
+    """
     text = json.dumps({"model_type": model_type, **asdict(config)}, indent=2, ensure_ascii=False)
     (folder / CONFIG_FILE).write_text(text + "\n", encoding="utf-8")
     plain = {name: weight.detach().float().cpu().contiguous() for name, weight in weights.items()}
+    if half:
+        plain = {name: weight.half() if weight.ndim > 1 else weight for name, weight in plain.items()}
     save_file(plain, folder / WEIGHTS_FILE)
     shutil.copymode(folder / CONFIG_FILE, folder / WEIGHTS_FILE)  # safetensors keeps others from reading it
 

@@ -140,8 +140,25 @@ def test_clips_to_learn_from_have_tones_of_their_own_and_the_others_do_not(sound
     fonts = [Renderer(soundfont, RENDER_RATE)]
     monkeypatch.setattr(corpus, "_fonts", fonts)
     for split, seed in (("train", 0), ("valid", 10_000_000), ("test", 20_000_000)):
-        row = corpus._make_clip(tmp_path, corpus.Corpus(1, split, 0, 2.0, ()), 0)  # type: ignore[arg-type]
+        row = corpus._make_clip(tmp_path, corpus.Corpus(1, split, 0, 2.0, (), ()), 0)  # type: ignore[arg-type]
         heard, _ = soundfile.read(tmp_path / row.audio)
         piece = compose(varied_plan(seed, 2.0), seed)
         same = [np.allclose(heard, record(piece, fonts, seed, toned=toned)[0], atol=1e-4) for toned in (True, False)]
         assert same == [split == "train", split != "train"]
+
+
+def test_every_clip_gets_two_of_the_soundfonts_that_take_turns(soundfont, tmp_path, monkeypatch) -> None:
+    given: list[list[str]] = []
+
+    def listen(piece, fonts, seed, *, toned):
+        given.append(fonts)
+        return record(piece, [Renderer(soundfont, RENDER_RATE)], seed, toned=toned)
+
+    monkeypatch.setattr(corpus, "_fonts", ["always"])
+    monkeypatch.setattr(corpus, "_drawn", ["a", "b", "c", "d"])
+    monkeypatch.setattr(corpus, "record", listen)
+    for number in [*range(12), 0]:
+        corpus._make_clip(tmp_path, corpus.Corpus(20, "train", 0, 2.0, (), ()), number)
+    assert all(len(set(fonts)) == 3 and fonts[0] == "always" for fonts in given)
+    assert {font for fonts in given for font in fonts[1:]} == {"a", "b", "c", "d"}
+    assert given[0] == given[-1], "the same clip gets the same ones"

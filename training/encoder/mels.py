@@ -49,7 +49,7 @@ def mel_table(folder: Path, rows: list[Row], config: MWMAEConfig, cache: Path, w
         except OSError as error:
             raise J2AError(f"{cache} cannot be written: {error.strerror or error}.", "Make room there.") from error
         part.replace(path)
-    mels_read: NDArray[np.float16] = np.load(path, mmap_mode="r")
+    mels_read: NDArray[np.float16] = np.load(path, mmap_mode="c")  # torch takes no arrays that are only to be read
     return mels_read
 
 
@@ -74,26 +74,27 @@ def vary(mel: Tensor, generator: torch.Generator) -> Tensor:
     """(B, T, F) log-mels as another microphone, room and player might have recorded them.
 
     A smooth equaliser curve, a shift by a bin either way (half a semitone), another place in time, steady noise.
-    What is true of a clip stays true.
+    What is true of a clip stays true. ``generator`` is on the device of ``mel``.
     """
     batch, frames, bins = mel.shape
+    device = mel.device
 
     def uniform(low: float, high: float, *size: int) -> Tensor:
-        return torch.rand(*size, generator=generator) * (high - low) + low
+        return torch.rand(*size, generator=generator, device=device) * (high - low) + low
 
-    knots = torch.randn(batch, 1, 6, generator=generator) * uniform(0.0, 1.2, batch, 1, 1)
+    knots = torch.randn(batch, 1, 6, generator=generator, device=device) * uniform(0.0, 1.2, batch, 1, 1)
     mel = mel + torch.nn.functional.interpolate(knots, size=bins, mode="linear", align_corners=True)
-    shifts = torch.randint(-1, 2, (batch,), generator=generator)
-    places = (torch.arange(bins)[None] + shifts[:, None]).clamp(0, bins - 1)
+    shifts = torch.randint(-1, 2, (batch,), generator=generator, device=device)
+    places = (torch.arange(bins, device=device)[None] + shifts[:, None]).clamp(0, bins - 1)
     mel = mel.gather(2, places[:, None].expand(-1, frames, -1))
-    starts = torch.randint(0, frames, (batch, 1), generator=generator)
-    order = (torch.arange(frames)[None] + starts) % frames
+    starts = torch.randint(0, frames, (batch, 1), generator=generator, device=device)
+    order = (torch.arange(frames, device=device)[None] + starts) % frames
     mel = mel.gather(1, order[..., None].expand(-1, -1, bins))
     # Relative to the loudest moment: mostly inaudible, sometimes a noisy tape.
     floor = mel.amax(dim=(1, 2), keepdim=True) + torch.where(
         uniform(0.0, 1.0, batch, 1, 1) < 0.7, -24.0, uniform(-20.0, -11.0, batch, 1, 1)
     )
-    return torch.logaddexp(mel, floor + torch.randn(mel.shape, generator=generator) * 0.5)
+    return torch.logaddexp(mel, floor + torch.randn(mel.shape, generator=generator, device=device) * 0.5)
 
 
 def overlay(mel: Tensor, other: Tensor, level: Tensor) -> Tensor:

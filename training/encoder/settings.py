@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from training.settings import setting
 
@@ -25,6 +26,7 @@ class EncoderSettings:
     warmup: int = setting(500, "Steps in which the learning rate rises.")
     overlaid: float = setting(0.2, "Share of clips that another one plays along with.")
     evaluate_every: int = setting(1000, "Steps between evaluations on the valid split.")
+    device: Literal["auto", "cpu", "cuda", "mps"] = setting("auto", "Where to train; all log-mels are held there.")
     threads: int = setting(2, "CPU threads.")
     seed: int = setting(0, "Seed of the weights and of the order.")
 

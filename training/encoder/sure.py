@@ -11,7 +11,7 @@ import json
 import os
 import random
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from scipy.optimize import isotonic_regression
@@ -19,6 +19,7 @@ from torch import Tensor
 
 from j2a.errors import J2AError
 from j2a.export import write_atomically
+from j2a.models.llm import resources
 from j2a.models.mwmae import load_encoder
 from training.encoder.heads import CLASSES, YES_NO, load_heads, tempo_of
 from training.encoder.mels import mel_table
@@ -45,6 +46,8 @@ FIGURES_FROM = 0.85  # the least calibrated probability with which one is said
 FAMILIES_FROM = 0.35
 WORDS_FROM = 0.5  # everything else: what is as likely false is not said
 _LEFT_OUT = ("choir",)  # close to vocals, which must not be invented
+
+Mistakes = Literal["left out", "kept", "corrected"]
 
 
 def set_thresholds(run: Path, table: Path, precision: float) -> dict[str, float]:
@@ -103,15 +106,16 @@ def _calibrated(probability: Tensor, true: Tensor) -> Tensor:
 
 
 def write_sure(
-    run: Path, table: Path, out: Path, *, only_true: bool, encoded: Path | None = None, seed: int = 0
+    run: Path, table: Path, out: Path, *, mistakes: Mistakes = "left out", encoded: Path | None = None, seed: int = 0
 ) -> None:
     """Copy a table with captions of what the encoder is sure of; its audio is linked by a relative symbolic link.
 
-    Without ``only_true`` the captions are the heads' own, mistakes and all: they follow from what the encoder hears,
-    and a projector learns to say as much. ``only_true`` leaves out what is not true; then what is said depends on what
-    cannot be heard, and a greedy caption says less than the encoder is sure of. ``encoded`` is a folder of
-    ``j2a-train encode --features``: the captions then say what was measured, too, as those of J2A-3.0 do; clips that
-    were not measured are left out.
+    ``mistakes`` is what becomes of what is sure and false. "kept": the captions are the heads' own, mistakes and all:
+    they follow from what the encoder hears, and a projector learns to say as much. "left out": then what is said
+    depends on what cannot be heard, and a greedy caption says less than the encoder is sure of. "corrected": as much is
+    said, and of tempo, meter, energy and drums the truth, which a language model may hear better than the heads;
+    instruments are kept. ``encoded`` is a folder of ``j2a-train encode --features``: the captions then say what was
+    measured, too, as those of J2A-3.0 do; clips that were not measured are left out.
     """
     least = _read_thresholds(run)
     measured = Measured(encoded, verify=True) if encoded else None
@@ -120,7 +124,9 @@ def write_sure(
     written = []
     for index, row in enumerate(rows):
         rng = random.Random(f"sure {seed} {row.id}")
-        said = _said(index, statements, tempi, least, only_true=only_true)
+        said = _said(index, statements, tempi, least, only_true=mistakes == "left out")
+        if mistakes == "corrected":
+            said = corrected(said, row.facts)
         captions = [
             write_heard(said, asked, rng) if measured is None else write_both(measured[row.id], said, asked, rng)
             for asked in ASKED
@@ -156,13 +162,32 @@ def _said(
     return said
 
 
+def corrected(said: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
+    """What is said, with the true tempo, meter, energy and drums in place of others; instruments stay."""
+    right = dict(said)
+    if "drums" in said:
+        right["drums"] = bool(facts["drums"])
+    for name, values in SAID_CLASSES.items():
+        if name in said:
+            right[name] = facts[name]
+            if facts[name] not in values:
+                del right[name]
+    if "bpm" in said and abs(said["bpm"] / facts["bpm"] - 1) > BPM_TOLERANCE:
+        right["bpm"] = named_bpm(facts["bpm"])
+    if "bpm" in right and tempo_class(right["bpm"]) != facts["tempo"]:
+        del right["bpm"]  # between two classes
+    return right
+
+
 def _statements(run: Path, table: Path, rows: list[Row]) -> tuple[dict[str, tuple[Tensor, Tensor]], list[int]]:
     """Name -> probability and truth of the statement for every row; and the tempo that the statement "bpm" names."""
     if bare := next((row.id for row in rows if not row.facts.keys() >= _NEEDED), None):
         raise J2AError(f"the row {bare} of {table} does not know its facts.", "Use a corpus of j2a-train synth.")
     if not (run / LAST / HEADS).is_file():
         raise J2AError(f"{run} holds no trained encoder.", "j2a-train encoder makes one.", title="No encoder")
-    learner = Learner(load_encoder(run / LAST / ENCODER, precision=training_dtype()), load_heads(run / LAST / HEADS))
+    device, _ = resources()
+    encoder = load_encoder(run / LAST / ENCODER, precision=training_dtype(device))
+    learner = Learner(encoder, load_heads(run / LAST / HEADS)).to(device)
     said = predict(learner, mel_table(table, rows, learner.encoder.config, run / "cache"))
     facts = [row.facts for row in rows]
 

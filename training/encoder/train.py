@@ -9,6 +9,7 @@ import hashlib
 import json
 import math
 import statistics
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from j2a.console import narrate
 from j2a.errors import J2AError
+from j2a.models.llm import resources
 from j2a.models.mwmae import MWMAE, MWMAEConfig, into_chunks, load_encoder, standardise
 from training.encoder.heads import CLASSES, TEMPO_BINS, YES_NO, Heads, load_heads, loss, targets
 from training.encoder.mels import mel_table, overlay, vary
@@ -32,7 +34,7 @@ from training.runlog import RunLog
 from training.settings import settings_text
 from training.table import Row, Split, line_of, read_table
 
-ENCODER, HEADS = "encoder", "heads.safetensors"  # in RUN/last
+ENCODER, HEADS = "encoder", "heads.safetensors"  # in RUN/last; the encoder alone, in 16 bits, also in RUN
 _PATCHES = "patch_embed"
 
 
@@ -64,13 +66,33 @@ class Learner:
         self.encoder.load_state_dict(load_encoder(folder / ENCODER).state_dict())
         self.heads.load_state_dict(load_heads(folder / HEADS).state_dict())
 
+    def to(self, device: str) -> Learner:
+        """Both on a device."""
+        self.encoder.to(device)
+        self.heads.to(device)
+        return self
+
 
 def train(train_table: Path, valid_table: Path, out: Path, settings: EncoderSettings, *, resume: bool = False) -> None:
     """Train on the train split of one table, evaluate on the valid split of another (of a soundfont not trained on).
 
-    ``out`` gets ``last/``, with an encoder as ``load_encoder`` reads it, and ``log.jsonl``; ``resume`` goes on with the
-    run that is there. Raises ``J2AError`` for tables without such rows, a folder of another run, and a full disk.
+    ``out`` gets ``last/``, where the run stands, ``log.jsonl``, and at the end ``encoder/``, as ``load_encoder`` reads
+    it; ``resume`` goes on with the run that is there. Raises ``J2AError`` for tables without such rows, a folder of
+    another run, a full disk, and a GPU that is too small.
     """
+    device, _ = resources(device=None if settings.device == "auto" else settings.device)
+    try:
+        _train(train_table, valid_table, out, settings, device, resume=resume)
+    except torch.OutOfMemoryError as error:
+        raise J2AError(
+            f"{device} has not enough memory.", "Try a smaller --batch-size, fewer clips, or --device cpu.",
+            title="Out of memory",
+        ) from error  # fmt: skip
+
+
+def _train(
+    train_table: Path, valid_table: Path, out: Path, settings: EncoderSettings, device: str, *, resume: bool
+) -> None:
     rows = [_known(train_table, "train"), _known(valid_table, "valid")]
     run = RunFolder(out)
     record = {name: value for name, value in asdict(settings).items() if name not in FREE}
@@ -79,10 +101,10 @@ def train(train_table: Path, valid_table: Path, out: Path, settings: EncoderSett
     run.begin(record, settings_text(settings), resume=resume)
     use_processor(settings.threads)
     config = small_config(settings)
-    data = _Data(train_table, rows[0], config, out / "cache", settings)
-    held_back = _Data(valid_table, rows[1], config, out / "cache", settings)
+    data = _Data(train_table, rows[0], config, out / "cache", settings, device)
+    held_back = _Data(valid_table, rows[1], config, out / "cache", settings, "cpu")
     torch.manual_seed(settings.seed)
-    learner = Learner(_untrained(config), Heads(config.features))
+    learner = Learner(_untrained(config, device), Heads(config.features)).to(device)
     trained = learner.trained()
     optimizer = torch.optim.AdamW(
         decayed(trained.values(), settings.weight_decay), lr=settings.learning_rate, betas=(0.9, 0.98)
@@ -102,6 +124,7 @@ def train(train_table: Path, valid_table: Path, out: Path, settings: EncoderSett
                 run.save_last(learner, trained, optimizer, state)
                 narrate(f"step {step}: {json.dumps(found)}")
                 losses = []
+    run.replace(ENCODER, lambda folder: learner.encoder.save(folder, half=True))
 
 
 def _start_from(folder: Path, learner: Learner) -> None:
@@ -135,7 +158,8 @@ def _step(
         group["lr"] = settings.learning_rate * _schedule(step, settings)
     mels, wanted, weight = data.batch(step)
     optimizer.zero_grad(set_to_none=True)
-    with sdpa_kernel(SDPBackend.MATH):  # the backward pass of the fused one is slow on a CPU, where steps are few
+    # The backward pass of the fused attention is slow on a CPU, where steps are few.
+    with sdpa_kernel(SDPBackend.MATH) if mels.device.type == "cpu" else nullcontext():
         value = loss(learner.logits(mels), wanted, weight)
     value.backward()
     torch.nn.utils.clip_grad_norm_(learner.trained().values(), 1.0)
@@ -162,14 +186,14 @@ def small_config(settings: EncoderSettings) -> MWMAEConfig:
     )  # fmt: skip
 
 
-def training_dtype() -> torch.dtype:
+def training_dtype(device: str) -> torch.dtype:
     """Of the encoder's matrix products in training."""
-    return torch.bfloat16 if quick_bfloat16("cpu") else torch.float32
+    return torch.bfloat16 if quick_bfloat16(device) else torch.float32
 
 
-def _untrained(config: MWMAEConfig) -> MWMAE:
+def _untrained(config: MWMAEConfig, device: str) -> MWMAE:
     """Blocks that pass on what the stem heard until they have learned better: it learns first, and undisturbed."""
-    encoder = MWMAE(config, training_dtype())
+    encoder = MWMAE(config, training_dtype(device))
     for name, parameter in encoder.blocks.named_parameters():
         if name.endswith(("proj.weight", "fc2.weight")):
             torch.nn.init.zeros_(parameter)
@@ -178,18 +202,19 @@ def _untrained(config: MWMAEConfig) -> MWMAE:
 
 @torch.no_grad()
 def predict(learner: Learner, mels: NDArray[np.float16], batch: int = 64) -> dict[str, Tensor]:
-    """Probabilities by fact of every log-mel (rows, T, F)."""
+    """Probabilities by fact of every log-mel (rows, T, F), on the CPU."""
     found: list[dict[str, Tensor]] = []
+    device = learner.encoder.pos_embed.device
     for start in range(0, len(mels), batch):
-        logits = learner.logits(torch.from_numpy(mels[start : start + batch].astype(np.float32)))
-        found.append({n: x.sigmoid() if n == "yes_no" else x.softmax(-1) for n, x in logits.items()})
+        logits = learner.logits(torch.from_numpy(mels[start : start + batch]).to(device).float())
+        found.append({n: (x.sigmoid() if n == "yes_no" else x.softmax(-1)).cpu() for n, x in logits.items()})
     return {name: torch.cat([one[name] for one in found]) for name in found[0]}
 
 
 def evaluate(learner: Learner, data: _Data) -> dict[str, float]:
     """Shares that are right: micro F1 of the families at 0.5, and the accuracy of everything else."""
     learner.encoder.eval()
-    said, wanted = predict(learner, data.mels), targets([row.facts for row in data.rows])
+    said, wanted = predict(learner, data.mels.numpy()), targets([row.facts for row in data.rows])
     learner.encoder.train()
     families = slice(0, len(FAMILIES))
     yes, true = said["yes_no"][:, families] > 0.5, wanted["yes_no"][:, families] > 0.5
@@ -203,30 +228,34 @@ def evaluate(learner: Learner, data: _Data) -> dict[str, float]:
 
 
 class _Data:
-    """Log-mels and targets of some rows, and the batches made of them, which depend on the step alone."""
+    """Log-mels and targets of some rows, and the batches made of them, which depend on the step alone.
+
+    A GPU holds them all; with the CPU they stay on the disk, and in its cache.
+    """
 
     def __init__(
-        self, folder: Path, rows: list[Row], config: MWMAEConfig, cache: Path, settings: EncoderSettings
+        self, folder: Path, rows: list[Row], config: MWMAEConfig, cache: Path, settings: EncoderSettings, device: str
     ) -> None:
-        self.rows = rows
-        self.mels = mel_table(folder, self.rows, config, cache, settings.threads)
-        self.targets = targets([row.facts for row in self.rows])
-        self.settings = settings
+        self.rows, self.settings, self.device = rows, settings, device
+        mels = mel_table(folder, self.rows, config, cache, settings.threads)
+        self.mels = torch.from_numpy(mels).to(device)
+        self.targets = {name: values.to(device) for name, values in targets([row.facts for row in rows]).items()}
 
     def batch(self, step: int) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """Log-mels (B, T, F), targets, and 1 for each row whose every fact is known."""
         settings = self.settings
-        generator = _generator(settings, step)
+        generator = _generator(settings, step, self.device)
         per_round = max(1, len(self.rows) // settings.batch_size)
         round_, place = divmod(step - 1, per_round)
         order = np.random.default_rng([settings.seed, round_]).permutation(len(self.rows))
-        chosen = order[place * settings.batch_size : (place + 1) * settings.batch_size]
-        mels = torch.from_numpy(self.mels[np.sort(chosen)].astype(np.float32))
-        wanted = {name: values[np.sort(chosen)] for name, values in self.targets.items()}
-        weight = torch.ones(len(chosen))
+        chosen = np.sort(order[place * settings.batch_size : (place + 1) * settings.batch_size])
+        places = torch.from_numpy(chosen).to(self.device)
+        mels = self.mels[places].float()
+        wanted = {name: values[places] for name, values in self.targets.items()}
+        weight = torch.ones(len(chosen), device=self.device)
         count = int(len(chosen) * settings.overlaid)
         if count:  # the first ones play along with the last ones
-            level = torch.rand(count, generator=generator) * 3.0 - 1.5
+            level = torch.rand(count, generator=generator, device=self.device) * 3.0 - 1.5
             mels = torch.cat([overlay(mels[:count], mels[-count:], level), mels[count:]])
             yes_no = wanted["yes_no"].clone()
             yes_no[:count] = torch.maximum(yes_no[:count], yes_no[-count:])
@@ -234,9 +263,9 @@ class _Data:
         return vary(mels, generator), wanted, weight
 
 
-def _generator(settings: EncoderSettings, step: int) -> torch.Generator:
+def _generator(settings: EncoderSettings, step: int, device: str) -> torch.Generator:
     """Chance that depends on the step alone: a run that goes on sees what it would have seen."""
-    return torch.Generator().manual_seed(settings.seed * 1_000_003 + step)
+    return torch.Generator(device).manual_seed(settings.seed * 1_000_003 + step)
 
 
 def _schedule(step: int, settings: EncoderSettings) -> float:

@@ -88,7 +88,7 @@ def play(tone: Tone, pitch: int, rng: np.random.Generator) -> Array:
     return levelled((sound * np.minimum(1, times / np.float32(tone.attack_s))).astype(np.float32))
 
 
-def _harmonics(count: int = 36) -> NDArray[np.float64]:
+def _harmonics(count: int = 72) -> NDArray[np.float64]:
     return np.arange(1, count + 1, dtype=np.float64)
 
 
@@ -177,9 +177,10 @@ def _wave(rng: random.Random, *shapes: str) -> NDArray[np.float64]:
 def _oscillators(rng: random.Random, *shapes: str) -> Tone:
     """Detuned oscillators, as a subtractive synthesiser has them before its lowpass."""
     spread, count = rng.uniform(2, 16), rng.choice((1, 2, 2, 3, 4))
-    cents = tuple(rng.uniform(-spread, spread) for _ in range(count))
+    cents = [rng.uniform(-spread, spread) for _ in range(count)]
+    tuned = tuple(one - sum(cents) / count for one in cents)  # together they are in tune
     levels = _wave(rng, *shapes)
-    return Tone(_harmonics(), levels, np.full(len(levels), _FOREVER), rng.uniform(0.003, 0.03), cents=cents,
+    return Tone(_harmonics(), levels, np.full(len(levels), _FOREVER), rng.uniform(0.003, 0.03), cents=tuned,
                 vibrato=(rng.uniform(4, 6.5), rng.choice((0.0, rng.uniform(3, 20)))))  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from training.synth.variety import facts, varied_plan
 from training.table import TABLE, Row, Split, line_of
 
 PART_CLIPS = 250
+DRAWN = 2  # soundfonts of a clip, of those that take turns
 SETTINGS = "synth.json"
 ASKED = ("describe", "describe", "detailed", "short", "tags")  # of the captions of a clip
 _SPLIT_SEEDS = {"train": 0, "valid": 1, "test": 2}
@@ -40,26 +41,29 @@ class Corpus:
     seed: int
     duration_s: float
     soundfonts: tuple[str, ...]  # names and hashes of the files
-    version: int = 6  # of the generator
+    drawn: tuple[str, ...]  # likewise, of those of which each clip gets two
+    version: int = 7  # of the generator
 
 
 def make(
     out: Path, soundfonts: list[Path], clips: int, split: Split, seed: int = 0, duration_s: float = 10.0,
-    workers: int = 2,
+    workers: int = 2, drawn: Sequence[Path] = (),
 ) -> Iterator[int]:  # fmt: skip
     """Write ``out/audio/...flac`` (mono, 16 kHz, 16 bit) and ``out/clips.jsonl``; yields how many clips are done.
 
+    A clip's parts come from ``soundfonts`` and from two of those ``drawn``: many alike would crowd out the others.
     Parts that an earlier run finished are kept. Raises ``ModelMissingError`` for a missing soundfont, ``J2AError`` when
     ``out`` holds another corpus or the disk is full.
     """
     fonts = [find_soundfont(path) for path in soundfonts] or [find_soundfont()]
-    corpus = Corpus(clips, split, seed, duration_s, tuple(f"{font.name} {_digest(font)}" for font in fonts))
+    few = [find_soundfont(path) for path in drawn]
+    corpus = Corpus(clips, split, seed, duration_s, _named(fonts), _named(few))
     _claim(out, corpus)
     parts = range(-(-clips // PART_CLIPS))
     missing = [part for part in parts if not _part_file(out, part).exists()]
     done = clips - sum(len(_numbers(corpus, part)) for part in missing)
     yield done
-    with ProcessPoolExecutor(workers, initializer=_start, initargs=(fonts,)) as pool:
+    with ProcessPoolExecutor(workers, initializer=_start, initargs=(fonts, few)) as pool:
         try:
             for part, _ in zip(missing, pool.map(_make_part, [out] * len(missing), [corpus] * len(missing), missing),
                                strict=True):  # fmt: skip
@@ -75,11 +79,14 @@ def make(
     write_atomically(out / TABLE, b"".join(_part_file(out, part).read_bytes() for part in parts))
 
 
-_fonts: list[Renderer] = []  # of a worker process: a soundfont takes half a second to load
+# Of a worker process: a soundfont takes half a second to load.
+_fonts: list[Renderer] = []
+_drawn: list[Renderer] = []
 
 
-def _start(soundfonts: list[Path]) -> None:
+def _start(soundfonts: list[Path], drawn: list[Path]) -> None:
     _fonts[:] = [Renderer(font, RENDER_RATE) for font in soundfonts]
+    _drawn[:] = [Renderer(font, RENDER_RATE) for font in drawn]
 
 
 def _make_part(out: Path, corpus: Corpus, part: int) -> None:
@@ -91,7 +98,8 @@ def _make_clip(out: Path, corpus: Corpus, number: int) -> Row:
     # Splits of one seed share no clip.
     seed = (corpus.seed * 3 + _SPLIT_SEEDS[corpus.split]) * 10_000_000 + number
     piece = compose(varied_plan(seed, corpus.duration_s), seed)
-    sound, heard = record(piece, _fonts, seed, toned=corpus.split == "train")
+    some = random.Random(f"soundfonts {seed}").sample(_drawn, min(DRAWN, len(_drawn)))
+    sound, heard = record(piece, [*_fonts, *some], seed, toned=corpus.split == "train")
     name = f"{corpus.split}-{corpus.seed}-{number:06d}"
     audio = f"audio/{number // 1000:03d}/{name}.flac"
     path = out / audio
@@ -110,6 +118,10 @@ def _numbers(corpus: Corpus, part: int) -> range:
 
 def _part_file(out: Path, part: int) -> Path:
     return out / "parts" / f"{part:05d}.jsonl"
+
+
+def _named(fonts: list[Path]) -> tuple[str, ...]:
+    return tuple(f"{font.name} {_digest(font)}" for font in fonts)
 
 
 def _digest(font: Path) -> str:

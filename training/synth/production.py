@@ -96,7 +96,8 @@ def _built(piece: Piece, part: str, font: Renderer, semitones: int) -> Sound:
 
 
 def _toned(stem: Sound, rng: random.Random) -> Sound:
-    """As another player's instrument or microphone may sound: duller or sharper, with one band nearer or further."""
+    """As another player's instrument or microphone may sound: duller or sharper, with one band nearer or further,
+    through a chorus or an amplifier that is a little too small."""
     for kind, chance, hz in (("low", 0.4, (100.0, 600.0)), ("high", 0.5, (1200.0, 5000.0))):
         if rng.random() < chance:
             stem = _shelf(stem, kind, rng.uniform(*hz), rng.uniform(-9.0, 6.0), RENDER_RATE)
@@ -104,7 +105,20 @@ def _toned(stem: Sound, rng: random.Random) -> Sound:
         middle, gain = rng.uniform(250.0, 5000.0), 10 ** (rng.uniform(-9.0, 7.0) / 20)
         b, a = scipy.signal.iirpeak(middle, rng.uniform(0.7, 2.5), fs=RENDER_RATE)
         stem = (stem + (gain - 1) * scipy.signal.lfilter(b, a, stem)).astype(np.float32)
+    if rng.random() < 0.15:
+        stem = _chorus(stem, rng.uniform(0.008, 0.025), rng.uniform(0.3, 3.0), rng.uniform(0.3, 1.0))
+    if rng.random() < 0.15:
+        drive = rng.uniform(0.5, 2.5) / max(_SILENT, float(np.abs(stem).max()))
+        stem = np.tanh(stem * np.float32(drive))
     return stem
+
+
+def _chorus(stem: Sound, delay_s: float, hz: float, level: float) -> Sound:
+    """Beside itself a little later, by a ``delay_s`` that sways, as chorus pedals and rotating loudspeakers do it."""
+    times = np.arange(len(stem), dtype=np.float32) / RENDER_RATE
+    swaying = delay_s * (1 + 0.3 * np.sin(np.float32(2 * np.pi * hz) * times)) * RENDER_RATE
+    places = np.arange(len(stem), dtype=np.float32) - swaying
+    return (stem + np.float32(level) * np.interp(places, np.arange(len(stem)), stem, left=0.0)).astype(np.float32)
 
 
 def _rms(sound: Sound) -> float:
