@@ -80,7 +80,7 @@ def build(device: torch.device, *, small: bool) -> tuple[MWMAE, Projector, Any]:
     with device:
         llm = AutoModelForCausalLM.from_config(config, dtype=torch.bfloat16).eval().requires_grad_(False)
         heard = MWMAEConfig(width=32, depth=1, heads=2, mlp_width=64) if small else MWMAEConfig()
-        encoder = MWMAE(heard, torch.bfloat16).eval().requires_grad_(False)
+        encoder = MWMAE(heard, torch.bfloat16).to(device).eval().requires_grad_(False)  # its filters, too
         projector = Projector(
             ProjectorConfig("2.1", 250, "random", "", heard.features, "random", "", config.hidden_size)
         )

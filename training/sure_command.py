@@ -23,9 +23,6 @@ def sure(
     guess: Annotated[
         bool, typer.Option("--guess", help="Also what is sure and false: all that the encoder hears.")
     ] = False,
-    correct: Annotated[
-        bool, typer.Option("--correct", help="Likewise, but of tempo, meter, energy and drums the truth.")
-    ] = False,
     encoded: Annotated[
         Path | None,
         typer.Option(help="Folder of j2a-train encode --features: captions say what was measured, too (J2A-3.0)."),
@@ -34,13 +31,12 @@ def sure(
 ) -> None:
     """Write captions that say only what the encoder is sure of."""
     with errors_shown():
-        from training.encoder.sure import NEVER, Mistakes, set_thresholds, write_sure
+        from training.encoder.sure import NEVER, set_thresholds, write_sure
 
         if held_back is not None:
             found = set_thresholds(run.expanduser(), held_back.expanduser(), precision)
             never = [name for name, threshold in found.items() if threshold == NEVER]
             narrate(f"Never said: {', '.join(never) or 'nothing'}.")
         kept = encoded.expanduser() if encoded else None
-        mistakes: Mistakes = "corrected" if correct else "kept" if guess else "left out"
-        write_sure(run.expanduser(), table.expanduser(), out.expanduser(), mistakes=mistakes, encoded=kept, seed=seed)
+        write_sure(run.expanduser(), table.expanduser(), out.expanduser(), only_true=not guess, encoded=kept, seed=seed)
         narrate(f"The table is {out / 'clips.jsonl'}.")

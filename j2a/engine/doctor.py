@@ -88,10 +88,10 @@ def _precision() -> Check:
 
 
 def _builtin_model() -> Check:
-    from j2a.models.llm import load_llm
+    from j2a.models.llm import load_to_caption
 
     try:
-        llm = load_llm(str(paths.builtin_model_dir()))
+        llm = load_to_caption(str(paths.builtin_model_dir()))
     except J2AError as error:
         return Check("built-in model", "broken", error.message, error.hint)
     count = sum(parameter.numel() for parameter in llm.model.parameters())

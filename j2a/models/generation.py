@@ -15,10 +15,10 @@ from typing import Any, Literal, TypedDict
 
 import torch
 from tokenizers.decoders import DecodeStream
-from transformers import DynamicCache
 
 from j2a.caption import Sampling
 from j2a.models import decoder
+from j2a.models.lean import LeanCache, LeanMistral
 from j2a.models.sequence import left_pad_embeddings
 
 Prompted = Sequence[int] | torch.Tensor  # a prompt as token ids, or as embeddings (S, H)
@@ -71,7 +71,7 @@ def generate_tokens(
     stats.prompt_tokens = length
     generators = [torch.Generator(device=device).manual_seed(seed) for _ in range(batch)]
     eos = torch.tensor(list(eos_ids), device=device)
-    mask, cache = prompt.mask, DynamicCache(config=model.config)
+    mask, cache = prompt.mask, _new_cache(model)
 
     started = time.perf_counter()
     logits = None
@@ -230,8 +230,16 @@ class _Prompt:
         return {self.key: self.values[:, start:end]}
 
 
+def _new_cache(model: Any) -> Any:
+    if isinstance(model, LeanMistral):
+        return LeanCache()
+    from transformers import DynamicCache  # takes seconds, which the built-in model does without
+
+    return DynamicCache(config=model.config)
+
+
 def _follower(
-    model: Any, mask: torch.Tensor, cache: DynamicCache, new_tokens: int
+    model: Any, mask: torch.Tensor, cache: Any, new_tokens: int
 ) -> Callable[[torch.Tensor], torch.Tensor]:
     """What gives the logits (B, V) after each next token of the rows (B,): our own decoder, or the model itself."""
     if decoder.supports(model, mask.shape[1] + new_tokens):
@@ -241,7 +249,7 @@ def _follower(
 
 
 @torch.inference_mode()
-def _forward(model: Any, part: dict[str, torch.Tensor], mask: torch.Tensor, cache: DynamicCache) -> torch.Tensor:
+def _forward(model: Any, part: dict[str, torch.Tensor], mask: torch.Tensor, cache: Any) -> torch.Tensor:
     """One step over some positions; logits (B, V) of the last one. ``mask`` covers the whole prompt or more."""
     new = next(iter(part.values())).shape[1]
     end = cache.get_seq_length() + new

@@ -101,6 +101,12 @@ class MWMAEConfig:
         """Fewest samples that can be encoded: the first frame is mirrored at the start."""
         return self.window // 2 + 1
 
+    @property
+    def least_parameters(self) -> int:
+        """Of the blocks and, where there is one, the stem's largest layers; all together are somewhat more."""
+        blocks = self.depth * (4 * self.width**2 + 2 * self.width * self.mlp_width)
+        return blocks + self.stem**2 * self.patch_frames  # twice as many channels for every halving of time
+
     def steps(self, samples: int) -> int:
         """Time steps of a clip of so many samples."""
         frames = 1 + samples // self.hop
@@ -331,8 +337,8 @@ def load_encoder(
             "Make one from the published checkpoint: j2a-train convert-mwmae CHECKPOINT OUT",
         )
     config = saved.read_config(folder, MODEL_TYPE, MWMAEConfig, _MEND)
-    with torch.device("meta"):
-        encoder = MWMAE(config, precision)
+    saved.refuse_larger(folder, config.least_parameters, _MEND)
+    encoder = MWMAE(config, precision)
     encoder.load_state_dict(saved.read_weights(folder, encoder.state_dict(), _MEND), assign=True)
     return encoder.to(device).requires_grad_(False).eval()
 

@@ -186,8 +186,8 @@ def load_projector(path: str | Path, *, device: str | torch.device = "cpu") -> P
     if not folder.is_dir():
         raise ModelMissingError(f"there is no folder {folder} with a projector.", "Train one: j2a-train fit")
     config = saved.read_config(folder, MODEL_TYPE, ProjectorConfig, _MEND)
-    with torch.device("meta"):
-        projector = Projector(config)
+    saved.refuse_larger(folder, config.encoder_width * config.llm_width, _MEND)
+    projector = Projector(config)
     projector.load_state_dict(saved.read_weights(folder, projector.state_dict(), _MEND), assign=True)
     return projector.to(device).requires_grad_(False).eval()
 

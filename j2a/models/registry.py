@@ -57,18 +57,18 @@ def load(version: str = "", backbone: str = BUILT_IN) -> Captioner:
 
 def _load_1(backbone: str) -> J2A1:
     from j2a.models.j2a_1 import J2A1
-    from j2a.models.llm import load_llm
+    from j2a.models.llm import load_to_caption
     from j2a.models.server import ServerLLM, is_server
 
     if is_server(backbone):
         return J2A1(ServerLLM(backbone), backbone)
-    return J2A1(load_llm(source_of(backbone)), backbone)
+    return J2A1(load_to_caption(source_of(backbone)), backbone)
 
 
 def _load_2(version: str, backbone: str) -> J2A2:
     """The projector's folder may hold its encoder and its language model; else they are found by the names it gives."""
     from j2a.models.j2a_2 import J2A2, J2A3
-    from j2a.models.llm import load_llm
+    from j2a.models.llm import load_to_caption
     from j2a.models.mwmae import load_encoder
     from j2a.models.projector import Part, load_projector
     from j2a.models.sequence import embedding_of
@@ -85,7 +85,7 @@ def _load_2(version: str, backbone: str) -> J2A2:
         raise UsageError(f"{folder} holds a projector of J2A-{config.version}.", f"Say --version {config.version}.")
     own_encoder, own_llm = folder / ENCODER_FOLDER, folder / LLM_FOLDER
     encoder_folder = own_encoder if own_encoder.is_dir() else find_folder(config.encoder)
-    llm = load_llm(str(own_llm) if own_llm.is_dir() else config.llm)
+    llm = load_to_caption(str(own_llm) if own_llm.is_dir() else config.llm)
     encoder = load_encoder(encoder_folder, device=llm.device)
     encoder_weights = weights_hash(encoder_folder)
     config.refuse_others(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, fields
@@ -59,16 +60,40 @@ def read_config(folder: Path, model_type: str, kind: type[Config], mend: str) ->
         raise ModelError(f"{path} cannot be used: {error}.", mend) from error
 
 
+def refuse_larger(folder: Path, numbers: int, mend: str) -> None:
+    """Raise ``ModelError`` where the weights of a folder have fewer numbers than its config asks for.
+
+    So a config that is mad, or meant to harm, is refused before anything of its size is built. (Torch's "meta" device
+    builds for nothing, but imports torch's compiler for it, which takes longer than to load a small model.)
+    """
+    path = folder / WEIGHTS_FILE
+    held = sum(math.prod(shape) for shape in _shapes(path, mend).values())
+    if numbers > held:
+        raise ModelError(
+            f"{path} does not fit its {CONFIG_FILE}: it holds {held:,} numbers, and the config asks for {numbers:,}.",
+            mend,
+        )
+
+
+def _shapes(path: Path, mend: str) -> dict[str, tuple[int, ...]]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror or error}.", mend) from error
+    except SafetensorError as error:
+        raise ModelError(f"{path} is damaged: {error}.", mend) from error
+
+
 def read_weights(folder: Path, wanted: Mapping[str, Tensor], mend: str) -> dict[str, Tensor]:
-    """The weights of a folder in float32, which have the names and shapes of ``wanted`` (these may be "meta" tensors).
+    """The weights of a folder in float32, which have the names and shapes of ``wanted``.
 
     ``mend`` is what to do about a damaged folder. Raises ``ModelError`` that names the file.
     """
     path = folder / WEIGHTS_FILE
     shapes = {name: tuple(weight.shape) for name, weight in wanted.items()}
+    found = _shapes(path, mend)
     try:
-        with safe_open(path, framework="pt") as file:
-            found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
         if differing := sorted(name for name in shapes.keys() | found.keys() if shapes.get(name) != found.get(name)):
             name = differing[0]
             raise ModelError(

@@ -22,14 +22,12 @@ from training.encoder.sure import (
     FIGURES_FROM,
     NEVER,
     WORDS_FROM,
-    corrected,
     set_thresholds,
     thresholds,
     write_sure,
 )
 from training.encoder.train import small_config, train
 from training.evaluation.truth import against_labels
-from training.facts import named_bpm
 from training.fit.folder import RunFolder
 from training.runlog import read_log
 from training.shards import MEASURED, write_index, write_shard
@@ -138,22 +136,13 @@ def test_a_table_without_facts_is_refused(tables, tmp_path):
 def test_captions_say_what_is_sure_and_true(run, tables, tmp_path):
     thresholds = set_thresholds(run, tables[1], 0.9)
     assert thresholds["piano"] == NEVER and thresholds["drums"] < 1
-    write_sure(run, tables[1], tmp_path / "sure", mistakes="left out")
+    write_sure(run, tables[1], tmp_path / "sure", only_true=True)
     rows = read_table(tmp_path / "sure")
     assert (tmp_path / "sure" / rows[0].audio).exists()
-    write_sure(run, tables[1], tmp_path / "guessed", mistakes="kept")
+    write_sure(run, tables[1], tmp_path / "guessed", only_true=False)
     guessed = read_table(tmp_path / "guessed")
     assert _truth(guessed)["claims true"]() > 0.8
     assert _truth(rows)["claims true"]() == 1.0 and _truth(rows)["drums recall"]() > 0.5
-
-
-def test_figures_that_are_wrong_can_be_corrected():
-    facts = {"tempo": "fast", "bpm": 140.0, "meter": "3/4", "energy": "moderate", "drums": False}
-    heard = {"instruments": ["piano"], "drums": True, "tempo": "slow", "bpm": 70, "meter": "3/4", "energy": "calm"}
-    said = corrected(heard, facts)
-    assert said == {"instruments": ["piano"], "drums": False, "tempo": "fast", "bpm": named_bpm(140.0), "meter": "3/4"}
-    assert heard["tempo"] == "slow" and corrected({"instruments": []}, facts) == {"instruments": []}
-    assert corrected({"instruments": [], "bpm": 142}, facts)["bpm"] == 142, "what is near enough stays"
 
 
 def test_captions_say_what_was_measured_too(run, tables, tmp_path):
@@ -163,7 +152,7 @@ def test_captions_say_what_was_measured_too(run, tables, tmp_path):
     store.mkdir(parents=True)
     write_shard(store, {row.id: Features(bpm=133.0).to_json() for row in rows})
     write_index(store, {}, {row.id: row.id for row in rows}, {})
-    write_sure(run, tables[1], tmp_path / "both", mistakes="left out", encoded=tmp_path / "encoded")
+    write_sure(run, tables[1], tmp_path / "both", only_true=True, encoded=tmp_path / "encoded")
     both = read_table(tmp_path / "both")
     assert [row.id for row in both] == [row.id for row in rows], "what was not measured is left out"
     assert all("133" in row.captions[0] for row in both)
@@ -179,7 +168,7 @@ def test_what_cannot_be_captioned_is_told(run, tables, tmp_path):
         set_thresholds(tmp_path / "nothing", tables[1], 0.9)
     shutil.copytree(run / "last", tmp_path / "run" / "last")
     with pytest.raises(J2AError, match="thresholds"):
-        write_sure(tmp_path / "run", tables[1], tmp_path / "out", mistakes="left out")
+        write_sure(tmp_path / "run", tables[1], tmp_path / "out", only_true=True)
     write_table(tmp_path / "bare", [Row("a7", "a.flac", "valid", facts={"drums": True})])
     with pytest.raises(J2AError, match="a7"):
         set_thresholds(run, tmp_path / "bare", 0.9)

@@ -11,7 +11,7 @@ import json
 import os
 import random
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from scipy.optimize import isotonic_regression
@@ -46,8 +46,6 @@ FIGURES_FROM = 0.85  # the least calibrated probability with which one is said
 FAMILIES_FROM = 0.35
 WORDS_FROM = 0.5  # everything else: what is as likely false is not said
 _LEFT_OUT = ("choir",)  # close to vocals, which must not be invented
-
-Mistakes = Literal["left out", "kept", "corrected"]
 
 
 def set_thresholds(run: Path, table: Path, precision: float) -> dict[str, float]:
@@ -106,16 +104,15 @@ def _calibrated(probability: Tensor, true: Tensor) -> Tensor:
 
 
 def write_sure(
-    run: Path, table: Path, out: Path, *, mistakes: Mistakes = "left out", encoded: Path | None = None, seed: int = 0
+    run: Path, table: Path, out: Path, *, only_true: bool, encoded: Path | None = None, seed: int = 0
 ) -> None:
     """Copy a table with captions of what the encoder is sure of; its audio is linked by a relative symbolic link.
 
-    ``mistakes`` is what becomes of what is sure and false. "kept": the captions are the heads' own, mistakes and all:
-    they follow from what the encoder hears, and a projector learns to say as much. "left out": then what is said
-    depends on what cannot be heard, and a greedy caption says less than the encoder is sure of. "corrected": as much is
-    said, and of tempo, meter, energy and drums the truth, which a language model may hear better than the heads;
-    instruments are kept. ``encoded`` is a folder of ``j2a-train encode --features``: the captions then say what was
-    measured, too, as those of J2A-3.0 do; clips that were not measured are left out.
+    Without ``only_true`` the captions are the heads' own, mistakes and all: they follow from what the encoder hears,
+    and a projector learns to say as much. ``only_true`` leaves out what is not true; then what is said depends on what
+    cannot be heard, and a greedy caption says less than the encoder is sure of. ``encoded`` is a folder of
+    ``j2a-train encode --features``: the captions then say what was measured, too, as those of J2A-3.0 do; clips that
+    were not measured are left out.
     """
     least = _read_thresholds(run)
     measured = Measured(encoded, verify=True) if encoded else None
@@ -124,9 +121,7 @@ def write_sure(
     written = []
     for index, row in enumerate(rows):
         rng = random.Random(f"sure {seed} {row.id}")
-        said = _said(index, statements, tempi, least, only_true=mistakes == "left out")
-        if mistakes == "corrected":
-            said = corrected(said, row.facts)
+        said = _said(index, statements, tempi, least, only_true=only_true)
         captions = [
             write_heard(said, asked, rng) if measured is None else write_both(measured[row.id], said, asked, rng)
             for asked in ASKED
@@ -160,23 +155,6 @@ def _said(
         said["bpm"] = tempi[index]
     said["distortion"] = "guitar" in said["instruments"] and sure("distortion")
     return said
-
-
-def corrected(said: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
-    """What is said, with the true tempo, meter, energy and drums in place of others; instruments stay."""
-    right = dict(said)
-    if "drums" in said:
-        right["drums"] = bool(facts["drums"])
-    for name, values in SAID_CLASSES.items():
-        if name in said:
-            right[name] = facts[name]
-            if facts[name] not in values:
-                del right[name]
-    if "bpm" in said and abs(said["bpm"] / facts["bpm"] - 1) > BPM_TOLERANCE:
-        right["bpm"] = named_bpm(facts["bpm"])
-    if "bpm" in right and tempo_class(right["bpm"]) != facts["tempo"]:
-        del right["bpm"]  # between two classes
-    return right
 
 
 def _statements(run: Path, table: Path, rows: list[Row]) -> tuple[dict[str, tuple[Tensor, Tensor]], list[int]]:
