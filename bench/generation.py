@@ -31,6 +31,7 @@ from j2a.features.record import Features
 from j2a.models import decoder, registry
 from j2a.models.chat import prompt_ids
 from j2a.models.generation import eos_ids, generate_tokens
+from j2a.models.llm import load_llm
 from j2a.models.prompts import build_prompt
 
 RENDERED = Path(__file__).parents[1] / "tests" / "data" / "rendered50.json"
@@ -46,16 +47,17 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     llm = registry.load("1.0", "mini").llm
+    general = load_llm(str(llm.folder)).model  # as transformers has it
     ends = eos_ids(llm.model, llm.tokenizer)
     clips = json.loads(RENDERED.read_text(encoding="utf-8"))["clips"][: options.prompts]
     prompts = [prompt_ids(llm.tokenizer, build_prompt(Features.from_json(clip["features"])).text) for clip in clips]
     ways: dict[str, Way] = {
         "ours": ours(llm.model, ends),
         "ours, weights of 32 bits": with_floats(ours(llm.model, ends)),
-        "the model's own forward": without_decoder(ours(llm.model, ends)),
-        "transformers generate()": generate(llm.model, ends),
-        "no KV cache": without_cache(llm.model, ends),
-        "the model's own forward, 8 bits": ours(in_8_bits(llm.model), ends),
+        "the model's own forward": without_decoder(ours(general, ends)),
+        "transformers generate()": generate(general, ends),
+        "no KV cache": without_cache(general, ends),
+        "the model's own forward, 8 bits": ours(in_8_bits(general), ends),
     }
     rows = measure(ways, prompts)
     print("| way | ms a token | times as long as ours | captions that are the same |\n|---|---|---|---|")

@@ -79,7 +79,8 @@ class Learner:
 
     def to(self, device: str) -> Learner:
         """All parts on a device."""
-        for part in (self.model, self.soft_tags, self.projector):
+        parts: tuple[Module | None, ...] = (self.model, self.soft_tags, self.projector)
+        for part in parts:
             if part is not None:
                 part.to(device)
         return self

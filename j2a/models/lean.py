@@ -82,8 +82,10 @@ def _tokenizer(path: Path, named: Any) -> LeanTokenizer | None:
         backend = Tokenizer.from_file(str(path))
     except Exception:  # noqa: BLE001  (tokenizers has no narrower one)
         return None
-    eos, pad = (named.get(name) if isinstance(named, dict) else None for name in ("eos_token", "pad_token"))
-    if not all(isinstance(token, str) and backend.token_to_id(token) is not None for token in (eos, pad)):
+    if not isinstance(named, dict):
+        return None
+    eos, pad = (str(named.get(name)) for name in ("eos_token", "pad_token"))
+    if None in (backend.token_to_id(eos), backend.token_to_id(pad)):
         return None
     return LeanTokenizer(backend, eos, pad)
 
@@ -220,7 +222,8 @@ class _Attention(nn.Module):
         self, hidden: Tensor, turned: tuple[Tensor, Tensor], mask: Tensor, cache: LeanCache, index: int
     ) -> Tensor:
         def heads(projected: Tensor) -> Tensor:
-            return projected.unflatten(2, (-1, self._width)).transpose(1, 2)  # (B, heads, C, D)
+            by_head: Tensor = projected.unflatten(2, (-1, self._width))
+            return by_head.transpose(1, 2)  # (B, heads, C, D)
 
         query, key = (_rotated(heads(part(hidden)), *turned) for part in (self.q_proj, self.k_proj))
         known = cache.update(index, key, heads(self.v_proj(hidden)))
@@ -232,9 +235,9 @@ class _Attention(nn.Module):
 class _MLP(nn.Module):
     def __init__(self, config: SimpleNamespace) -> None:
         super().__init__()
-        sizes = config.hidden_size, config.intermediate_size
-        self.gate_proj, self.up_proj = nn.Linear(*sizes, bias=False), nn.Linear(*sizes, bias=False)
-        self.down_proj = nn.Linear(*reversed(sizes), bias=False)
+        width, inside = config.hidden_size, config.intermediate_size
+        self.gate_proj, self.up_proj = nn.Linear(width, inside, bias=False), nn.Linear(width, inside, bias=False)
+        self.down_proj = nn.Linear(inside, width, bias=False)
 
     def forward(self, hidden: Tensor) -> Tensor:
         out: Tensor = self.down_proj(functional.silu(self.gate_proj(hidden)) * self.up_proj(hidden))
