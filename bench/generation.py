@@ -28,7 +28,7 @@ import torch
 
 from j2a.caption import Sampling
 from j2a.features.record import Features
-from j2a.models import decoder, registry
+from j2a.models import decoder, fused, registry
 from j2a.models.chat import prompt_ids
 from j2a.models.generation import eos_ids, generate_tokens
 from j2a.models.llm import load_llm
@@ -106,7 +106,7 @@ def with_floats(way: Way) -> Way:
     """The same with torch's products on weights of 32 bits."""
 
     def slower(prompt: list[int]) -> list[int]:
-        with mock.patch.object(decoder, "halves_of", return_value={}):
+        with mock.patch.object(fused, "weights_of", return_value=None):
             return way(prompt)
 
     return slower

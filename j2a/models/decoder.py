@@ -5,7 +5,7 @@ B batch, C positions in the cache, N heads, K key-value heads, D width of a head
 A small model spends half of a token's time between its matrix products: modules, masks, caches, repeated keys. Here a
 token is about fifteen tensor operations a layer, on keys and values that are written in place. The arithmetic is that
 of ``transformers``' ``MistralForCausalLM``; in float32 token ids are equal (tested against ``generate()``). One row on
-the CPU reads weights of 16 bits, where those are the same (:mod:`j2a.models.halves`).
+the CPU reads weights of 16 bits, where those are the same, in one compiled call (:mod:`j2a.models.fused`).
 
 On CUDA the operations have fixed shapes, are recorded once as a CUDA graph, and replayed: a token then costs what
 reading the weights costs, and no time of Python.
@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from j2a.models.halves import halves_of, times
+from j2a.models import fused
 
 _SHAPES = ("mistral", "llama")
 _FIXED_ROPES = ("default", "linear", "llama3")  # rotations that do not change with the length of the text
@@ -51,7 +51,12 @@ def _plain(weights: torch.Tensor) -> bool:
 
 def follow(model: Any, prompt: Any, mask: torch.Tensor, new_tokens: int) -> Decoder:
     """The decoder for the device of a model that is supported; the arguments are those of ``Decoder``."""
-    return (Recorded if mask.device.type == "cuda" else Decoder)(model, prompt, mask, new_tokens)
+    if mask.device.type == "cuda":
+        return Recorded(model, prompt, mask, new_tokens)
+    weights = fused.weights_of(model) if len(mask) == 1 and bool(mask.all()) else None
+    if weights is None:
+        return Decoder(model, prompt, mask, new_tokens)
+    return Fused(model, prompt, mask, new_tokens, weights)
 
 
 class Decoder:
@@ -75,7 +80,6 @@ class Decoder:
         half = sin.shape[-1] // 2
         self._cos, self._sin = cos, torch.cat((-sin[..., :half], sin[..., half:]), dim=-1)
         self._step = 0
-        self._halves = halves_of(model) if mask.device.type == "cpu" and len(mask) == 1 else {}
 
     @torch.inference_mode()
     def __call__(self, tokens: torch.Tensor) -> torch.Tensor:
@@ -93,17 +97,9 @@ class Decoder:
             normed = self._norm(hidden, layer.input_layernorm)
             hidden = hidden + self._attend(attention, normed, keys, values, cos, sin)
             normed = self._norm(hidden, layer.post_attention_layernorm)
-            hidden = hidden + self._through(
-                mlp.down_proj,
-                functional.silu(self._through(mlp.gate_proj, normed)) * self._through(mlp.up_proj, normed),
-            )
-        return self._through(self._model.lm_head, self._norm(hidden, body.norm))
-
-    def _through(self, linear: torch.nn.Linear, hidden: torch.Tensor) -> torch.Tensor:
-        if self._halves:
-            return times(self._halves[linear], hidden)
-        out: torch.Tensor = linear(hidden)
-        return out
+            hidden = hidden + mlp.down_proj(functional.silu(mlp.gate_proj(normed)) * mlp.up_proj(normed))
+        logits: torch.Tensor = self._model.lm_head(self._norm(hidden, body.norm))
+        return logits
 
     def _attend(
         self,
@@ -115,15 +111,16 @@ class Decoder:
         sin: torch.Tensor,
     ) -> torch.Tensor:
         batch, groups, _, width = keys.shape
-        query = _rotated(self._through(attention.q_proj, hidden).view(batch, -1, width), cos, sin)
-        key = _rotated(self._through(attention.k_proj, hidden).view(batch, groups, width), cos, sin)
-        value = self._through(attention.v_proj, hidden).view(batch, groups, width)
+        query = _rotated(attention.q_proj(hidden).view(batch, -1, width), cos, sin)
+        key = _rotated(attention.k_proj(hidden).view(batch, groups, width), cos, sin)
+        value = attention.v_proj(hidden).view(batch, groups, width)
         keys, values, mask = self._with(keys, key, values, value)
         # The heads that share keys and values go in as if they were positions: nothing needs repeating.
         attended = functional.scaled_dot_product_attention(
             query.view(batch, groups, -1, width), keys, values, attn_mask=mask
         )
-        return self._through(attention.o_proj, attended.reshape(batch, -1))
+        out: torch.Tensor = attention.o_proj(attended.reshape(batch, -1))
+        return out
 
     def _with(
         self, keys: torch.Tensor, key: torch.Tensor, values: torch.Tensor, value: torch.Tensor
@@ -135,6 +132,27 @@ class Decoder:
 
     def _norm(self, hidden: torch.Tensor, norm: Any) -> torch.Tensor:
         return functional.rms_norm(hidden, norm.weight.shape, norm.weight, self._eps)
+
+
+class Fused(Decoder):
+    """One row on the CPU, its weights in 16 bits, each token in one compiled call."""
+
+    def __init__(self, model: Any, prompt: Any, mask: torch.Tensor, new_tokens: int, weights: fused.Weights) -> None:
+        super().__init__(model, prompt, mask, new_tokens)
+        self._weights = weights
+        self._keys, self._values = (torch.cat(part).numpy() for part in zip(*self._cache, strict=True))  # (L, K, C, D)
+        self._turns = self._cos[0].numpy(), self._sin[0].numpy()  # (new, D)
+        self._embeddings = model.get_input_embeddings().weight.detach().numpy()
+
+    def __call__(self, tokens: torch.Tensor) -> torch.Tensor:
+        """Logits (1, V) after the next token id (1,)."""
+        logits = torch.empty(1, len(self._weights.head))
+        hidden = self._embeddings[int(tokens[0])].copy()
+        cos, sin = (turn[self._step] for turn in self._turns)
+        end = self._length + self._step
+        fused.token(hidden, self._weights, self._keys, self._values, end, cos, sin, logits.numpy()[0])
+        self._step += 1
+        return logits
 
 
 class Recorded(Decoder):

@@ -8,7 +8,6 @@ the speed (bench/generation.py).
 from __future__ import annotations
 
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numba
 import numpy as np
@@ -19,22 +18,10 @@ from numpy.typing import NDArray
 LARGEST = 100_000_000  # parameters; of larger models the memory for a second copy is not ours to take
 
 Halves = dict[torch.nn.Linear, NDArray[np.uint16]]
-_known: WeakKeyDictionary[torch.nn.Module, tuple[int, Halves]] = WeakKeyDictionary()
 
 
 def halves_of(model: torch.nn.Module) -> Halves:
-    """The bits (out, in) of every Linear of a float32 model; empty for one that is large or was not saved as bfloat16.
-
-    They are kept until the weights change.
-    """
-    version = sum(weights._version for weights in model.parameters())
-    known = _known.get(model)
-    if known is None or known[0] != version:
-        known = _known[model] = version, _halves(model)
-    return known[1]
-
-
-def _halves(model: torch.nn.Module) -> Halves:
+    """The bits (out, in) of every Linear of a float32 model; none of one that is large or was not saved as bfloat16."""
     if sum(weights.numel() for weights in model.parameters()) > LARGEST:
         return {}
     found: Halves = {}
@@ -45,13 +32,6 @@ def _halves(model: torch.nn.Module) -> Halves:
                 return {}
             found[module] = half.view(torch.int16).numpy().view(np.uint16)
     return found
-
-
-def times(weights: NDArray[np.uint16], row: torch.Tensor) -> torch.Tensor:
-    """(1, in) float32 to (1, out): the row times the weights (out, in), transposed."""
-    out = torch.empty(1, len(weights))
-    _times(weights, row.numpy()[0], out.numpy()[0])
-    return out
 
 
 @intrinsic
@@ -65,7 +45,8 @@ def _as_float(context: Any, bits: Any) -> Any:
 
 
 @numba.njit(cache=True, fastmath={"contract", "reassoc", "nsz"})
-def _times(weights: NDArray[np.uint16], row: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+def products(weights: NDArray[np.uint16], row: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    """Into ``out`` (out,) the row (in,) times the weights (out, in), transposed."""
     for one in range(weights.shape[0]):
         total = np.float32(0.0)
         for place in range(weights.shape[1]):

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from j2a.caption import Sampling
-from j2a.models import decoder
+from j2a.models import decoder, fused
 from j2a.models.generation import generate_tokens
-from j2a.models.halves import halves_of, times
+from j2a.models.halves import halves_of, products
 from tests.models.tiny import tiny_mistral
 
 
@@ -26,7 +26,9 @@ def test_a_product_is_that_of_the_linear():
     row = torch.randn(1, 257)
     (half,) = halves_of(torch.nn.Sequential(linear)).values()
     assert half.nbytes == 2 * 257 * 65
-    assert torch.allclose(times(half, row), linear(row), atol=1e-5)
+    out = torch.empty(65)
+    products(half, row[0].numpy(), out.numpy())
+    assert torch.allclose(out, linear(row)[0], atol=1e-5)
 
 
 def test_captions_are_the_same(rounded, monkeypatch):
@@ -34,21 +36,41 @@ def test_captions_are_the_same(rounded, monkeypatch):
         prompt = torch.arange(5, 25)[None]
         return list(generate_tokens(rounded, input_ids=prompt, sampling=Sampling(max_new_tokens=40), eos_ids=[-1]))
 
-    assert halves_of(rounded)
+    assert fused.weights_of(rounded) is not None
     ours = written()
-    monkeypatch.setattr(decoder, "halves_of", lambda model: {})
+    monkeypatch.setattr(fused, "weights_of", lambda model: None)
     assert ours == written()
 
 
+def test_logits_agree_at_every_position(rounded):
+    mask = torch.ones(1, 6, dtype=torch.long)
+    with torch.inference_mode():
+        cache = rounded(torch.arange(5, 11)[None], use_cache=True).past_key_values
+    both = [decoder.Decoder(rounded, cache, mask, 8), decoder.follow(rounded, cache, mask, 8)]
+    assert isinstance(both[1], decoder.Fused)
+    for token in (3, 300, 7, 7, 120):
+        one, other = (each(torch.tensor([token])) for each in both)
+        assert torch.allclose(one, other, atol=1e-4)
+
+
+def test_padding_and_batches_go_the_other_way(rounded):
+    with torch.inference_mode():
+        cache = rounded(torch.arange(5, 11)[None], use_cache=True).past_key_values
+    padded = torch.tensor([[0, 1, 1, 1, 1, 1]])
+    assert type(decoder.follow(rounded, cache, padded, 4)) is decoder.Decoder
+    with torch.inference_mode():
+        cache = rounded(torch.arange(5, 17).view(2, 6), use_cache=True).past_key_values
+    assert type(decoder.follow(rounded, cache, torch.ones(2, 6, dtype=torch.long), 4)) is decoder.Decoder
+
+
 def test_weights_that_would_lose_something_stay_as_they_are():
-    assert halves_of(tiny_mistral()) == {}
+    assert halves_of(tiny_mistral()) == {} and fused.weights_of(tiny_mistral()) is None
 
 
 def test_changed_weights_are_read_anew(rounded):
-    linear = rounded.lm_head
-    before = halves_of(rounded)[linear]
-    assert halves_of(rounded)[linear] is before
+    before = fused.weights_of(rounded)
+    assert fused.weights_of(rounded) is before
     with torch.no_grad():
-        linear.weight.mul_(2)
-    row = torch.ones(1, linear.in_features)
-    assert torch.allclose(times(halves_of(rounded)[linear], row), linear(row), atol=1e-4)
+        rounded.lm_head.weight.mul_(2)
+    after = fused.weights_of(rounded)
+    assert not (after.head == before.head).all() and (after.down == before.down).all()
