@@ -25,9 +25,9 @@ from j2a.models import saved
 from j2a.models.chat import CHATML
 
 _MEND = "Fetch the model again, or choose another --backbone."
-_NEEDED = (
+_SIZES = (
     "vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads",
-    "head_dim", "rms_norm_eps",
+    "head_dim",
 )  # fmt: skip
 _TIED = "lm_head.weight"
 _TEMPLATE, _TOKENIZER, _TOKENIZER_CONFIG = "chat_template.jinja", "tokenizer.json", "tokenizer_config.json"
@@ -61,11 +61,14 @@ def load(folder: Path) -> tuple[LeanMistral, LeanTokenizer] | None:
 
 def _plain(config: Any) -> bool:
     """Whether a config asks for nothing that is not done here."""
-    if not isinstance(config, dict) or not all(type(config.get(name)) in (int, float) for name in _NEEDED):
+    if not isinstance(config, dict) or not all(type(config.get(name)) is int and config[name] > 0 for name in _SIZES):
         return False
     rope = config.get("rope_parameters")
     return (
         config.get("model_type") == "mistral"
+        and config["num_attention_heads"] % config["num_key_value_heads"] == 0
+        and config["head_dim"] % 2 == 0
+        and isinstance(config.get("rms_norm_eps"), float)
         and config.get("hidden_act") == "silu"
         and config.get("tie_word_embeddings") is True
         and config.get("sliding_window") is None
@@ -87,6 +90,8 @@ def _tokenizer(path: Path, named: Any) -> LeanTokenizer | None:
     eos, pad = (str(named.get(name)) for name in ("eos_token", "pad_token"))
     if None in (backend.token_to_id(eos), backend.token_to_id(pad)):
         return None
+    backend.no_truncation()
+    backend.no_padding()
     return LeanTokenizer(backend, eos, pad)
 
 

@@ -103,9 +103,12 @@ class MWMAEConfig:
 
     @property
     def least_parameters(self) -> int:
-        """Of the blocks and, where there is one, the stem's largest layers; all together are somewhat more."""
+        """Of the blocks, the places, and the patches or the stem's last convolution: all that can be large."""
         blocks = self.depth * (4 * self.width**2 + 2 * self.width * self.mlp_width)
-        return blocks + self.stem**2 * self.patch_frames  # twice as many channels for every halving of time
+        places = self.chunk_steps * self.mel_patches * self.width
+        if self.stem:  # its channels double whenever it halves time, of which it begins with a quarter
+            return blocks + places + 9 * (self.stem * self.patch_frames // 4) ** 2 // 2
+        return blocks + places + self.patch_frames * self.patch_bins * self.width
 
     def steps(self, samples: int) -> int:
         """Time steps of a clip of so many samples."""

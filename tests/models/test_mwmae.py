@@ -257,6 +257,14 @@ BREAKS = {
     "odd window": (lambda f: change_config(f, window=401), r"config\.json .*window 401"),
     "huge filters": (lambda f: change_config(f, window=65_536), r"config\.json .*window is 65536"),
     "huge": (lambda f: change_config(f, depth=10**9), r"config\.json .*depth is 1000000000"),
+    "huger than its weights": (
+        lambda f: change_config(f, width=65_536, heads=1, mlp_width=65_536),
+        r"does not fit its config\.json: it holds .* the config asks for",
+    ),
+    "places without end": (
+        lambda f: change_config(f, chunk_frames=65_536, patch_frames=1, patch_bins=1, width=8192, heads=1),
+        r"the config asks for",
+    ),
     "rate too low": (lambda f: change_config(f, sample_rate=8000), r"config\.json .*half the sample rate"),
     "weights missing": (lambda f: (f / "model.safetensors").unlink(), r"model\.safetensors cannot be read"),
     "weights corrupt": (
