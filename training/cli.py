@@ -14,6 +14,7 @@ from training import (
     encoder_command,
     evaluate_command,
     fit_command,
+    heads_command,
     mini_command,
     prepare_command,
     sure_command,
@@ -76,6 +77,7 @@ def synth(
 
 
 app.command("encoder")(encoder_command.encoder)
+app.command("heads")(heads_command.heads)
 app.command("sure")(sure_command.sure)
 app.command("evaluate")(evaluate_command.evaluate)
 

@@ -23,6 +23,9 @@ def sure(
     guess: Annotated[
         bool, typer.Option("--guess", help="Also what is sure and false: all that the encoder hears.")
     ] = False,
+    heads: Annotated[
+        Path | None, typer.Option(help="Folder of j2a-train heads: they speak in place of the heads of the run.")
+    ] = None,
     encoded: Annotated[
         Path | None,
         typer.Option(help="Folder of j2a-train encode --features: captions say what was measured, too (J2A-3.0)."),
@@ -33,10 +36,14 @@ def sure(
     with errors_shown():
         from training.encoder.sure import NEVER, set_thresholds, write_sure
 
+        spoken = heads.expanduser() if heads else None
         if held_back is not None:
-            found = set_thresholds(run.expanduser(), held_back.expanduser(), precision)
+            found = set_thresholds(run.expanduser(), held_back.expanduser(), precision, spoken)
             never = [name for name, threshold in found.items() if threshold == NEVER]
             narrate(f"Never said: {', '.join(never) or 'nothing'}.")
         kept = encoded.expanduser() if encoded else None
-        write_sure(run.expanduser(), table.expanduser(), out.expanduser(), only_true=not guess, encoded=kept, seed=seed)
+        write_sure(
+            run.expanduser(), table.expanduser(), out.expanduser(), only_true=not guess, heads=spoken, encoded=kept,
+            seed=seed,
+        )  # fmt: skip
         narrate(f"The table is {out / 'clips.jsonl'}.")

@@ -1,6 +1,6 @@
 """What the encoder is trained to tell: a linear head for each fact, on the mean of its features over time.
 
-B batch, E width of the encoder's features. A fact that a row does not know does not count.
+B batch, K time steps, E width of the encoder's features. A fact that a row does not know does not count.
 """
 
 from __future__ import annotations
@@ -28,18 +28,23 @@ YES_NO = (*FAMILIES, "drums", "distortion")
 _SHARE = {"tempo": 1.0, "bpm": 0.5, "meter": 0.3, "energy": 0.5, "yes_no": 6.0}  # of the loss
 
 
+def fact_heads(features: int) -> nn.ModuleDict:
+    """A linear head for each fact, on vectors of that width."""
+    sizes = {"yes_no": len(YES_NO), "bpm": TEMPO_BINS, **{name: len(words) for name, words in CLASSES.items()}}
+    return nn.ModuleDict({name: nn.Linear(features, size) for name, size in sizes.items()})
+
+
 class Heads(nn.Module):
     """LayerNorm and one Linear over the mean of the features, as a projector of J2A-2.0 has it."""
 
     def __init__(self, features: int) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(features)
-        sizes = {"yes_no": len(YES_NO), "bpm": TEMPO_BINS, **{name: len(words) for name, words in CLASSES.items()}}
-        self.heads = nn.ModuleDict({name: nn.Linear(features, size) for name, size in sizes.items()})
+        self.heads = fact_heads(features)
 
-    def forward(self, mean: Tensor) -> dict[str, Tensor]:
-        """(B, E) means over time to logits by fact."""
-        normed = self.norm(mean)
+    def forward(self, features: Tensor) -> dict[str, Tensor]:
+        """(B, K, E) features to logits by fact."""
+        normed = self.norm(features.mean(1))
         return {name: head(normed) for name, head in self.heads.items()}
 
     def save(self, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The settings of the encoder's training."""
+"""The settings of the encoder's training, and of heads on a trained one."""
 
 from __future__ import annotations
 
@@ -40,3 +40,20 @@ class EncoderSettings:
             raise ValueError(f"width is {self.width}, not a multiple of 32")
         if not 0 <= self.overlaid <= 1:
             raise ValueError("overlaid is a share, from 0 to 1")
+
+
+@dataclass(frozen=True, slots=True)
+class TimeHeadsSettings:
+    """Everything that decides a run of ``j2a-train heads``."""
+
+    epochs: int = setting(8, "Times that every clip is heard.")
+    batch_size: int = setting(256, "Clips a step.")
+    learning_rate: float = setting(1.5e-3, "Highest learning rate; it falls to nothing.")
+    weight_decay: float = setting(0.05, "Weight decay of the matrices.")
+    warmup: int = setting(50, "Steps in which the learning rate rises.")
+    threads: int = setting(2, "CPU threads.")
+    seed: int = setting(0, "Seed of the weights and of the order.")
+
+    def __post_init__(self) -> None:
+        if min(self.epochs, self.batch_size, self.warmup, self.threads) < 1:
+            raise ValueError("counts must be at least 1")

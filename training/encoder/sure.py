@@ -13,17 +13,22 @@ import random
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-from scipy.optimize import isotonic_regression
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit
 from torch import Tensor
 
 from j2a.errors import J2AError
 from j2a.export import write_atomically
 from j2a.models.llm import resources
 from j2a.models.mwmae import load_encoder
+from j2a.models.weights import weights_hash
 from training.encoder.heads import CLASSES, YES_NO, load_heads, tempo_of
 from training.encoder.mels import mel_table
-from training.encoder.train import ENCODER, HEADS, Learner, predict, training_dtype
+from training.encoder.time_heads import load_time_heads
+from training.encoder.train import ENCODER, HEADS, predict, training_dtype
 from training.facts import FAMILIES, named_bpm, tempo_class
 from training.fit.folder import LAST
 from training.heard_grammar import write_both, write_heard
@@ -43,34 +48,35 @@ FIGURES_FROM = 0.85  # the least calibrated probability with which one is said
 # Not naming an instrument misses it, too. F1 is highest where a name is right half as often as F1 is high, 0.6 in the
 # held-back soundfont: Lipton, Elkan and Naryanaswamy, "Optimal Thresholding of Classifiers to Maximize F1 Measure",
 # ECML PKDD 2014. Captions are to be true, too, so this lies between that and WORDS_FROM.
-FAMILIES_FROM = 0.35
-WORDS_FROM = 0.5  # everything else: what is as likely false is not said
+FAMILIES_FROM = 0.4
+WORDS_FROM = 0.6  # everything else: what is nearly as likely false is not said
 _LEFT_OUT = ("choir",)  # close to vocals, which must not be invented
 
 
-def set_thresholds(run: Path, table: Path, precision: float) -> dict[str, float]:
+def set_thresholds(run: Path, table: Path, precision: float, heads: Path | None = None) -> dict[str, float]:
     """For each statement the probability from which on it is said, so that a share ``precision`` of all that is said
     is true.
 
     ``run`` is the folder of an encoder's training, ``table`` a corpus of another soundfont (valid split). Statements
-    are the names in ``YES_NO``, "no drums", "bpm", and "tempo slow" and the like. Written to ``run/thresholds.json``.
+    are the names in ``YES_NO``, "no drums", "bpm", and "tempo slow" and the like. ``heads`` is a folder of
+    ``j2a-train heads``, which speak in place of those of the run. Written to ``thresholds.json`` there, or in ``run``.
     """
     rows = read_table(table, "valid")
     if not rows:
         raise J2AError(f"{table} has no valid split.", "j2a-train synth --split valid makes one.")
-    found = thresholds(_statements(run, table, rows)[0], precision)
-    write_atomically(run / THRESHOLDS, (json.dumps(found, indent=1, sort_keys=True) + "\n").encode())
+    found = thresholds(_statements(run, table, rows, heads)[0], precision)
+    write_atomically((heads or run) / THRESHOLDS, (json.dumps(found, indent=1, sort_keys=True) + "\n").encode())
     return found
 
 
 def thresholds(statements: dict[str, tuple[Tensor, Tensor]], precision: float) -> dict[str, float]:
     """The lowest probabilities with which a share ``precision`` of all statements together is true.
 
-    They are calibrated first (Zadrozny and Elkan, "Transforming Classifier Scores into Accurate Multiclass Probability
-    Estimates", KDD 2002), those of instruments all together, for how well one soundfont plays each says little about
-    another; and all are said from the same calibrated probability on: no other choice says more at that precision. But
-    nothing is said below the least one of its kind, ``FAMILIES_FROM``, ``WORDS_FROM`` or ``FIGURES_FROM``, nor what
-    would be said fewer than ``FEWEST`` times: nobody knows how true it is.
+    They are calibrated first (Platt, "Probabilistic Outputs for Support Vector Machines", 1999), those of instruments
+    all together, for how well one soundfont plays each says little about another; and all are said from the same
+    calibrated probability on: no other choice says more at that precision. But nothing is said below the least one of
+    its kind, ``FAMILIES_FROM``, ``WORDS_FROM`` or ``FIGURES_FROM``, nor what would be said fewer than ``FEWEST`` times:
+    nobody knows how true it is.
     """
     kept = {name: statement for name, statement in statements.items() if name not in _LEFT_OUT}
     families = [name for name in kept if name in FAMILIES]
@@ -96,28 +102,37 @@ def _least(name: str) -> float:
 
 
 def _calibrated(probability: Tensor, true: Tensor) -> Tensor:
-    """How often a statement is true at each of these probabilities, which rises with them."""
-    order = probability.argsort(stable=True)
-    found = torch.empty_like(probability)
-    found[order] = torch.from_numpy(isotonic_regression(true[order].double().numpy()).x).to(found.dtype)
-    return found
+    """How often a statement is true at each of these probabilities: a logistic curve over their logits, which rises."""
+    logits = torch.logit(probability.double(), eps=1e-6).numpy()
+    yes, count = int(true.sum()), len(true)
+    # Platt's targets, a little inside of 0 and 1: what never failed so far may fail.
+    wanted = np.where(true.numpy(), (yes + 1) / (yes + 2), 1 / (count - yes + 2))
+
+    def surprise(line: NDArray[np.float64]) -> float:
+        found = line[0] * logits + line[1]
+        return float(np.mean(np.logaddexp(0, found) - wanted * found))
+
+    slope, offset = minimize(surprise, [1.0, 0.0], bounds=[(0.0, None), (None, None)]).x
+    return torch.from_numpy(expit(slope * logits + offset)).to(probability.dtype)
 
 
 def write_sure(
-    run: Path, table: Path, out: Path, *, only_true: bool, encoded: Path | None = None, seed: int = 0
-) -> None:
+    run: Path, table: Path, out: Path, *, only_true: bool, heads: Path | None = None, encoded: Path | None = None,
+    seed: int = 0,
+) -> None:  # fmt: skip
     """Copy a table with captions of what the encoder is sure of; its audio is linked by a relative symbolic link.
 
     Without ``only_true`` the captions are the heads' own, mistakes and all: they follow from what the encoder hears,
     and a projector learns to say as much. ``only_true`` leaves out what is not true; then what is said depends on what
-    cannot be heard, and a greedy caption says less than the encoder is sure of. ``encoded`` is a folder of
+    cannot be heard, and a greedy caption says less than the encoder is sure of. ``heads`` is a folder of
+    ``j2a-train heads``, which speak in place of those of the run. ``encoded`` is a folder of
     ``j2a-train encode --features``: the captions then say what was measured, too, as those of J2A-3.0 do; clips that
     were not measured are left out.
     """
-    least = _read_thresholds(run)
+    least = _read_thresholds(heads or run)
     measured = Measured(encoded, verify=True) if encoded else None
     rows = [row for row in read_table(table) if measured is None or row.id in measured]
-    statements, tempi = _statements(run, table, rows)
+    statements, tempi = _statements(run, table, rows, heads)
     written = []
     for index, row in enumerate(rows):
         rng = random.Random(f"sure {seed} {row.id}")
@@ -157,16 +172,18 @@ def _said(
     return said
 
 
-def _statements(run: Path, table: Path, rows: list[Row]) -> tuple[dict[str, tuple[Tensor, Tensor]], list[int]]:
+def _statements(
+    run: Path, table: Path, rows: list[Row], heads: Path | None
+) -> tuple[dict[str, tuple[Tensor, Tensor]], list[int]]:
     """Name -> probability and truth of the statement for every row; and the tempo that the statement "bpm" names."""
     if bare := next((row.id for row in rows if not row.facts.keys() >= _NEEDED), None):
         raise J2AError(f"the row {bare} of {table} does not know its facts.", "Use a corpus of j2a-train synth.")
     if not (run / LAST / HEADS).is_file():
         raise J2AError(f"{run} holds no trained encoder.", "j2a-train encoder makes one.", title="No encoder")
     device, _ = resources()
-    encoder = load_encoder(run / LAST / ENCODER, precision=training_dtype(device))
-    learner = Learner(encoder, load_heads(run / LAST / HEADS)).to(device)
-    said = predict(learner, mel_table(table, rows, learner.encoder.config, run / "cache"))
+    encoder = load_encoder(run / LAST / ENCODER, device=device, precision=training_dtype(device))
+    speaking = load_time_heads(heads, weights_hash(run / ENCODER)) if heads else load_heads(run / LAST / HEADS)
+    said = predict(encoder, speaking.to(device), mel_table(table, rows, encoder.config, run / "cache"))
     facts = [row.facts for row in rows]
 
     def true(name: str) -> Tensor:

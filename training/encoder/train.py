@@ -9,6 +9,7 @@ import hashlib
 import json
 import math
 import statistics
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -50,9 +51,8 @@ class Learner:
         return {f"{part}.{name}": p for part, module in parts.items() for name, p in module.named_parameters()}
 
     def logits(self, mels: Tensor) -> dict[str, Tensor]:
-        """(B, T, F) log-mels to what the heads say of the mean over time of the encoder's outputs."""
-        chunks = into_chunks(standardise(mels), self.encoder.config.chunk_frames)[:, 0]
-        out: dict[str, Tensor] = self.heads(self.encoder.encode_chunks(chunks).mean(1))
+        """(B, T, F) log-mels to what the heads say of the encoder's outputs."""
+        out: dict[str, Tensor] = self.heads(heard(self.encoder, mels))
         return out
 
     def save(self, folder: Path, *, whole: bool = True) -> None:
@@ -200,13 +200,20 @@ def _untrained(config: MWMAEConfig, device: str) -> MWMAE:
     return encoder
 
 
+def heard(encoder: MWMAE, mels: Tensor) -> Tensor:
+    """(B, T, F) log-mels of one chunk each to the encoder's outputs (B, K, E)."""
+    return encoder.encode_chunks(into_chunks(standardise(mels), encoder.config.chunk_frames)[:, 0])
+
+
 @torch.no_grad()
-def predict(learner: Learner, mels: NDArray[np.float16], batch: int = 64) -> dict[str, Tensor]:
-    """Probabilities by fact of every log-mel (rows, T, F), on the CPU."""
+def predict(
+    encoder: MWMAE, heads: Callable[[Tensor], dict[str, Tensor]], mels: NDArray[np.float16], batch: int = 64
+) -> dict[str, Tensor]:
+    """Probabilities by fact of every log-mel (rows, T, F), on the CPU. ``heads`` are where the encoder is."""
     found: list[dict[str, Tensor]] = []
-    device = learner.encoder.pos_embed.device
+    device = encoder.pos_embed.device
     for start in range(0, len(mels), batch):
-        logits = learner.logits(torch.from_numpy(mels[start : start + batch]).to(device).float())
+        logits = heads(heard(encoder, torch.from_numpy(mels[start : start + batch]).to(device).float()))
         found.append({n: (x.sigmoid() if n == "yes_no" else x.softmax(-1)).cpu() for n, x in logits.items()})
     return {name: torch.cat([one[name] for one in found]) for name in found[0]}
 
@@ -214,7 +221,7 @@ def predict(learner: Learner, mels: NDArray[np.float16], batch: int = 64) -> dic
 def evaluate(learner: Learner, data: _Data) -> dict[str, float]:
     """Shares that are right: micro F1 of the families at 0.5, and the accuracy of everything else."""
     learner.encoder.eval()
-    said, wanted = predict(learner, data.mels.numpy()), targets([row.facts for row in data.rows])
+    said, wanted = predict(learner.encoder, learner.heads, data.mels.numpy()), targets([row.facts for row in data.rows])
     learner.encoder.train()
     families = slice(0, len(FAMILIES))
     yes, true = said["yes_no"][:, families] > 0.5, wanted["yes_no"][:, families] > 0.5

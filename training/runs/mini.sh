@@ -3,9 +3,9 @@
 #
 #     training/runs/mini.sh OUT [musiccaps-public.csv]
 #
-# With a GPU and 16 cores it takes about an hour and a half and 50 GB, by the times of its steps; run it again to go on
-# after any interruption. Everything follows from the seeds below. On two cores without a GPU say SMALL=1: an encoder of
-# half the size that sees a sixth as many clips, about twelve hours. Rendering takes 5 GB of memory a worker (WORKERS).
+# With a GPU and 16 cores it takes about two hours and 70 GB, by the times of its steps; run it again to go on after any
+# interruption. Everything follows from the seeds below. On two cores without a GPU say SMALL=1: an encoder of half the
+# size that sees a sixth as many clips, about nine hours. Rendering takes 5 GB of memory a worker (WORKERS).
 set -eu
 
 out=${1:?"usage: $0 OUT [musiccaps-public.csv]"}
@@ -14,9 +14,11 @@ train=${J2A_TRAIN:-j2a-train}
 python=${PYTHON:-python}
 
 workers=${WORKERS:-$(nproc)}
-steps_first=7000 steps_encoder=10500 batch=128 sizes="--width 512 --depth 2 --channels 32" steps_sound=4000
+steps_first=7000 steps_encoder=10500 batch=128 sizes="--width 512 --depth 2 --channels 32"
+steps_sound=4000 steps_heard=2000 clips_wide=40750 clips_fit=30000 clips_fresh=38500
 if [ -n "${SMALL:-}" ]; then
-    steps_first=12000 steps_encoder=7200 batch=32 sizes="--width 384 --depth 2 --channels 16" steps_sound=950
+    steps_first=12000 steps_encoder=7200 batch=32 sizes="--width 384 --depth 2 --channels 16"
+    steps_sound=950 steps_heard=1000 clips_wide=30000 clips_fit=12000 clips_fresh=15000
 fi
 
 # General MIDI soundfonts. Debian has four of them (timgm6mb-soundfont, csound-soundfont, denemo-data,
@@ -63,15 +65,23 @@ synth() {
     shift
     "$train" synth "$out/$folder" --workers "$workers" "$@"
 }
-synth wide --soundfont "$places/TimGM6mb.sf2" --soundfont "$places/sf_GMbank.sf2" --soundfont "$general_user" \
+set -- --soundfont "$places/TimGM6mb.sf2" --soundfont "$places/sf_GMbank.sf2" --soundfont "$general_user" \
     --soundfont "$places/A320U.sf2" --soundfont "$out/fonts/freepats.sf2" --soundfont "$out/fonts/recorded.sf2" \
-    --soundfont "$out/fonts/grand.sf2" "$@" --clips "${CLIPS_WIDE:-40750}" --split train --seed 20
+    --soundfont "$out/fonts/grand.sf2" "$@"
+synth wide "$@" --clips "${CLIPS_WIDE:-$clips_wide}" --split train --seed 20
+# Clips that the encoder does not train on: it is sure of those in its own way, and knows their answers.
+synth fresh "$@" --clips "${CLIPS_FRESH:-$clips_fresh}" --split train --seed 21
 synth valid --soundfont "$held_back" --clips "${CLIPS_VALID:-2500}" --split valid --seed 0
-synth fit --soundfont "$held_back" --clips "${CLIPS_FIT:-30000}" --split train --seed 1
+synth fit --soundfont "$held_back" --clips "${CLIPS_FIT:-$clips_fit}" --split train --seed 1
 # Others than the language model reads: it knows the answers to those. And some to be measured, for J2A-3.0.
 synth lessons --soundfont "$held_back" --clips "${CLIPS_LESSONS:-3000}" --split train --seed 3
 synth measured --soundfont "$held_back" --clips "${CLIPS_MEASURED:-1000}" --split train --seed 5
-synth test --soundfont "$test_font" --clips "${CLIPS_TEST:-600}" --split test --seed 11
+synth test --soundfont "$test_font" --clips "${CLIPS_TEST:-600}" --split test --seed 12
+mkdir -p "$out/heard" # both of what the language model reads as one table
+for table in fresh fit; do
+    ln -sfn "../$table/audio" "$out/heard/$table"
+    sed "s#\"audio\": \"audio/#\"audio\": \"$table/#" "$out/$table/clips.jsonl"
+done >"$out/heard/clips.jsonl"
 
 echo "2. The language model, which is J2A-1.0 once it is trained." >&2
 run "$out/llm-small" "$train" mini "$out/llm-small" ${musiccaps:+--captions "$musiccaps"} --steps "${STEPS_LLM:-12000}"
@@ -90,25 +100,36 @@ run "$out/encoder" "$train" encoder "$out/wide" "$out/valid" "$out/encoder" $enc
     --start "$out/encoder-first/last/encoder" --steps "${STEPS_ENCODER:-$steps_encoder}" --learning-rate 1e-3 \
     --warmup 300
 
-echo "4. What the encoder is sure of, by thresholds of a soundfont that it never heard, and what is measured." >&2
-for table in fit lessons; do
+echo "4. What is heard, by heads that see time and by the encoder's own, and what is measured." >&2
+for table in heard lessons; do
     "$train" encode "$out/$table" "$out/encoded-$table" --encoder "$out/encoder/encoder"
 done
 "$train" encode "$out/measured" "$out/encoded-measured" --encoder "$out/encoder/encoder" --features
+time_heads=$out/time-heads
+[ -e "$time_heads/heads.safetensors" ] || "$train" heads "$out/fresh" "$out/encoded-heard" "$time_heads"
+# Thresholds are set on a soundfont that neither the encoder nor these heads trained on. The encoder's own heads write
+# what the language model reads first, and the template that it is measured against.
 "$train" sure "$out/encoder" "$out/fit" "$out/sure-fit" --held-back "$out/valid" --precision 0.8 --guess
-"$train" sure "$out/encoder" "$out/lessons" "$out/sure-lessons" --guess
-"$train" sure "$out/encoder" "$out/measured" "$out/sure-measured" --encoded "$out/encoded-measured" --guess
 "$train" sure "$out/encoder" "$out/test" "$out/heads" --guess
+"$train" sure "$out/encoder" "$out/heard" "$out/sure-heard" --heads "$time_heads" --held-back "$out/valid" \
+    --precision 0.8 --guess
+"$train" sure "$out/encoder" "$out/lessons" "$out/sure-lessons" --heads "$time_heads" --guess
+"$train" sure "$out/encoder" "$out/measured" "$out/sure-measured" --heads "$time_heads" \
+    --encoded "$out/encoded-measured" --guess
 for table in fit lessons measured; do "$train" split "$out/sure-$table" --seed 0; done
 
 echo "5. The language model reads real sound, through a projector to begin with, and is frozen." >&2
 run "$out/projector-first" "$train" fit "$out/sure-fit" --out "$out/projector-first" --version 2.1 \
-    --encoded "$out/encoded-fit" --llm "$out/llm-wide/model" --encoder "$out/encoder/encoder" --soft-tokens 16 \
+    --encoded "$out/encoded-heard" --llm "$out/llm-wide/model" --encoder "$out/encoder/encoder" --soft-tokens 16 \
     --learning-rate 2e-3 --steps "${STEPS_FIT_FIRST:-400}" --validate-every 200 --batch-size 64
-run "$out/llm" "$train" mini "$out/llm" ${musiccaps:+--captions "$musiccaps"} --start "$out/llm-wide/model" \
-    --mlp-width 1728 --steps "${STEPS_LLM_SOUND:-$steps_sound}" --learning-rate 1e-3 --warmup 50 --decay-share 0.7 \
-    --heard-share 0.8 --tags-share 0.06 --sound "$out/sure-fit" --encoded "$out/encoded-fit" \
-    --projector "$out/projector-first/best" --sound-share 0.8
+run "$out/llm-sound" "$train" mini "$out/llm-sound" ${musiccaps:+--captions "$musiccaps"} \
+    --start "$out/llm-wide/model" --mlp-width 1728 --steps "${STEPS_LLM_SOUND:-$steps_sound}" --learning-rate 1e-3 \
+    --warmup 50 --decay-share 0.7 --heard-share 0.8 --tags-share 0.06 --sound "$out/sure-fit" \
+    --encoded "$out/encoded-heard" --projector "$out/projector-first/best" --sound-share 0.8
+run "$out/llm" "$train" mini "$out/llm" ${musiccaps:+--captions "$musiccaps"} --start "$out/llm-sound/model" \
+    --mlp-width 1728 --steps "${STEPS_LLM_HEARD:-$steps_heard}" --learning-rate 1e-3 --warmup 50 --decay-share 0.9 \
+    --heard-share 0.82 --tags-share 0.05 --sound "$out/sure-heard" --encoded "$out/encoded-heard" \
+    --projector "$out/llm-sound/projector" --sound-share 0.85
 
 echo "6. The projectors: encoder and language model stay as they are." >&2
 for version in 2.0 2.1 3.0; do
