@@ -1,6 +1,6 @@
 """Make ``docs/screenshot.png``: the app over the demo clips, with the real engine, in the middle of its work.
 
-    .venv/bin/python scripts/screenshot.py [NAME OF A DEMO CLIP]     # needs chromium, which draws the SVG
+    .venv/bin/python scripts/screenshot.py [NAME OF A DEMO CLIP]     # needs rsvg-convert, which draws the SVG
 
 The captions go into a store of their own, so your own stay as they are.
 """
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -24,11 +23,12 @@ PATIENCE_S = 180
 
 async def picture(folder: Path, name: str) -> str:
     """The screen as SVG once a clip has its caption, another was accepted, and the first plays."""
+    from j2a.backbone import MOST_TRUTHFUL
     from j2a.store import Status
     from j2a_tui.app import J2AApp
     from j2a_tui.player import NullPlayer
 
-    app = J2AApp(folder, open_sound=NullPlayer)
+    app = J2AApp(folder, MOST_TRUTHFUL, open_sound=NullPlayer)
     async with app.run_test(size=SIZE) as pilot:
         while not (names := [track.path.name for track in app.desk.tracks.tracks]):
             await pilot.pause(0.1)
@@ -50,18 +50,11 @@ async def picture(folder: Path, name: str) -> str:
 
 
 def draw(svg: str, target: Path) -> None:
-    """SVG to PNG."""
-    found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
-    assert found
-    width, height = (int(float(value)) + 1 for value in found.groups())
-    with tempfile.TemporaryDirectory() as place:
-        page = Path(place) / "page.html"
-        page.write_text(f"<body style='margin:0;background:#12151a'>{svg}</body>", encoding="utf-8")
-        subprocess.run(
-            ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-             f"--window-size={width},{height}", f"--screenshot={target}", page.as_uri()],
-            check=True, capture_output=True,
-        )
+    """SVG to PNG, with a font that is there: the one that the SVG names would be fetched from the network."""
+    subprocess.run(
+        ["rsvg-convert", "--background-color", "#12151a", "--output", str(target)],
+        input=svg.replace("Fira Code", "DejaVu Sans Mono").encode(), check=True,
+    )  # fmt: skip
 
 
 def main() -> None:
