@@ -50,11 +50,11 @@ async def picture(folder: Path, name: str) -> str:
 
 
 def draw(svg: str, target: Path) -> None:
-    """SVG to PNG, with a font that is there: the one that the SVG names would be fetched from the network."""
+    """SVG to PNG, with a font that is there (the SVG's own would be fetched) and spaces at the ends of texts."""
+    drawn = svg.replace("Fira Code", "DejaVu Sans Mono").replace("<text ", '<text xml:space="preserve" ')
     subprocess.run(
-        ["rsvg-convert", "--background-color", "#12151a", "--output", str(target)],
-        input=svg.replace("Fira Code", "DejaVu Sans Mono").encode(), check=True,
-    )  # fmt: skip
+        ["rsvg-convert", "--background-color", "#12151a", "--output", str(target)], input=drawn.encode(), check=True
+    )
 
 
 def main() -> None:
