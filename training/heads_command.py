@@ -24,7 +24,8 @@ def heads(
     with errors_shown():
         settings = load_settings(TimeHeadsSettings, config, given)
         narrate(settings_text(settings))
-        from training.encoder.time_heads import HEADS, train
+        from training.encoder.heads import HEADS
+        from training.encoder.time_heads import train
 
         train(table.expanduser(), encoded.expanduser(), out.expanduser(), settings)
         narrate(f"The heads are {out / HEADS}.")

@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 from j2a.errors import J2AError
 from j2a.models.weights import weights_hash
 from training.cli import app
-from training.encoder.heads import YES_NO, Heads, loss, targets
+from training.encoder.heads import HEADS, YES_NO, Heads, loss, targets
 from training.encoder.settings import EncoderSettings, TimeHeadsSettings
 from training.encoder.sure import set_thresholds, write_sure
-from training.encoder.time_heads import ABOUT, HEADS, TimeHeads, load_time_heads, train
+from training.encoder.time_heads import ABOUT, TimeHeads, load_time_heads, train
 from training.encoder.train import small_config
 from training.encoder.train import train as train_encoder
 from training.shards import ENCODED, key_of, write_index, write_shard

@@ -20,6 +20,7 @@ from training.facts import ENERGIES, FAMILIES, FASTEST_BPM, METERS, NAMED_BPM, S
 
 # On a logarithmic scale, one for each figure that captions name: a projector finds each along a line of its own.
 TEMPO_BINS = len(NAMED_BPM)
+HEADS = "heads.safetensors"  # where they are kept, in a folder of their training
 _NEIGHBOURS = 2  # bins on either side that belong to the same tempo: 7 %
 _UNKNOWN = -1
 

@@ -25,10 +25,10 @@ from j2a.export import write_atomically
 from j2a.models.llm import resources
 from j2a.models.mwmae import load_encoder
 from j2a.models.weights import weights_hash
-from training.encoder.heads import CLASSES, YES_NO, load_heads, tempo_of
+from training.encoder.heads import CLASSES, HEADS, YES_NO, load_heads, tempo_of
 from training.encoder.mels import mel_table
 from training.encoder.time_heads import load_time_heads
-from training.encoder.train import ENCODER, HEADS, predict, training_dtype
+from training.encoder.train import ENCODER, predict, training_dtype
 from training.facts import FAMILIES, named_bpm, tempo_class
 from training.fit.folder import LAST
 from training.heard_grammar import write_both, write_heard

@@ -22,14 +22,14 @@ from torch.nn import functional
 from j2a.console import narrate
 from j2a.errors import J2AError, UsageError
 from j2a.export import write_atomically
-from training.encoder.heads import fact_heads, loss, targets
+from training.encoder.heads import HEADS, fact_heads, loss, targets
 from training.encoder.settings import TimeHeadsSettings
 from training.fit.students import pooled, refuse_pooled
 from training.optimizer import decayed, use_processor
 from training.shards import Encoded
 from training.table import read_table
 
-HEADS, ABOUT = "heads.safetensors", "about.json"
+ABOUT = "about.json"
 _STEPS = 16  # of time, that clips of another length are pooled to
 _POOLINGS, _KEPT, _HIDDEN, _DROPPED = 16, 32, 1024, 0.5
 
@@ -105,9 +105,7 @@ def train(table: Path, encoded: Path, out: Path, settings: TimeHeadsSettings) ->
         raise J2AError(f"{out / HEADS} cannot be written: {error}.", "Make room there.") from error
 
 
-def _epochs(
-    heads: TimeHeads, features: Tensor, wanted: dict[str, Tensor], settings: TimeHeadsSettings
-) -> list[float]:
+def _epochs(heads: TimeHeads, features: Tensor, wanted: dict[str, Tensor], settings: TimeHeadsSettings) -> list[float]:
     """Train, and return the mean loss of every epoch."""
     optimizer = torch.optim.AdamW(decayed(heads.parameters(), settings.weight_decay), lr=settings.learning_rate)
     steps = -(-len(features) // settings.batch_size) * settings.epochs

@@ -25,7 +25,7 @@ from j2a.console import narrate
 from j2a.errors import J2AError
 from j2a.models.llm import resources
 from j2a.models.mwmae import MWMAE, MWMAEConfig, into_chunks, load_encoder, standardise
-from training.encoder.heads import CLASSES, TEMPO_BINS, YES_NO, Heads, load_heads, loss, targets
+from training.encoder.heads import CLASSES, HEADS, TEMPO_BINS, YES_NO, Heads, load_heads, loss, targets
 from training.encoder.mels import mel_table, overlay, vary
 from training.encoder.settings import FREE, EncoderSettings
 from training.facts import FAMILIES
@@ -35,7 +35,7 @@ from training.runlog import RunLog
 from training.settings import settings_text
 from training.table import Row, Split, line_of, read_table
 
-ENCODER, HEADS = "encoder", "heads.safetensors"  # in RUN/last; the encoder alone, in 16 bits, also in RUN
+ENCODER = "encoder"  # in RUN/last, with the heads beside it; and alone, in 16 bits, in RUN
 _PATCHES = "patch_embed"
 
 

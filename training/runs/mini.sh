@@ -69,7 +69,8 @@ set -- --soundfont "$places/TimGM6mb.sf2" --soundfont "$places/sf_GMbank.sf2" --
     --soundfont "$places/A320U.sf2" --soundfont "$out/fonts/freepats.sf2" --soundfont "$out/fonts/recorded.sf2" \
     --soundfont "$out/fonts/grand.sf2" "$@"
 synth wide "$@" --clips "${CLIPS_WIDE:-$clips_wide}" --split train --seed 20
-# Clips that the encoder does not train on: it is sure of those in its own way, and knows their answers.
+# Clips that the encoder does not train on, for heads that see time and for the language model: of its own it knows the
+# answers.
 synth fresh "$@" --clips "${CLIPS_FRESH:-$clips_fresh}" --split train --seed 21
 synth valid --soundfont "$held_back" --clips "${CLIPS_VALID:-2500}" --split valid --seed 0
 synth fit --soundfont "$held_back" --clips "${CLIPS_FIT:-$clips_fit}" --split train --seed 1
