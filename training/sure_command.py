@@ -27,9 +27,11 @@ def sure(
         Path | None, typer.Option(help="Folder of j2a-train heads: they speak in place of the heads of the run.")
     ] = None,
     encoded: Annotated[
-        Path | None,
-        typer.Option(help="Folder of j2a-train encode --features: captions say what was measured, too (J2A-3.0)."),
+        Path | None, typer.Option(help="What j2a-train encode made of the table, so that it is not encoded once more.")
     ] = None,
+    measured: Annotated[
+        bool, typer.Option("--measured", help="Also what encode --features measured, as J2A-3.0 says it.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of the wordings.")] = 0,
 ) -> None:
     """Write captions that say only what the encoder is sure of."""
@@ -44,6 +46,6 @@ def sure(
         kept = encoded.expanduser() if encoded else None
         write_sure(
             run.expanduser(), table.expanduser(), out.expanduser(), only_true=not guess, heads=spoken, encoded=kept,
-            seed=seed,
+            measured=measured, seed=seed,
         )  # fmt: skip
         narrate(f"The table is {out / 'clips.jsonl'}.")

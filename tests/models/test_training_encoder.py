@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from safetensors.torch import load_file
 from j2a.errors import J2AError
 from j2a.features.record import Features
 from j2a.models.mwmae import load_encoder
+from training.encode import encode
+from training.encode_settings import EncodeSettings
 from training.encoder.heads import YES_NO, targets
 from training.encoder.mels import mel_table, overlay, vary
 from training.encoder.settings import EncoderSettings
@@ -21,6 +24,7 @@ from training.encoder.sure import (
     FAMILIES_FROM,
     FIGURES_FROM,
     NEVER,
+    THRESHOLDS,
     WORDS_FROM,
     set_thresholds,
     thresholds,
@@ -146,17 +150,41 @@ def test_captions_say_what_is_sure_and_true(run, tables, tmp_path):
 
 
 def test_captions_say_what_was_measured_too(run, tables, tmp_path):
-    set_thresholds(run, tables[1], 0.9)
+    least = set_thresholds(run, tables[1], 0.9)
+    # Each is some clip's own probability, which outputs of 16 bits may miss by a hair.
+    (run / THRESHOLDS).write_text(json.dumps({name: value - 0.002 for name, value in least.items()}))
+    write_sure(run, tables[1], tmp_path / "heard", only_true=False)
+    store = encoded(tables[1], run / "encoder", tmp_path / "store")
     rows = read_table(tables[1])[:6]
-    store = tmp_path / "encoded" / MEASURED
-    store.mkdir(parents=True)
-    write_shard(store, {row.id: Features(bpm=133.0).to_json() for row in rows})
-    write_index(store, {}, {row.id: row.id for row in rows}, {})
-    write_sure(run, tables[1], tmp_path / "both", only_true=True, encoded=tmp_path / "encoded")
+    (store / MEASURED).mkdir()
+    write_shard(store / MEASURED, {row.id: Features(bpm=133.0).to_json() for row in rows})
+    write_index(store / MEASURED, {}, {row.id: row.id for row in rows}, {})
+    with pytest.raises(J2AError, match="was measured is nowhere"):
+        write_sure(run, tables[1], tmp_path / "both", only_true=True, measured=True)
+    write_sure(run, tables[1], tmp_path / "both", only_true=True, encoded=store, measured=True)
     both = read_table(tmp_path / "both")
     assert [row.id for row in both] == [row.id for row in rows], "what was not measured is left out"
     assert all("133" in row.captions[0] for row in both)
     assert any("drum" in row.captions[0].lower() for row in both)
+    # Without what was measured: the captions of before, and the encoder is not asked.
+    write_sure(run, tables[1], tmp_path / "kept", only_true=False, encoded=store)
+    assert [row.captions for row in read_table(tmp_path / "kept")] == [
+        row.captions for row in read_table(tmp_path / "heard")
+    ]
+
+
+def encoded(table, encoder, out):
+    settings = EncodeSettings(encoder=str(encoder), workers=1, device="cpu")
+    assert not encode(table, out, settings)[0].failed
+    return out
+
+
+def test_what_another_encoder_heard_is_refused(run, tables, tmp_path):
+    set_thresholds(run, tables[1], 0.9)
+    train(*tables, tmp_path / "other", EncoderSettings(steps=1, **(TINY | {"seed": 1})))
+    store = encoded(tables[1], tmp_path / "other" / "encoder", tmp_path / "store")
+    with pytest.raises(J2AError, match="was encoded with the weights"):
+        write_sure(run, tables[1], tmp_path / "out", only_true=True, encoded=store)
 
 
 def _truth(rows):

@@ -10,6 +10,7 @@ import dataclasses
 import json
 import os
 import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +21,20 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from torch import Tensor
 
-from j2a.errors import J2AError
+from j2a.errors import J2AError, UsageError
 from j2a.export import write_atomically
 from j2a.models.llm import resources
 from j2a.models.mwmae import load_encoder
 from j2a.models.weights import weights_hash
 from training.encoder.heads import CLASSES, HEADS, YES_NO, load_heads, tempo_of
 from training.encoder.mels import mel_table
-from training.encoder.time_heads import load_time_heads
-from training.encoder.train import ENCODER, predict, training_dtype
+from training.encoder.time_heads import TIME_STEPS, load_time_heads
+from training.encoder.train import ENCODER, all_heard, predict, training_dtype
 from training.facts import FAMILIES, named_bpm, tempo_class
 from training.fit.folder import LAST
+from training.fit.students import pooled, refuse_pooled
 from training.heard_grammar import write_both, write_heard
-from training.shards import Measured
+from training.shards import Encoded, Measured
 from training.synth.corpus import ASKED
 from training.table import Row, read_table, write_table
 
@@ -50,6 +52,7 @@ FIGURES_FROM = 0.85  # the least calibrated probability with which one is said
 # ECML PKDD 2014. Captions are to be true, too, so this lies between that and WORDS_FROM.
 FAMILIES_FROM = 0.4
 WORDS_FROM = 0.6  # everything else: what is nearly as likely false is not said
+_BATCH = 64  # clips that heads judge at once
 _LEFT_OUT = ("choir",)  # close to vocals, which must not be invented
 
 
@@ -64,7 +67,7 @@ def set_thresholds(run: Path, table: Path, precision: float, heads: Path | None 
     rows = read_table(table, "valid")
     if not rows:
         raise J2AError(f"{table} has no valid split.", "j2a-train synth --split valid makes one.")
-    found = thresholds(_statements(run, table, rows, heads)[0], precision)
+    found = thresholds(_statements(run, table, rows, heads, None)[0], precision)
     write_atomically((heads or run) / THRESHOLDS, (json.dumps(found, indent=1, sort_keys=True) + "\n").encode())
     return found
 
@@ -118,27 +121,32 @@ def _calibrated(probability: Tensor, true: Tensor) -> Tensor:
 
 def write_sure(
     run: Path, table: Path, out: Path, *, only_true: bool, heads: Path | None = None, encoded: Path | None = None,
-    seed: int = 0,
+    measured: bool = False, seed: int = 0,
 ) -> None:  # fmt: skip
     """Copy a table with captions of what the encoder is sure of; its audio is linked by a relative symbolic link.
 
     Without ``only_true`` the captions are the heads' own, mistakes and all: they follow from what the encoder hears,
     and a projector learns to say as much. ``only_true`` leaves out what is not true; then what is said depends on what
     cannot be heard, and a greedy caption says less than the encoder is sure of. ``heads`` is a folder of
-    ``j2a-train heads``, which speak in place of those of the run. ``encoded`` is a folder of
-    ``j2a-train encode --features``: the captions then say what was measured, too, as those of J2A-3.0 do; clips that
-    were not measured are left out.
+    ``j2a-train heads``, which speak in place of those of the run. ``encoded`` is what ``j2a-train encode`` made of the
+    table: its clips are not encoded once more, and those that stand not in it are left out. With ``measured`` the
+    captions say what was measured, too, as those of J2A-3.0 do; that takes ``encoded`` with features.
     """
     least = _read_thresholds(heads or run)
-    measured = Measured(encoded, verify=True) if encoded else None
-    rows = [row for row in read_table(table) if measured is None or row.id in measured]
-    statements, tempi = _statements(run, table, rows, heads)
+    if measured and encoded is None:
+        raise UsageError("what was measured is nowhere.", "Give the folder of j2a-train encode --features, too.")
+    features = Measured(encoded, verify=True) if encoded and measured else None
+    outputs = Encoded(encoded, verify=True) if encoded else None
+    rows = [row for row in read_table(table) if all(store is None or row.id in store for store in (features, outputs))]
+    if not rows:
+        raise J2AError(f"{table} has no clips, or none that is in {encoded}.", "Encode this table.")
+    statements, tempi = _statements(run, table, rows, heads, outputs)
     written = []
     for index, row in enumerate(rows):
         rng = random.Random(f"sure {seed} {row.id}")
         said = _said(index, statements, tempi, least, only_true=only_true)
         captions = [
-            write_heard(said, asked, rng) if measured is None else write_both(measured[row.id], said, asked, rng)
+            write_heard(said, asked, rng) if features is None else write_both(features[row.id], said, asked, rng)
             for asked in ASKED
         ]
         written.append(dataclasses.replace(row, captions=tuple(captions)))
@@ -173,7 +181,7 @@ def _said(
 
 
 def _statements(
-    run: Path, table: Path, rows: list[Row], heads: Path | None
+    run: Path, table: Path, rows: list[Row], heads: Path | None, encoded: Encoded | None
 ) -> tuple[dict[str, tuple[Tensor, Tensor]], list[int]]:
     """Name -> probability and truth of the statement for every row; and the tempo that the statement "bpm" names."""
     if bare := next((row.id for row in rows if not row.facts.keys() >= _NEEDED), None):
@@ -181,9 +189,14 @@ def _statements(
     if not (run / LAST / HEADS).is_file():
         raise J2AError(f"{run} holds no trained encoder.", "j2a-train encoder makes one.", title="No encoder")
     device, _ = resources()
-    encoder = load_encoder(run / LAST / ENCODER, device=device, precision=training_dtype(device))
-    speaking = load_time_heads(heads, weights_hash(run / ENCODER)) if heads else load_heads(run / LAST / HEADS)
-    said = predict(encoder, speaking.to(device), mel_table(table, rows, encoder.config, run / "cache"))
+    weights = weights_hash(run / ENCODER)
+    speaking = load_time_heads(heads, weights) if heads else load_heads(run / LAST / HEADS)
+    if encoded is None:
+        encoder = load_encoder(run / LAST / ENCODER, device=device, precision=training_dtype(device))
+        outputs = all_heard(encoder, mel_table(table, rows, encoder.config, run / "cache"))
+    else:
+        outputs = _kept(encoded, table, rows, weights, device)
+    said = predict(speaking.to(device), outputs)
     facts = [row.facts for row in rows]
 
     def true(name: str) -> Tensor:
@@ -201,6 +214,19 @@ def _statements(
     near = [abs(bpm / f["bpm"] - 1) <= BPM_TOLERANCE for bpm, f in zip(tempi, facts, strict=True)]
     found["bpm"] = (sure, torch.tensor(near))
     return found, tempi
+
+
+def _kept(encoded: Encoded, table: Path, rows: list[Row], weights: str, device: str) -> Iterator[Tensor]:
+    """What the encoder with these weights heard in these rows, (B, K, E) each."""
+    if encoded.about["encoder_weights"] != weights:
+        raise UsageError(
+            f"{encoded.folder} was encoded with the weights {encoded.about['encoder_weights']}, not {weights}.",
+            "Encode the table with the encoder of this run.",
+        )
+    encoded.refuse_other_audio(table, rows)
+    refuse_pooled(encoded.folder, encoded.about["pool"], 0)
+    for start in range(0, len(rows), _BATCH):
+        yield torch.stack([pooled(encoded, row.id, TIME_STEPS) for row in rows[start : start + _BATCH]]).to(device)
 
 
 def _read_thresholds(run: Path) -> dict[str, float]:

@@ -30,7 +30,7 @@ from training.shards import Encoded
 from training.table import read_table
 
 ABOUT = "about.json"
-_STEPS = 16  # of time, that clips of another length are pooled to
+TIME_STEPS = 16  # that clips of another length are pooled to
 _POOLINGS, _KEPT, _HIDDEN, _DROPPED = 16, 32, 1024, 0.5
 
 
@@ -91,7 +91,7 @@ def train(table: Path, encoded: Path, out: Path, settings: TimeHeadsSettings) ->
     refuse_pooled(encoded, heard.about["pool"], 0)
     use_processor(settings.threads)
     torch.manual_seed(settings.seed)
-    features = torch.stack([pooled(heard, row.id, _STEPS).half() for row in rows])  # (rows, K, E)
+    features = torch.stack([pooled(heard, row.id, TIME_STEPS).half() for row in rows])  # (rows, K, E)
     heads = TimeHeads(features.shape[-1])
     narrate(f"Training on {len(rows):,} clips.")
     losses = _epochs(heads, features, targets([row.facts for row in rows]), settings)

@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -206,14 +206,19 @@ def heard(encoder: MWMAE, mels: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def predict(
-    encoder: MWMAE, heads: Callable[[Tensor], dict[str, Tensor]], mels: NDArray[np.float16], batch: int = 64
-) -> dict[str, Tensor]:
-    """Probabilities by fact of every log-mel (rows, T, F), on the CPU. ``heads`` are where the encoder is."""
-    found: list[dict[str, Tensor]] = []
+def all_heard(encoder: MWMAE, mels: NDArray[np.float16], batch: int = 64) -> Iterator[Tensor]:
+    """The encoder's outputs of log-mels (rows, T, F), in batches of (B, K, E)."""
     device = encoder.pos_embed.device
     for start in range(0, len(mels), batch):
-        logits = heads(heard(encoder, torch.from_numpy(mels[start : start + batch]).to(device).float()))
+        yield heard(encoder, torch.from_numpy(mels[start : start + batch]).to(device).float())
+
+
+@torch.no_grad()
+def predict(heads: Callable[[Tensor], dict[str, Tensor]], outputs: Iterable[Tensor]) -> dict[str, Tensor]:
+    """Probabilities by fact of all clips, on the CPU. ``outputs`` are an encoder's, (B, K, E), where the heads are."""
+    found: list[dict[str, Tensor]] = []
+    for some in outputs:
+        logits = heads(some)
         found.append({n: (x.sigmoid() if n == "yes_no" else x.softmax(-1)).cpu() for n, x in logits.items()})
     return {name: torch.cat([one[name] for one in found]) for name in found[0]}
 
@@ -221,7 +226,8 @@ def predict(
 def evaluate(learner: Learner, data: _Data) -> dict[str, float]:
     """Shares that are right: micro F1 of the families at 0.5, and the accuracy of everything else."""
     learner.encoder.eval()
-    said, wanted = predict(learner.encoder, learner.heads, data.mels.numpy()), targets([row.facts for row in data.rows])
+    said = predict(learner.heads, all_heard(learner.encoder, data.mels.numpy()))
+    wanted = targets([row.facts for row in data.rows])
     learner.encoder.train()
     families = slice(0, len(FAMILIES))
     yes, true = said["yes_no"][:, families] > 0.5, wanted["yes_no"][:, families] > 0.5
