@@ -3,9 +3,11 @@
 #
 #     training/runs/mini.sh OUT [musiccaps-public.csv]
 #
-# With a GPU and 16 cores it takes about two hours and 70 GB, by the times of its steps; run it again to go on after any
-# interruption. Everything follows from the seeds below. On two cores without a GPU say SMALL=1: an encoder of half the
-# size that sees a sixth as many clips, about nine hours. Rendering takes 5 GB of memory a worker (WORKERS).
+# Run it again to go on after any interruption; everything follows from the seeds below. It needs 70 GB, and 5 GB of
+# memory a worker that renders (WORKERS). The encoder's training wants a GPU (twelve minutes on an H200, fifteen hours on
+# two cores), all the rest takes about six hours on two cores. They may be two machines: copy the encoder's run
+# (OUT/encoder) and say ENCODER=FOLDER, which leaves out its corpus and its training. On two cores alone say SMALL=1: an
+# encoder of half the size that sees a sixth as many clips, about ten hours in all.
 set -eu
 
 out=${1:?"usage: $0 OUT [musiccaps-public.csv]"}
@@ -15,10 +17,10 @@ python=${PYTHON:-python}
 
 workers=${WORKERS:-$(nproc)}
 steps_first=7000 steps_encoder=10500 batch=128 sizes="--width 512 --depth 2 --channels 32"
-steps_sound=4000 steps_heard=2000 clips_wide=40750 clips_fit=30000 clips_fresh=38500
+steps_llm=3000 clips_first=24750 clips_wide=40750 clips_fresh=30000
 if [ -n "${SMALL:-}" ]; then
     steps_first=12000 steps_encoder=7200 batch=32 sizes="--width 384 --depth 2 --channels 16"
-    steps_sound=950 steps_heard=1000 clips_wide=30000 clips_fit=12000 clips_fresh=15000
+    steps_llm=2000 clips_first=20000 clips_wide=30000 clips_fresh=15000
 fi
 
 # General MIDI soundfonts. Debian has four of them (timgm6mb-soundfont, csound-soundfont, denemo-data,
@@ -68,15 +70,15 @@ synth() {
 set -- --soundfont "$places/TimGM6mb.sf2" --soundfont "$places/sf_GMbank.sf2" --soundfont "$general_user" \
     --soundfont "$places/A320U.sf2" --soundfont "$out/fonts/freepats.sf2" --soundfont "$out/fonts/recorded.sf2" \
     --soundfont "$out/fonts/grand.sf2" "$@"
-synth wide "$@" --clips "${CLIPS_WIDE:-$clips_wide}" --split train --seed 20
+[ -n "${ENCODER:-}" ] || synth wide "$@" --clips "${CLIPS_WIDE:-$clips_wide}" --split train --seed 20
 # Clips that the encoder does not train on, for heads that see time and for the language model: of its own it knows the
 # answers.
 synth fresh "$@" --clips "${CLIPS_FRESH:-$clips_fresh}" --split train --seed 21
 synth valid --soundfont "$held_back" --clips "${CLIPS_VALID:-2500}" --split valid --seed 0
-synth fit --soundfont "$held_back" --clips "${CLIPS_FIT:-$clips_fit}" --split train --seed 1
+synth fit --soundfont "$held_back" --clips "${CLIPS_FIT:-8000}" --split train --seed 1
 # Others than the language model reads: it knows the answers to those. And some to be measured, for J2A-3.0.
 synth lessons --soundfont "$held_back" --clips "${CLIPS_LESSONS:-3000}" --split train --seed 3
-synth measured --soundfont "$held_back" --clips "${CLIPS_MEASURED:-1000}" --split train --seed 5
+synth measured --soundfont "$held_back" --clips "${CLIPS_MEASURED:-2000}" --split train --seed 5
 synth test --soundfont "$test_font" --clips "${CLIPS_TEST:-1000}" --split test --seed 12
 mkdir -p "$out/heard" # both of what the language model reads as one table
 for table in fresh fit; do
@@ -84,55 +86,56 @@ for table in fresh fit; do
     sed "s#\"audio\": \"audio/#\"audio\": \"$table/#" "$out/$table/clips.jsonl"
 done >"$out/heard/clips.jsonl"
 
-echo "2. The language model, which is J2A-1.0 once it is trained." >&2
-run "$out/llm-small" "$train" mini "$out/llm-small" ${musiccaps:+--captions "$musiccaps"} --steps "${STEPS_LLM:-12000}"
-# Twice as wide inside, which is quicker than to train that from nothing; more of what is heard, in its own order.
-run "$out/llm-wide" "$train" mini "$out/llm-wide" ${musiccaps:+--captions "$musiccaps"} \
-    --start "$out/llm-small/model" --mlp-width 1728 --steps "${STEPS_LLM_WIDE:-1600}" --learning-rate 1.5e-3 \
-    --decay-share 0.6 --heard-share 0.6 --tags-share 0.1
+echo "2. The language model reads text and soft tokens that stand for facts, from nothing: J2A-1.0." >&2
+run "$out/llm-text" "$train" mini "$out/llm-text" ${musiccaps:+--captions "$musiccaps"} --mlp-width 1728 \
+    --steps "${STEPS_LLM_TEXT:-3000}" --heard-share 0.5 --tags-share 0.15
 
-echo "3. The encoder, in two goes." >&2
-encoder="--batch-size $batch --weight-decay 0.05 --overlaid 0.3 --evaluate-every 2500 $sizes"
-# shellcheck disable=SC2086
-run "$out/encoder-first" "$train" encoder "$out/wide" "$out/valid" "$out/encoder-first" $encoder \
-    --steps "${STEPS_ENCODER_FIRST:-$steps_first}"
-# shellcheck disable=SC2086
-run "$out/encoder" "$train" encoder "$out/wide" "$out/valid" "$out/encoder" $encoder \
-    --start "$out/encoder-first/last/encoder" --steps "${STEPS_ENCODER:-$steps_encoder}" --learning-rate 1e-3 \
-    --warmup 300
+encoder=${ENCODER:-$out/encoder}
+if [ -z "${ENCODER:-}" ]; then
+    echo "3. The encoder, in two goes." >&2
+    mkdir -p "$out/wide-first"
+    ln -sfn ../wide/audio "$out/wide-first/audio"
+    head -n "$clips_first" "$out/wide/clips.jsonl" >"$out/wide-first/clips.jsonl"
+    options="--batch-size $batch --weight-decay 0.05 --overlaid 0.3 --evaluate-every 2500 $sizes"
+    # shellcheck disable=SC2086
+    run "$out/encoder-first" "$train" encoder "$out/wide-first" "$out/valid" "$out/encoder-first" $options \
+        --steps "${STEPS_ENCODER_FIRST:-$steps_first}"
+    # shellcheck disable=SC2086
+    run "$encoder" "$train" encoder "$out/wide" "$out/valid" "$encoder" $options \
+        --start "$out/encoder-first/last/encoder" --steps "${STEPS_ENCODER:-$steps_encoder}" --learning-rate 1e-3 \
+        --warmup 300
+fi
 
-echo "4. What is heard, by heads that see time and by the encoder's own, and what is measured." >&2
+echo "4. What is heard, by heads that see time, and what is measured." >&2
 for table in heard lessons; do
-    "$train" encode "$out/$table" "$out/encoded-$table" --encoder "$out/encoder/encoder"
+    "$train" encode "$out/$table" "$out/encoded-$table" --encoder "$encoder/encoder"
 done
-"$train" encode "$out/measured" "$out/encoded-measured" --encoder "$out/encoder/encoder" --features
+"$train" encode "$out/measured" "$out/encoded-measured" --encoder "$encoder/encoder" --features
 time_heads=$out/time-heads
 [ -e "$time_heads/heads.safetensors" ] || "$train" heads "$out/fresh" "$out/encoded-heard" "$time_heads"
-# Thresholds are set on a soundfont that neither the encoder nor these heads trained on. The encoder's own heads write
-# what the language model reads first, and the template that it is measured against.
-"$train" sure "$out/encoder" "$out/fit" "$out/sure-fit" --held-back "$out/valid" --precision 0.8 --guess
-"$train" sure "$out/encoder" "$out/test" "$out/heads" --guess
-"$train" sure "$out/encoder" "$out/heard" "$out/sure-heard" --heads "$time_heads" --held-back "$out/valid" \
-    --precision 0.8 --guess
-"$train" sure "$out/encoder" "$out/measured" "$out/sure-measured" --heads "$time_heads" \
-    --encoded "$out/encoded-measured" --guess
-# A reader says a little more than its captions did: those of the last lessons are a little surer.
-"$train" sure "$out/encoder" "$out/lessons" "$out/sure-lessons" --heads "$time_heads" --held-back "$out/valid" \
-    --precision 0.84 --guess
-for table in fit lessons measured; do "$train" split "$out/sure-$table" --seed 0; done
+# Thresholds are set on a soundfont that neither the encoder nor these heads trained on. A reader says a little more
+# than its captions did: those of the last lessons are a little surer. The template to beat is of the encoder's own heads.
+sure() { # TABLE ENCODED [option ...]
+    table=$1 encoded=$2
+    shift 2
+    "$train" sure "$encoder" "$out/$table" "$out/sure-$table" --guess --heads "$time_heads" \
+        --encoded "$out/$encoded" "$@"
+}
+sure heard encoded-heard --held-back "$out/valid" --precision 0.8
+sure fit encoded-heard
+sure measured encoded-measured --measured
+sure lessons encoded-lessons --held-back "$out/valid" --precision 0.84
+"$train" sure "$encoder" "$out/test" "$out/heads" --guess --held-back "$out/valid" --precision 0.8
+for table in fit measured lessons; do "$train" split "$out/sure-$table" --seed 0; done
 
 echo "5. The language model reads real sound, through a projector to begin with, and is frozen." >&2
 run "$out/projector-first" "$train" fit "$out/sure-fit" --out "$out/projector-first" --version 2.1 \
-    --encoded "$out/encoded-heard" --llm "$out/llm-wide/model" --encoder "$out/encoder/encoder" --soft-tokens 16 \
-    --learning-rate 2e-3 --steps "${STEPS_FIT_FIRST:-400}" --validate-every 200 --batch-size 64
-run "$out/llm-sound" "$train" mini "$out/llm-sound" ${musiccaps:+--captions "$musiccaps"} \
-    --start "$out/llm-wide/model" --mlp-width 1728 --steps "${STEPS_LLM_SOUND:-$steps_sound}" --learning-rate 1e-3 \
-    --warmup 50 --decay-share 0.7 --heard-share 0.8 --tags-share 0.06 --sound "$out/sure-fit" \
-    --encoded "$out/encoded-heard" --projector "$out/projector-first/best" --sound-share 0.8
-run "$out/llm" "$train" mini "$out/llm" ${musiccaps:+--captions "$musiccaps"} --start "$out/llm-sound/model" \
-    --mlp-width 1728 --steps "${STEPS_LLM_HEARD:-$steps_heard}" --learning-rate 1e-3 --warmup 50 --decay-share 0.9 \
+    --encoded "$out/encoded-heard" --llm "$out/llm-text/model" --encoder "$encoder/encoder" --soft-tokens 16 \
+    --learning-rate 2e-3 --steps "${STEPS_FIT_FIRST:-250}" --validate-every 125
+run "$out/llm" "$train" mini "$out/llm" ${musiccaps:+--captions "$musiccaps"} --start "$out/llm-text/model" \
+    --mlp-width 1728 --steps "${STEPS_LLM:-$steps_llm}" --learning-rate 1e-3 --warmup 50 --decay-share 0.8 \
     --heard-share 0.82 --tags-share 0.05 --sound "$out/sure-heard" --encoded "$out/encoded-heard" \
-    --projector "$out/llm-sound/projector" --sound-share 0.85
+    --projector "$out/projector-first/best" --sound-share 0.85
 
 echo "6. The projectors: encoder and language model stay as they are." >&2
 for version in 2.0 2.1 3.0; do
@@ -140,7 +143,7 @@ for version in 2.0 2.1 3.0; do
     [ $version = 2.0 ] && tokens=1
     [ $version = 3.0 ] && table=measured steps=150
     run "$out/projector-$version" "$train" fit "$out/sure-$table" --out "$out/projector-$version" --version $version \
-        --encoded "$out/encoded-$table" --llm "$out/llm/model" --encoder "$out/encoder/encoder" --soft-tokens $tokens \
+        --encoded "$out/encoded-$table" --llm "$out/llm/model" --encoder "$encoder/encoder" --soft-tokens $tokens \
         --start "$out/llm/projector" --learning-rate 1e-3 --steps "${STEPS_FIT:-$steps}" --validate-every 50
 done
 
@@ -149,5 +152,22 @@ echo "7. Score cards on a soundfont that nothing was trained on." >&2
 for version in 2.0 2.1 3.0; do
     "$train" evaluate "$out/test" "$out/card-$version" --version $version --backbone "$out/projector-$version/best" \
         --features --beside "$out/heads"
+done
+
+echo "8. The parts as they lie in j2a/weights/mini: copy $out/mini over it." >&2
+built_in=$out/mini
+mkdir -p "$built_in/encoder"
+cp "$out"/llm/model/* "$built_in"
+cp "$encoder"/encoder/* "$built_in/encoder"
+for version in 2.0 2.1 3.0; do
+    mkdir -p "$built_in/projector-$version"
+    cp "$out/projector-$version/best/model.safetensors" "$built_in/projector-$version"
+    for file in config.json README.md; do # names of the parts as the built-in ones are found by, and their licence
+        sed -e 's#"encoder": "encoder"#"encoder": "mini/encoder"#' -e 's#"llm": "model"#"llm": "mini"#' \
+            -e 's#\*\*Encoder\*\*: encoder (#**Encoder**: mini/encoder (#' \
+            -e 's#\*\*Language model\*\*: model (#**Language model**: mini (#' \
+            -e 's#"licence": ""#"licence": "CC BY-SA 4.0"#' -e 's#Licence\*\*: unknown#Licence**: CC BY-SA 4.0#' \
+            "$out/projector-$version/best/$file" >"$built_in/projector-$version/$file"
+    done
 done
 cat "$out"/card-*/scorecard.md
