@@ -28,11 +28,10 @@ from j2a.models.mwmae import load_encoder
 from j2a.models.weights import weights_hash
 from training.encoder.heads import CLASSES, HEADS, YES_NO, load_heads, tempo_of
 from training.encoder.mels import mel_table
-from training.encoder.time_heads import TIME_STEPS, load_time_heads
+from training.encoder.time_heads import load_time_heads, outputs_of
 from training.encoder.train import ENCODER, all_heard, predict, training_dtype
 from training.facts import FAMILIES, named_bpm, tempo_class
 from training.fit.folder import LAST
-from training.fit.students import pooled, refuse_pooled
 from training.heard_grammar import write_both, write_heard
 from training.shards import Encoded, Measured
 from training.synth.corpus import ASKED
@@ -129,7 +128,7 @@ def write_sure(
     and a projector learns to say as much. ``only_true`` leaves out what is not true; then what is said depends on what
     cannot be heard, and a greedy caption says less than the encoder is sure of. ``heads`` is a folder of
     ``j2a-train heads``, which speak in place of those of the run. ``encoded`` is what ``j2a-train encode`` made of the
-    table: its clips are not encoded once more, and those that stand not in it are left out. With ``measured`` the
+    table: its clips are not encoded once more, and those that are not in it are left out. With ``measured`` the
     captions say what was measured, too, as those of J2A-3.0 do; that takes ``encoded`` with features.
     """
     least = _read_thresholds(heads or run)
@@ -223,10 +222,7 @@ def _kept(encoded: Encoded, table: Path, rows: list[Row], weights: str, device: 
             f"{encoded.folder} was encoded with the weights {encoded.about['encoder_weights']}, not {weights}.",
             "Encode the table with the encoder of this run.",
         )
-    encoded.refuse_other_audio(table, rows)
-    refuse_pooled(encoded.folder, encoded.about["pool"], 0)
-    for start in range(0, len(rows), _BATCH):
-        yield torch.stack([pooled(encoded, row.id, TIME_STEPS) for row in rows[start : start + _BATCH]]).to(device)
+    return (some.to(device).float() for some in outputs_of(encoded, table, rows).split(_BATCH))
 
 
 def _read_thresholds(run: Path) -> dict[str, float]:

@@ -27,10 +27,10 @@ from training.encoder.settings import TimeHeadsSettings
 from training.fit.students import pooled, refuse_pooled
 from training.optimizer import decayed, use_processor
 from training.shards import Encoded
-from training.table import read_table
+from training.table import Row, read_table
 
 ABOUT = "about.json"
-TIME_STEPS = 16  # that clips of another length are pooled to
+_STEPS = 16  # of time, that clips of another length are pooled to
 _POOLINGS, _KEPT, _HIDDEN, _DROPPED = 16, 32, 1024, 0.5
 
 
@@ -74,6 +74,13 @@ def load_time_heads(folder: Path, encoder_weights: str) -> TimeHeads:
     return heads.requires_grad_(False).eval()
 
 
+def outputs_of(encoded: Encoded, table: Path, rows: list[Row]) -> Tensor:
+    """What was kept of these rows: float16 (rows, K, E). Raises ``J2AError`` where it is of other audio, or pooled."""
+    encoded.refuse_other_audio(table, rows)
+    refuse_pooled(encoded.folder, encoded.about["pool"], 0)
+    return torch.stack([pooled(encoded, row.id, _STEPS).half() for row in rows])
+
+
 def train(table: Path, encoded: Path, out: Path, settings: TimeHeadsSettings) -> None:
     """Train on the clips of the train split of ``table`` that stand in ``encoded``, as ``j2a-train encode`` left them.
 
@@ -87,11 +94,9 @@ def train(table: Path, encoded: Path, out: Path, settings: TimeHeadsSettings) ->
     rows = [row for row in read_table(table, "train") if row.facts and row.id in heard]
     if not rows:
         raise J2AError(f"no clip of {table} has facts and was encoded in {encoded}.", "Encode this table.")
-    heard.refuse_other_audio(table, rows)
-    refuse_pooled(encoded, heard.about["pool"], 0)
+    features = outputs_of(heard, table, rows)
     use_processor(settings.threads)
     torch.manual_seed(settings.seed)
-    features = torch.stack([pooled(heard, row.id, TIME_STEPS).half() for row in rows])  # (rows, K, E)
     heads = TimeHeads(features.shape[-1])
     narrate(f"Training on {len(rows):,} clips.")
     losses = _epochs(heads, features, targets([row.facts for row in rows]), settings)

@@ -3,7 +3,7 @@
 #
 #     training/runs/mini.sh OUT [musiccaps-public.csv]
 #
-# Run it again to go on after any interruption; everything follows from the seeds below. It needs 70 GB, and 5 GB of
+# Run it again to go on after any interruption; everything follows from the seeds below. It needs 30 GB, and 5 GB of
 # memory a worker that renders (WORKERS). The encoder's training wants a GPU (twelve minutes on an H200, fifteen hours on
 # two cores), all the rest takes about six hours on two cores. They may be two machines: copy the encoder's run
 # (OUT/encoder) and say ENCODER=FOLDER, which leaves out its corpus and its training. On two cores alone say SMALL=1: an
