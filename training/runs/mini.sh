@@ -125,7 +125,7 @@ sure() { # TABLE ENCODED [option ...]
 sure heard encoded-heard --held-back "$out/valid" --precision 0.8
 sure fit encoded-heard
 sure measured encoded-measured --measured
-sure lessons encoded-lessons --held-back "$out/valid" --precision 0.84
+sure lessons encoded-lessons --held-back "$out/valid" --precision 0.85
 "$train" sure "$encoder" "$out/test" "$out/heads" --guess --held-back "$out/valid" --precision 0.8
 for table in fit measured lessons; do "$train" split "$out/sure-$table" --seed 0; done
 
@@ -140,12 +140,12 @@ run "$out/llm" "$train" mini "$out/llm" ${musiccaps:+--captions "$musiccaps"} --
 
 echo "6. The projectors: encoder and language model stay as they are." >&2
 for version in 2.0 2.1 3.0; do
-    table=lessons tokens=16 steps=100
+    table=lessons tokens=16 rate=2e-3
     [ $version = 2.0 ] && tokens=1
-    [ $version = 3.0 ] && table=measured steps=150
+    [ $version = 3.0 ] && table=measured rate=1e-3
     run "$out/projector-$version" "$train" fit "$out/sure-$table" --out "$out/projector-$version" --version $version \
         --encoded "$out/encoded-$table" --llm "$out/llm/model" --encoder "$encoder/encoder" --soft-tokens $tokens \
-        --start "$out/llm/projector" --learning-rate 1e-3 --steps "${STEPS_FIT:-$steps}" --validate-every 50
+        --start "$out/llm/projector" --learning-rate $rate --steps "${STEPS_FIT:-150}" --validate-every 50
 done
 
 echo "7. Score cards on a soundfont that nothing was trained on." >&2
