@@ -5,10 +5,10 @@
 #
 # Run it again to go on after any interruption; everything follows from the seeds below. It needs 30 GB, and 5 GB of
 # memory a worker that renders (WORKERS). The encoder's training wants a GPU (twelve minutes on an H200, fifteen hours on
-# two cores); all the rest takes about five hours on two cores: soundfonts 22 minutes, clips 50, the language model twice
-# 80, encoding 17, the other steps 50. They may be two machines: copy the encoder's run (OUT/encoder) and say
-# ENCODER=FOLDER, which leaves out its corpus and its training: so the built-in model was made. On two cores alone say
-# SMALL=1: an encoder of half the size that sees a quarter as many clips, by the same rates about eight hours in all.
+# two cores); all the rest takes about five hours on two cores by the rates of its steps: soundfonts 22 minutes, clips 50,
+# the language model twice 80, encoding 17, the other steps 50. They may be two machines: copy the encoder's run
+# (OUT/encoder) and say ENCODER=FOLDER, which leaves out its corpus and its training: so the built-in model was made. On
+# two cores alone say SMALL=1: an encoder of half the size that sees a quarter as many clips, about eight hours in all.
 set -eu
 
 out=${1:?"usage: $0 OUT [musiccaps-public.csv]"}
