@@ -18,7 +18,7 @@ from j2a.models import registry
 from j2a.models.chat import prompt_ids
 from j2a.models.generation import stream_text
 from j2a.models.prompts import build_prompt
-from training.evaluation.measured import STATED_BY, score
+from training.captions.agreement import STATED_BY, score
 
 RENDERED = Path(__file__).parents[1] / "tests" / "data" / "rendered50.json"
 

@@ -8,17 +8,14 @@ from typing import Annotated
 import typer
 
 from j2a.console import errors_shown, narrate
-from training import (
-    download_command,
-    encode_command,
-    encoder_command,
-    evaluate_command,
-    fit_command,
-    heads_command,
-    mini_command,
-    prepare_command,
-    sure_command,
-)
+from training.download import command as download_command
+from training.encode import command as encode_command
+from training.encoder import command as encoder_command
+from training.encoder import heads_command, sure_command
+from training.evaluation import command as evaluate_command
+from training.fit import command as fit_command
+from training.mini import command as mini_command
+from training.prepare import command as prepare_command
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Train the J2A models.")
 
@@ -46,7 +43,7 @@ def convert_mwmae(
     ] = None,
 ) -> None:
     """Convert the published MW-MAE checkpoint (JAX) into the encoder of J2A-2.x."""
-    from training.convert_mwmae import HEADS, convert
+    from training.convert.mwmae import HEADS, convert
 
     with errors_shown():
         config = convert(checkpoint.expanduser(), out.expanduser(), heads)
@@ -71,7 +68,7 @@ def synth(
     seed: Annotated[int, typer.Option(help="Seed of everything that is random.")] = 0,
 ) -> None:
     """Compose and render clips with known truth and captions. Run it again to continue."""
-    from training.synth_command import run
+    from training.synth.command import run
 
     run(out.expanduser(), soundfont or [], drawn or [], clips, split, seconds, workers, seed)
 

@@ -1,6 +1,6 @@
 """Writes tests/data/stored_captions.json: what the built-in weights say of real files, five captions a version.
 
-``python tests/data/make_stored_captions.py``; only new weights, or a prompt that was changed on purpose, are a reason to.
+``python tests/data/make_stored_captions.py``: a reason to are new weights, or a prompt that was changed on purpose.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ import pytest
 
 from j2a.backbone import MOST_TRUTHFUL
 from j2a.features.record import Features
-from training.evaluation.measured import score
+from training.captions.agreement import score
 
 J2A = str(Path(sys.executable).parent / "j2a")
 DEMO = Path(__file__).parents[2] / "demo"

@@ -24,10 +24,10 @@ from j2a.errors import J2AError, ModelMissingError
 from j2a.models.mwmae import MWMAE, MWMAEConfig, load_encoder
 from j2a.models.projector import pool
 from training.cli import app
-from training.encode import encode
-from training.encode_settings import EncodeSettings
-from training.shards import Encoded, Measured
-from training.table import TABLE, Row, write_table
+from training.datasets.shards import Encoded, Measured
+from training.datasets.table import TABLE, Row, write_table
+from training.encode.run import encode
+from training.encode.settings import EncodeSettings
 
 ENCODER = MWMAEConfig(width=16, depth=1, heads=2, mlp_width=32)
 LENGTHS_S = (3.0, 1.5, 4.1, 12.0, 2.0, 2.5)

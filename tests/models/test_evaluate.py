@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 
 from j2a.errors import J2AError, UsageError
 from training.cli import app
+from training.datasets.table import Row, read_table, write_table
 from training.evaluation.captions import CAPTIONS, read_captions
 from training.evaluation.run import CARD, evaluate
 from training.evaluation.scorecard import CONSTANT, RANDOM, SHUFFLED
 from training.evaluation.settings import EvaluateSettings
-from training.table import Row, read_table, write_table
 
 DEMO = Path(__file__).parents[2] / "demo"
 SETTINGS = EvaluateSettings(version="1.0", resamples=100, batch_size=4)

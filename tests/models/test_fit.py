@@ -25,15 +25,15 @@ from j2a.models.sequence import IGNORED, Sequence, sequence
 from j2a.models.weights import weights_hash
 from tests.models.tiny import save_tiny, tiny_mistral, tiny_tokenizer
 from training.cli import app
+from training.datasets.lessons import Course, exam, lessons_of
+from training.datasets.shards import ENCODED, MEASURED, write_index, write_shard
+from training.datasets.table import Row, read_table, write_table
 from training.fit import students
-from training.fit.folder import LAST
-from training.fit.lessons import Course, exam, lessons_of
 from training.fit.loop import fit, learning_rate
 from training.fit.loss import answers, cross_entropy
 from training.fit.settings import FitSettings
-from training.runlog import read_log
-from training.shards import ENCODED, MEASURED, write_index, write_shard
-from training.table import Row, read_table, write_table
+from training.ground.log import read_log
+from training.ground.run_folder import LAST
 
 DEMO = Path(__file__).parents[2] / "demo"
 ENCODER = MWMAEConfig(width=16, depth=1, heads=2, mlp_width=32)

@@ -26,14 +26,14 @@ from tests.models.test_fit import CAPTIONS, fit_settings, losses, make_parts
 from tests.models.test_fit_resume import assert_nearly_same_run, at_step, in_two_processes
 from tests.models.tiny import tiny_mistral, tiny_tokenizer
 from training.cli import app
+from training.datasets.shards import MEASURED, write_index, write_shard
+from training.datasets.table import Row, read_table, write_table
 from training.fit.loop import fit
 from training.fit.loss import answers, divergence
 from training.fit.merge import merge
 from training.fit.settings import FitSettings
 from training.fit.teacher import text_sequence, told
-from training.runlog import read_log
-from training.shards import MEASURED, write_index, write_shard
-from training.table import Row, read_table, write_table
+from training.ground.log import read_log
 
 HEARD = [
     Features(bpm=72.0, key="A minor", key_probability=0.9),

@@ -19,12 +19,12 @@ from typer.testing import CliRunner
 from j2a.errors import J2AError, UsageError
 from tests.models.test_fit import fit_settings, losses, make_parts
 from training.cli import app
-from training.fit.lessons import Course
+from training.datasets.lessons import Course
 from training.fit.loop import fit
 from training.fit.parallel import World
 from training.fit.settings import FitSettings
-from training.runlog import read_log
-from training.settings import settings_text
+from training.ground.log import read_log
+from training.ground.settings import settings_text
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from j2a.models.chat import prompt_ids
 from j2a.models.generation import stream_text
 from j2a.models.j2a_1 import J2A1
 from j2a.models.prompts import INSTRUCTIONS, build_prompt
-from training.evaluation.measured import score
+from training.captions.agreement import score
 
 CLIP = Clip("not looked at.wav")
 RENDERED = Path(__file__).parents[1] / "data" / "rendered50.json"

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from j2a.errors import ExitCode, ModelError, ModelMissingError
 from j2a.models import mwmae
 from j2a.models.mwmae import MWMAE, MWMAEConfig, into_chunks, load_encoder, standardise
-from training.convert_mwmae import convert
+from training.convert.mwmae import convert
 
 DATA = Path(__file__).parents[1] / "data" / "mwmae"
 CASES = ("ten_s", "noise_10s", "exact200", "pad1", "short41", "stereo3s", "min201")

@@ -1,4 +1,4 @@
-"""The built-in weights say of the same files, for the same seeds, what they said when ``stored_captions.json`` was made."""
+"""The built-in weights say of the same files, for the same seeds, what they once said."""
 
 from __future__ import annotations
 

@@ -14,14 +14,14 @@ from typer.testing import CliRunner
 from j2a.errors import J2AError
 from j2a.models.weights import weights_hash
 from training.cli import app
+from training.datasets.shards import ENCODED, key_of, write_index, write_shard
+from training.datasets.table import Row, read_table, write_table
 from training.encoder.heads import HEADS, YES_NO, Heads, loss, targets
 from training.encoder.settings import EncoderSettings, TimeHeadsSettings
 from training.encoder.sure import set_thresholds, write_sure
 from training.encoder.time_heads import ABOUT, TimeHeads, load_time_heads, train
 from training.encoder.train import small_config
 from training.encoder.train import train as train_encoder
-from training.shards import ENCODED, key_of, write_index, write_shard
-from training.table import Row, read_table, write_table
 
 DRUMS = YES_NO.index("drums")
 SETTINGS = TimeHeadsSettings(epochs=12, batch_size=16, learning_rate=3e-3, warmup=2, threads=1)

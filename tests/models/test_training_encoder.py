@@ -15,8 +15,10 @@ from safetensors.torch import load_file
 from j2a.errors import J2AError
 from j2a.features.record import Features
 from j2a.models.mwmae import load_encoder
-from training.encode import encode
-from training.encode_settings import EncodeSettings
+from training.datasets.shards import MEASURED, write_index, write_shard
+from training.datasets.table import Row, read_table, write_table
+from training.encode.run import encode
+from training.encode.settings import EncodeSettings
 from training.encoder.heads import YES_NO, targets
 from training.encoder.mels import mel_table, overlay, vary
 from training.encoder.settings import EncoderSettings
@@ -32,10 +34,8 @@ from training.encoder.sure import (
 )
 from training.encoder.train import small_config, train
 from training.evaluation.truth import against_labels
-from training.fit.folder import RunFolder
-from training.runlog import read_log
-from training.shards import MEASURED, write_index, write_shard
-from training.table import Row, read_table, write_table
+from training.ground.log import read_log
+from training.ground.run_folder import RunFolder
 
 TINY = {"width": 32, "depth": 1, "channels": 2, "batch_size": 4, "evaluate_every": 4, "warmup": 1, "threads": 1}
 RUN = EncoderSettings(steps=60, learning_rate=3e-3, **{**TINY, "evaluate_every": 30})

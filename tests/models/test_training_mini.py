@@ -22,19 +22,19 @@ from j2a.models.projector import Projector, ProjectorConfig, load_projector
 from j2a.models.sequence import sequence
 from j2a.models.weights import weights_hash
 from tests.models.test_fit import ENCODER, make_parts
+from training.captions.heard import write_both, write_heard
+from training.captions.heard_prior import SoftTags, random_said
+from training.captions.measured_prior import random_features
 from training.datasets.musiccaps import read_musiccaps
+from training.datasets.shards import Encoded
+from training.datasets.table import Row, read_table, write_table
 from training.evaluation.heard import heard_statements
-from training.features_prior import random_features
-from training.heard_grammar import write_both, write_heard
-from training.heard_prior import SoftTags, random_said
-from training.mini import MODEL, PROJECTOR, _Training, build_model, save, train, widened
-from training.mini_batches import IGNORED, batches, collate, embed, loss
-from training.mini_data import IM_END, Pair, encode, pairs, sound_pair, train_tokenizer
-from training.mini_settings import MiniSettings
-from training.mini_sound import Sound
-from training.runlog import read_log
-from training.shards import Encoded
-from training.table import Row, read_table, write_table
+from training.ground.log import read_log
+from training.mini.batches import IGNORED, batches, collate, embed, loss
+from training.mini.pairs import IM_END, Pair, encode, pairs, sound_pair, train_tokenizer
+from training.mini.settings import MiniSettings
+from training.mini.sound import Sound
+from training.mini.train import MODEL, PROJECTOR, _Training, build_model, save, train, widened
 
 CSV = """ytid,start_s,end_s,audioset_positive_labels,aspect_list,caption,author_id,is_balanced_subset,is_audioset_eval
 a1,30,40,/m/1,"['slow tempo', 'piano']","A slow piano, played ""softly"".",4,False,False

@@ -19,8 +19,8 @@ from typer.testing import CliRunner
 from j2a.errors import ExitCode, ModelError, UsageError
 from j2a.models.mwmae import MWMAE, MWMAEConfig, load_encoder
 from training.cli import app
-from training.convert_mwmae import convert
-from training.flax_checkpoint import find_params
+from training.convert.flax_checkpoint import find_params
+from training.convert.mwmae import convert
 
 SIZES = MWMAEConfig(width=24, depth=2, heads=12, mlp_width=40)
 GOLDEN = Path(__file__).parents[1] / "data" / "mwmae" / "checkpoint_198400"

@@ -13,7 +13,8 @@ import pytest
 import soundfile
 
 from j2a.errors import J2AError, ModelMissingError
-from training.facts import FAMILIES, tempo_class
+from training.captions.facts import FAMILIES, tempo_class
+from training.datasets.table import read_table
 from training.synth import corpus
 from training.synth.compose import Note, Piece, compose
 from training.synth.orchestra import FAMILY_OF
@@ -23,7 +24,6 @@ from training.synth.render import Renderer
 from training.synth.styles import DRUMS as STROKES
 from training.synth.styles import INSTRUMENTS
 from training.synth.variety import facts, varied_plan
-from training.table import read_table
 
 
 def test_everything_a_plan_can_name_exists() -> None:

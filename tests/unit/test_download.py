@@ -16,7 +16,7 @@ from training.download.lists import bring_lists
 from training.download.outcome import Reason, reason_of
 from training.download.pace import Pace
 from training.download.settings import DownloadSettings
-from training.settings import load_settings
+from training.ground.settings import load_settings
 
 MESSAGES = [  # as yt-dlp hands them on
     ("[youtube] x: Private video. Sign in if you've been granted access to this video", Reason.PRIVATE),

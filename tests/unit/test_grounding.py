@@ -8,8 +8,8 @@ import pytest
 
 from j2a.features.record import Chord, Features
 from j2a.grounding import claims
-from training.features_prior import random_features
-from training.grammar import write_caption
+from training.captions.measured import write_caption
+from training.captions.measured_prior import random_features
 
 FEATURES = Features(
     bpm=120.0,

@@ -7,11 +7,11 @@ import random
 import pytest
 
 from j2a.music import TEMPO_WORDS, tempo_word
+from training.captions.facts import ENERGIES, FAMILIES, TEMPI
+from training.captions.heard import write_heard
+from training.captions.measured import write_caption
+from training.captions.measured_prior import random_features
 from training.evaluation.heard import Statement, heard_statements
-from training.facts import ENERGIES, FAMILIES, TEMPI
-from training.features_prior import random_features
-from training.grammar import write_caption
-from training.heard_grammar import write_heard
 
 
 def said(text: str) -> set[str]:

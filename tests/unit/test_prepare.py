@@ -16,11 +16,11 @@ from j2a.errors import J2AError, UsageError
 from j2a.export import to_csv
 from j2a.store import Status, Store
 from training.datasets.published import MUSICCAPS_LICENCE, PUBLISHED, YT8M_LICENCE
+from training.datasets.table import Row, Split, read_table
 from training.download.folder import audio_path
-from training.prepare import prepare, split_again
-from training.prepare_settings import PrepareSettings
-from training.prepare_split import leaks, official_splits, random_splits, without_leaks
-from training.table import Row, Split, read_table
+from training.prepare.run import prepare, split_again
+from training.prepare.settings import PrepareSettings
+from training.prepare.split import leaks, official_splits, random_splits, without_leaks
 
 CLIPS = sorted((Path(__file__).parents[1] / "data" / "clips").glob("rendered-*.ogg"))
 MUSICCAPS = "ytid,start_s,end_s,aspect_list,caption,is_audioset_eval\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from j2a.errors import J2AError
-from training.runlog import LOG, RunLog, progress, read_log
+from training.ground.log import LOG, RunLog, progress, read_log
 
 
 def test_a_log_goes_on_where_it_ended(tmp_path):

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from j2a.console import errors_shown
 from j2a.errors import UsageError
-from training.settings import load_settings, setting, settings_text, with_options
+from training.ground.settings import load_settings, setting, settings_text, with_options
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 
 from j2a.errors import J2AError
 from j2a.features.record import Chord, Features
-from training.shards import (
+from training.datasets.shards import (
     ENCODED,
     INDEX,
     MEASURED,

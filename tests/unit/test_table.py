@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from j2a.errors import J2AError
-from training.table import TABLE, Row, read_table, write_table
+from training.datasets.table import TABLE, Row, read_table, write_table
 
 ROW = Row("a1", "audio/ä 1.flac", "train", ("A slow\u2028piece, “quoted”.",), facts={"drums": False}, end_s=10.0)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from j2a.errors import J2AError
-from training.table import Split, is_inside
+from training.datasets.table import Split, is_inside
 
 Record = dict[str, Any]
 
@@ -30,7 +30,7 @@ class Entry:
     aspects: tuple[str, ...] = ()
     split: Split | None = None  # None: the data set does not say
     licence: str = ""  # of the captions
-    facts: dict[str, Any] = field(default_factory=dict)  # see training/facts.py
+    facts: dict[str, Any] = field(default_factory=dict)  # see training/captions/facts.py
 
 
 def records_of(path: Path, columns: Iterable[str] = ()) -> Iterator[tuple[str, Record]]:

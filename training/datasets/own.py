@@ -20,7 +20,7 @@ from training.datasets.entry import (
     times,
     without_twins,
 )
-from training.table import SPLITS, TABLE, Split, read_table
+from training.datasets.table import SPLITS, TABLE, Split, read_table
 
 _METADATA = ("metadata.csv", "metadata.jsonl")
 _USUAL = ("captions", "metadata")  # names of lists that say nothing

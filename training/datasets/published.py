@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.datasets.entry import Entry, bad_row, caption_of, records_of, texts, times, without_twins
-from training.table import Split
+from training.datasets.table import Split
 
 _VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 

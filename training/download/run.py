@@ -23,7 +23,7 @@ from training.download.outcome import GONE, NOT_OF_THE_CLIP, PASSING, UNWELCOME,
 from training.download.pace import Pace
 from training.download.section import cut, is_section
 from training.download.settings import DownloadSettings
-from training.runlog import progress
+from training.ground.log import progress
 
 _WORK = ".work"  # of downloads under way
 _LEAVE_S = 5.0  # how long to wait for threads that are told to stop

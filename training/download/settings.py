@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from training.settings import setting
+from training.ground.settings import setting
 
 YOUTUBE = "https://www.youtube.com/watch?v={id}"
 

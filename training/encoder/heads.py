@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from j2a.errors import J2AError
-from training.facts import ENERGIES, FAMILIES, FASTEST_BPM, METERS, NAMED_BPM, SLOWEST_BPM, TEMPI
+from training.captions.facts import ENERGIES, FAMILIES, FASTEST_BPM, METERS, NAMED_BPM, SLOWEST_BPM, TEMPI
 
 # On a logarithmic scale, one for each figure that captions name: a projector finds each along a line of its own.
 TEMPO_BINS = len(NAMED_BPM)

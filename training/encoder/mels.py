@@ -19,8 +19,8 @@ from torch import Tensor
 from j2a import audio
 from j2a.errors import AudioError, J2AError
 from j2a.models.mwmae import MWMAE, MWMAEConfig
-from training.runlog import progress
-from training.table import Row
+from training.datasets.table import Row
+from training.ground.log import progress
 
 _FRONT_END = ("sample_rate", "window", "hop", "mel_bins", "low_hz", "high_hz")  # what log-mels depend on
 SECTION_S = 10.0  # clips are cut to it, or repeated to fill it

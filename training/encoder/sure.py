@@ -26,16 +26,16 @@ from j2a.export import write_atomically
 from j2a.models.llm import resources
 from j2a.models.mwmae import load_encoder
 from j2a.models.weights import weights_hash
+from training.captions.facts import FAMILIES, named_bpm, tempo_class
+from training.captions.heard import write_both, write_heard
+from training.datasets.shards import Encoded, Measured
+from training.datasets.table import Row, read_table, write_table
 from training.encoder.heads import CLASSES, HEADS, YES_NO, load_heads, tempo_of
 from training.encoder.mels import mel_table
 from training.encoder.time_heads import load_time_heads, outputs_of
 from training.encoder.train import ENCODER, all_heard, predict, training_dtype
-from training.facts import FAMILIES, named_bpm, tempo_class
-from training.fit.folder import LAST
-from training.heard_grammar import write_both, write_heard
-from training.shards import Encoded, Measured
+from training.ground.run_folder import LAST
 from training.synth.corpus import ASKED
-from training.table import Row, read_table, write_table
 
 THRESHOLDS = "thresholds.json"
 NEVER = 2.0  # a threshold that no probability reaches

@@ -25,22 +25,22 @@ from j2a.console import narrate
 from j2a.errors import J2AError
 from j2a.models.llm import resources
 from j2a.models.mwmae import MWMAE, MWMAEConfig, into_chunks, load_encoder, standardise
+from training.captions.facts import FAMILIES
+from training.datasets.table import Row, Split, line_of, read_table
 from training.encoder.heads import CLASSES, HEADS, TEMPO_BINS, YES_NO, Heads, load_heads, loss, targets
 from training.encoder.mels import mel_table, overlay, vary
 from training.encoder.settings import FREE, EncoderSettings
-from training.facts import FAMILIES
-from training.fit.folder import RunFolder
-from training.optimizer import decayed, quick_bfloat16, use_processor
-from training.runlog import RunLog
-from training.settings import settings_text
-from training.table import Row, Split, line_of, read_table
+from training.ground.log import RunLog
+from training.ground.optimizer import decayed, quick_bfloat16, use_processor
+from training.ground.run_folder import RunFolder
+from training.ground.settings import settings_text
 
 ENCODER = "encoder"  # in RUN/last, with the heads beside it; and alone, in 16 bits, in RUN
 _PATCHES = "patch_embed"
 
 
 class Learner:
-    """An encoder and its heads, as :class:`training.fit.folder.RunFolder` keeps them."""
+    """An encoder and its heads, as :class:`training.ground.run_folder.RunFolder` keeps them."""
 
     def __init__(self, encoder: MWMAE, heads: Heads) -> None:
         self.encoder, self.heads = encoder, heads

@@ -14,9 +14,9 @@ from j2a.caption import Sampling
 from j2a.errors import J2AError, UsageError
 from j2a.export import write_atomically
 from j2a.features.record import Features
+from training.datasets.table import Row, read_table
 from training.evaluation.settings import EvaluateSettings
-from training.runlog import progress
-from training.table import Row, read_table
+from training.ground.log import progress
 
 if TYPE_CHECKING:
     from j2a.models.captioner import Captioner

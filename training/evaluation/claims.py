@@ -28,7 +28,7 @@ class Claim:
 
 
 def claims(caption: str, facts: dict[str, Any]) -> list[Claim]:
-    """The claims of a caption against the labels of its clip, ``Row.facts`` (see :mod:`training.facts`).
+    """The claims of a caption against the labels of its clip, ``Row.facts`` (see :mod:`training.captions.facts`).
 
     What the labels leave open is "unknown". Tempo words are judged by the tempo class.
     """

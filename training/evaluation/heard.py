@@ -1,8 +1,8 @@
 """What a caption says about what is heard: instruments, drums, vocals, tempo and energy in words.
 
 Pure text. Statements about figures, keys, meters and chords are found by :mod:`j2a.grounding`. The families are those
-of :mod:`training.facts`; a word that belongs to none of them, or to several ("keyboard", "horn" is brass, an English
-horn is not), is read as people mean it, or not at all.
+of :mod:`training.captions.facts`; a word that belongs to none of them, or to several ("keyboard", "horn" is brass, an
+English horn is not), is read as people mean it, or not at all.
 """
 
 from __future__ import annotations

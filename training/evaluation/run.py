@@ -11,13 +11,13 @@ from j2a.console import narrate
 from j2a.errors import J2AError, ModelMissingError, UsageError
 from j2a.export import write_atomically
 from j2a.features.record import Features
+from training.datasets.table import TABLE as CLIPS
+from training.datasets.table import Row, line_of, read_table
 from training.evaluation.captions import CAPTIONS, measure, read_captions, write_captions
 from training.evaluation.scorecard import FLOORS, Evaluated, as_bytes, as_table, scorecard
 from training.evaluation.settings import EvaluateSettings
-from training.fit.folder import RUN, RunFolder
-from training.settings import settings_text
-from training.table import TABLE as CLIPS
-from training.table import Row, line_of, read_table
+from training.ground.run_folder import RUN, RunFolder
+from training.ground.settings import settings_text
 
 CARD, TABLE = "scorecard.json", "scorecard.md"
 _READING = ("1.0", "3.0")  # versions whose prompts hold what was measured

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from j2a.features.record import Features
+from training.datasets.table import Row
 from training.evaluation import extras, language
 from training.evaluation.extractors import extractor_scores
 from training.evaluation.floors import LEAST_CLAIMS, best_constant, drawn, shuffled
 from training.evaluation.measures import Measure, Values, difference, interval, resamples
 from training.evaluation.settings import EvaluateSettings
 from training.evaluation.truth import against_features, against_labels
-from training.table import Row
 
 SHUFFLED, RANDOM, CONSTANT = "shuffled audio", "random caption", "constant caption"
 FLOORS = (SHUFFLED, RANDOM, CONSTANT)

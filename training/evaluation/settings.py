@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from training.settings import setting
+from training.ground.settings import setting
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from j2a.errors import UsageError
 from j2a.models.llm import ADAPTER_CONFIG, LoadedLLM
 from j2a.models.prompts import build_prompt
 from j2a.models.sequence import Sequence as Embedded
-from training.fit.lessons import Lesson
+from training.datasets.lessons import Lesson
+from training.datasets.shards import Measured
 from training.fit.settings import FitSettings
 from training.fit.teacher import text_sequence
-from training.shards import Measured
 
 _WEIGHTS = "adapter_model.safetensors"
 

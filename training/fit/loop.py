@@ -18,19 +18,19 @@ from j2a.errors import J2AError, UsageError
 from j2a.models.llm import LoadedLLM, load_llm
 from j2a.models.projector import CARD_FILE
 from j2a.models.weights import weights_hash
-from training.fit.folder import BEST, RunFolder, State
-from training.fit.lessons import Course, Lesson, described, exam
+from training.datasets.lessons import Course, Lesson, described, exam
+from training.datasets.shards import Encoded, Measured
+from training.datasets.table import TABLE, Row, read_table
 from training.fit.loss import Answers, answers, cross_entropy, divergence
 from training.fit.parallel import World, shard_layers, world
 from training.fit.settings import FREE, FitSettings
 from training.fit.students import Student, checkpoint_layers, heard_student
 from training.fit.teacher import refuse_untold, taught
-from training.optimizer import decayed, quick_bfloat16, use_processor
-from training.runlog import RunLog, progress, require_tensorboard
-from training.settings import settings_text
-from training.shards import Encoded, Measured
-from training.signals import on_stop
-from training.table import TABLE, Row, read_table
+from training.ground.log import RunLog, progress, require_tensorboard
+from training.ground.optimizer import decayed, quick_bfloat16, use_processor
+from training.ground.run_folder import BEST, RunFolder, State
+from training.ground.settings import settings_text
+from training.ground.signals import on_stop
 
 _FLOOR = 0.1  # the learning rate ends at this share of its highest
 _BETAS = (0.9, 0.98)

@@ -13,7 +13,7 @@ from j2a.errors import J2AError, UsageError
 from j2a.models.llm import ADAPTER_CONFIG, load_llm
 from j2a.models.projector import CARD_FILE
 from j2a.models.weights import find_folder, weight_files
-from training.fit.folder import BEST
+from training.ground.run_folder import BEST
 
 
 def merge(run: Path, out: Path) -> None:

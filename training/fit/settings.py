@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from training.settings import setting
+from training.ground.settings import setting
 
 # What may differ when a run is taken up again: it does not change what is learned.
 # Encoder, language model, first projector and clips are known by their content, wherever they lie.

@@ -22,9 +22,9 @@ from j2a.models.registry import ENCODER_FOLDER, LLM_FOLDER
 from j2a.models.sequence import Sequence as Embedded
 from j2a.models.sequence import embedding_of, sequence
 from j2a.models.weights import find_folder, weights_hash
-from training.fit.lessons import Lesson
+from training.datasets.lessons import Lesson
+from training.datasets.shards import Encoded, Measured
 from training.fit.settings import FitSettings
-from training.shards import Encoded, Measured
 
 _COPIED_BYTES = 512 << 20  # parts up to this size go with the projector, so that its folder is enough
 

@@ -13,12 +13,12 @@ from j2a.models.chat import caption_ids, prompt_ids
 from j2a.models.prompts import build_heard_prompt, facts
 from j2a.models.sequence import IGNORED, embedding_of
 from j2a.models.sequence import Sequence as Embedded
-from training.facts import FAMILIES
-from training.fit.lessons import Lesson
+from training.captions.facts import FAMILIES
+from training.captions.heard import heard_text
+from training.datasets.lessons import Lesson
+from training.datasets.table import Row
 from training.fit.loss import Answers, answers
-from training.heard_grammar import heard_text
 from training.synth.theory import ALL_KEYS
-from training.table import Row
 
 _MEASURABLE = ("bpm", "meter", "key", "chords")
 

@@ -18,12 +18,12 @@ import soundfile
 
 from j2a.errors import J2AError
 from j2a.export import write_atomically
-from training.heard_grammar import write_heard
+from training.captions.heard import write_heard
+from training.datasets.table import TABLE, Row, Split, line_of
 from training.synth.compose import compose
 from training.synth.production import RENDER_RATE, SAMPLE_RATE, record
 from training.synth.render import Renderer, find_soundfont
 from training.synth.variety import facts, varied_plan
-from training.table import TABLE, Row, Split, line_of
 
 PART_CLIPS = 250
 DRAWN = 2  # soundfonts of a clip, of those that take turns

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from training.facts import FAMILIES
+from training.captions.facts import FAMILIES
 
 
 class Voice(NamedTuple):

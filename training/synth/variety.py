@@ -9,7 +9,7 @@ import itertools
 import math
 import random
 
-from training.facts import tempo_class
+from training.captions.facts import tempo_class
 from training.synth import patterns
 from training.synth.compose import Piece, Plan
 from training.synth.orchestra import DISTORTED, DRUM_KITS, FAMILY_OF, PARTS, Voice

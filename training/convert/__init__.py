@@ -1,0 +1,1 @@
+"""Published checkpoints, made into what J2A loads."""

@@ -1,0 +1,1 @@
+"""``j2a-train encode``: what the frozen encoder hears in each clip, kept."""

@@ -1,0 +1,1 @@
+"""``j2a-train mini``: the built-in language model."""

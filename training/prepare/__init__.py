@@ -1,0 +1,1 @@
+"""``j2a-train prepare`` and ``split``: one table of clips."""
