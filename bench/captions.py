@@ -15,8 +15,8 @@ from pathlib import Path
 from j2a.caption import Sampling
 from j2a.features.record import Features
 from j2a.models import registry
-from j2a.models.chat import prompt_ids
-from j2a.models.generation import stream_text
+from j2a.models.language.chat import prompt_ids
+from j2a.models.language.generation import stream_text
 from j2a.models.prompts import build_prompt
 from training.captions.agreement import STATED_BY, score
 

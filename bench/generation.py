@@ -28,10 +28,11 @@ import torch
 
 from j2a.caption import Sampling
 from j2a.features.record import Features
-from j2a.models import decoder, fused, registry
-from j2a.models.chat import prompt_ids
-from j2a.models.generation import eos_ids, generate_tokens
-from j2a.models.llm import load_llm
+from j2a.models import registry
+from j2a.models.language import compiled_token, decoder
+from j2a.models.language.chat import prompt_ids
+from j2a.models.language.generation import eos_ids, generate_tokens
+from j2a.models.language.llm import load_llm
 from j2a.models.prompts import build_prompt
 
 RENDERED = Path(__file__).parents[1] / "tests" / "data" / "rendered50.json"
@@ -106,7 +107,7 @@ def with_floats(way: Way) -> Way:
     """The same with torch's products on weights of 32 bits."""
 
     def slower(prompt: list[int]) -> list[int]:
-        with mock.patch.object(fused, "weights_of", return_value=None):
+        with mock.patch.object(compiled_token, "weights_of", return_value=None):
             return way(prompt)
 
     return slower

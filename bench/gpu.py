@@ -25,9 +25,9 @@ import torch
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig, MistralConfig
 
 from j2a.caption import Sampling
-from j2a.models.generation import generate_tokens
-from j2a.models.mwmae import MWMAE, MWMAEConfig
-from j2a.models.projector import Projector, ProjectorConfig
+from j2a.models.audio.mwmae import MWMAE, MWMAEConfig
+from j2a.models.audio.projector import Projector, ProjectorConfig
+from j2a.models.language.generation import generate_tokens
 
 BATCHES = (1, 16, 64)
 PROMPT_TOKENS, NEW_TOKENS, CAPTION_TOKENS = 24, 64, 60

@@ -125,7 +125,7 @@ def fetch_model(
     name: Annotated[str, typer.Argument(help="7b, genre, or the hub id of a language model: org/name.")],
 ) -> None:
     """Download a model from the Hugging Face hub; an interrupted download goes on where it stopped."""
-    from j2a.models.fetch import fetch
+    from j2a.models.files.fetch import fetch
 
     with errors_shown():
         sys.stdout.write(f"{fetch(name)}\n")

@@ -213,7 +213,7 @@ def session() -> Iterator[Callable[[Request], Iterator[Event]]]:
 def _engine_environment() -> dict[str, str]:
     env = dict(os.environ)
     # One thread is enough for a clip and for a small model, and with a busy neighbour two are several times slower than
-    # one: each waits for the other to get its turn. Large models ask for more (j2a.models.llm).
+    # one: each waits for the other to get its turn. Large models ask for more (j2a.models.language.llm).
     env.setdefault("OMP_NUM_THREADS", "1")
     env.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     env["PYTHONUNBUFFERED"] = "1"

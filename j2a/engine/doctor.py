@@ -77,7 +77,7 @@ def _torch() -> Check:
 
 def _precision() -> Check:
     """Where a model would run and in which precision, as things stand now."""
-    from j2a.models.llm import pick_precision, resources
+    from j2a.models.language.llm import pick_precision, resources
 
     try:
         device, asked = resources()
@@ -88,7 +88,7 @@ def _precision() -> Check:
 
 
 def _builtin_model() -> Check:
-    from j2a.models.llm import load_to_caption
+    from j2a.models.language.llm import load_to_caption
 
     try:
         llm = load_to_caption(str(paths.builtin_model_dir()))
@@ -147,7 +147,7 @@ def _adapters() -> Check:
 
 def _genre() -> Check:
     from j2a.features import genre
-    from j2a.models.weights import download_command
+    from j2a.models.files.weights import download_command
 
     folder = genre.find_weights()
     if folder is None:

@@ -9,9 +9,9 @@ from typing import Any
 from j2a.caption import Caption, Sampling
 from j2a.clip import Clip
 from j2a.features.record import Features
-from j2a.models.llm import LoadedLLM
+from j2a.models.language.llm import LoadedLLM
+from j2a.models.language.server import ServerLLM
 from j2a.models.prompts import Prompt
-from j2a.models.server import ServerLLM
 
 
 class Captioner(ABC):

@@ -11,10 +11,10 @@ from j2a.caption import Caption, Sampling
 from j2a.clip import Clip
 from j2a.features.record import Features
 from j2a.models.captioner import Captioner
-from j2a.models.generation import GenerationStats
-from j2a.models.llm import LoadedLLM
+from j2a.models.language.generation import GenerationStats
+from j2a.models.language.llm import LoadedLLM
+from j2a.models.language.server import ServerLLM
 from j2a.models.prompts import build_prompt
-from j2a.models.server import ServerLLM
 
 
 class J2A1(Captioner):

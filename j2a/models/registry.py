@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from j2a import paths
 from j2a.backbone import BUILT_IN, version_of
 from j2a.errors import ModelError, ModelMissingError, UsageError
-from j2a.models.weights import download_command, find_folder, size_bytes, weights_hash
+from j2a.models.files.weights import download_command, find_folder, size_bytes, weights_hash
 
 if TYPE_CHECKING:
     from j2a.models.captioner import Captioner
@@ -45,7 +45,7 @@ def load(version: str = "", backbone: str = BUILT_IN) -> Captioner:
     """Load a captioner into this process.
 
     ``backbone`` is "mini", "7b", a model folder, a name in the models folder, a hub id that is in the cache, or for 1.0
-    the address of a server (``j2a.models.server``). For the others it is the folder of a projector. Without a
+    the address of a server (``j2a.models.language.server``). For the others it is the folder of a projector. Without a
     ``version`` it is the most truthful one of the backbone.
     Raises ``UsageError`` for an unknown version, ``ModelMissingError`` or ``ModelError`` for the weights.
     """
@@ -57,8 +57,8 @@ def load(version: str = "", backbone: str = BUILT_IN) -> Captioner:
 
 def _load_1(backbone: str) -> J2A1:
     from j2a.models.j2a_1 import J2A1
-    from j2a.models.llm import load_to_caption
-    from j2a.models.server import ServerLLM, is_server
+    from j2a.models.language.llm import load_to_caption
+    from j2a.models.language.server import ServerLLM, is_server
 
     if is_server(backbone):
         return J2A1(ServerLLM(backbone), backbone)
@@ -67,11 +67,11 @@ def _load_1(backbone: str) -> J2A1:
 
 def _load_2(version: str, backbone: str) -> J2A2:
     """The projector's folder may hold its encoder and its language model; else they are found by the names it gives."""
+    from j2a.models.audio.mwmae import load_encoder
+    from j2a.models.audio.projector import Part, load_projector
     from j2a.models.j2a_2 import J2A2, J2A3
-    from j2a.models.llm import load_to_caption
-    from j2a.models.mwmae import load_encoder
-    from j2a.models.projector import Part, load_projector
-    from j2a.models.sequence import embedding_of
+    from j2a.models.language.llm import load_to_caption
+    from j2a.models.language.sequence import embedding_of
 
     if backbone == "7b":
         raise ModelMissingError(

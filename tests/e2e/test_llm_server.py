@@ -18,7 +18,7 @@ from j2a.clip import Clip
 from j2a.errors import ModelError
 from j2a.features.record import Features
 from j2a.models import registry
-from j2a.models.generation import GenerationStats
+from j2a.models.language.generation import GenerationStats
 
 BIN = Path(sys.executable).parent
 WALTZ = Path(__file__).parents[2] / "demo" / "Harbour Waltz.ogg"

@@ -7,8 +7,8 @@ import torch
 from transformers import DynamicCache, LlamaConfig, LlamaForCausalLM
 
 from j2a.caption import Sampling
-from j2a.models import decoder
-from j2a.models.generation import generate_tokens, left_pad
+from j2a.models.language import decoder
+from j2a.models.language.generation import generate_tokens, left_pad
 from tests.models.tiny import tiny_mistral
 
 LLAMA3_ROPE = {

@@ -17,12 +17,12 @@ from j2a.clip import Clip
 from j2a.errors import J2AError, ModelMissingError, UsageError
 from j2a.features.record import Features
 from j2a.models import registry
-from j2a.models.chat import caption_ids
-from j2a.models.llm import load_llm
-from j2a.models.mwmae import MWMAE, MWMAEConfig
-from j2a.models.projector import Projector, ProjectorConfig, load_projector
-from j2a.models.sequence import IGNORED, Sequence, sequence
-from j2a.models.weights import weights_hash
+from j2a.models.audio.mwmae import MWMAE, MWMAEConfig
+from j2a.models.audio.projector import Projector, ProjectorConfig, load_projector
+from j2a.models.files.weights import weights_hash
+from j2a.models.language.chat import caption_ids
+from j2a.models.language.llm import load_llm
+from j2a.models.language.sequence import IGNORED, Sequence, sequence
 from tests.models.tiny import save_tiny, tiny_mistral, tiny_tokenizer
 from training.cli import app
 from training.datasets.lessons import Course, exam, lessons_of

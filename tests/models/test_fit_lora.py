@@ -18,10 +18,10 @@ from j2a.clip import Clip
 from j2a.errors import J2AError, UsageError
 from j2a.features.record import Chord, Features
 from j2a.models import registry
-from j2a.models.chat import caption_ids, prompt_ids
-from j2a.models.llm import load_llm
+from j2a.models.files.weights import weights_hash
+from j2a.models.language.chat import caption_ids, prompt_ids
+from j2a.models.language.llm import load_llm
 from j2a.models.prompts import build_prompt
-from j2a.models.weights import weights_hash
 from tests.models.test_fit import CAPTIONS, fit_settings, losses, make_parts
 from tests.models.test_fit_resume import assert_nearly_same_run, at_step, in_two_processes
 from tests.models.tiny import tiny_mistral, tiny_tokenizer

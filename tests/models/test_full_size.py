@@ -6,9 +6,9 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, MistralConfig
 
-from j2a.models.mwmae import MWMAE, MWMAEConfig
-from j2a.models.projector import SOFT_TOKENS, Projector, ProjectorConfig, pool
-from j2a.models.sequence import left_pad_embeddings, sequence
+from j2a.models.audio.mwmae import MWMAE, MWMAEConfig
+from j2a.models.audio.projector import SOFT_TOKENS, Projector, ProjectorConfig, pool
+from j2a.models.language.sequence import left_pad_embeddings, sequence
 from tests.models.tiny import tiny_tokenizer
 
 OPENORCA_VOCABULARY = 32_002  # Mistral's 32,000 and ChatML's two

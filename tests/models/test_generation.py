@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from j2a.caption import Sampling
-from j2a.models.generation import GenerationStats, choose, generate_tokens, left_pad, stream_text
+from j2a.models.language.generation import GenerationStats, choose, generate_tokens, left_pad, stream_text
 from tests.models.tiny import tiny_mistral, tiny_tokenizer
 
 GREEDY = Sampling(temperature=0.0, max_new_tokens=24)

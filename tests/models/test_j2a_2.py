@@ -24,12 +24,12 @@ from j2a.folder.run import FolderRun, Settings
 from j2a.folder.sheet import Sheet
 from j2a.library import scan
 from j2a.models import registry
-from j2a.models.chat import caption_ids, prompt_ids
-from j2a.models.llm import load_llm
-from j2a.models.mwmae import MWMAE, MWMAEConfig, load_encoder
-from j2a.models.projector import Projector, ProjectorConfig
-from j2a.models.sequence import IGNORED, left_pad_embeddings, sequence
-from j2a.models.weights import weights_hash
+from j2a.models.audio.mwmae import MWMAE, MWMAEConfig, load_encoder
+from j2a.models.audio.projector import Projector, ProjectorConfig
+from j2a.models.files.weights import weights_hash
+from j2a.models.language.chat import caption_ids, prompt_ids
+from j2a.models.language.llm import load_llm
+from j2a.models.language.sequence import IGNORED, left_pad_embeddings, sequence
 from tests.models.tiny import save_tiny, tiny_mistral, tiny_tokenizer
 
 DEMO = Path(__file__).parents[2] / "demo"

@@ -11,11 +11,11 @@ from peft import LoraConfig, get_peft_model
 
 from j2a import paths
 from j2a.errors import ExitCode, ModelError, ModelMissingError, UsageError
-from j2a.models import llm as llm_module
-from j2a.models.chat import caption_ids, prompt_ids, user_turn
-from j2a.models.generation import eos_ids
-from j2a.models.llm import load_llm
-from j2a.models.weights import find_folder, weights_hash
+from j2a.models.files.weights import find_folder, weights_hash
+from j2a.models.language import llm as llm_module
+from j2a.models.language.chat import caption_ids, prompt_ids, user_turn
+from j2a.models.language.generation import eos_ids
+from j2a.models.language.llm import load_llm
 from tests.models.tiny import save_tiny, tiny_mistral, tiny_tokenizer
 
 

@@ -15,9 +15,9 @@ from j2a.caption import Sampling
 from j2a.clip import Clip
 from j2a.features.record import Features
 from j2a.models import registry
-from j2a.models.chat import prompt_ids
-from j2a.models.generation import stream_text
 from j2a.models.j2a_1 import J2A1
+from j2a.models.language.chat import prompt_ids
+from j2a.models.language.generation import stream_text
 from j2a.models.prompts import INSTRUCTIONS, build_prompt
 from training.captions.agreement import score
 

@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from j2a.errors import ExitCode, ModelError, ModelMissingError
-from j2a.models import mwmae
-from j2a.models.mwmae import MWMAE, MWMAEConfig, into_chunks, load_encoder, standardise
+from j2a.models.audio import mwmae
+from j2a.models.audio.mwmae import MWMAE, MWMAEConfig, into_chunks, load_encoder, standardise
 from training.convert.mwmae import convert
 
 DATA = Path(__file__).parents[1] / "data" / "mwmae"

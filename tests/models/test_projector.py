@@ -13,8 +13,8 @@ from safetensors.torch import load_file
 
 from j2a import paths
 from j2a.errors import ModelError, ModelMissingError
-from j2a.models import projector as module
-from j2a.models.projector import (
+from j2a.models.audio import projector as module
+from j2a.models.audio.projector import (
     Part,
     Projector,
     ProjectorConfig,

@@ -12,7 +12,7 @@ import torch
 from typer.testing import CliRunner
 
 from j2a.errors import J2AError
-from j2a.models.weights import weights_hash
+from j2a.models.files.weights import weights_hash
 from training.cli import app
 from training.datasets.shards import ENCODED, key_of, write_index, write_shard
 from training.datasets.table import Row, read_table, write_table

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from j2a.errors import J2AError
 from j2a.features.record import Features
-from j2a.models.mwmae import load_encoder
+from j2a.models.audio.mwmae import load_encoder
 from training.datasets.shards import MEASURED, write_index, write_shard
 from training.datasets.table import Row, read_table, write_table
 from training.encode.run import encode

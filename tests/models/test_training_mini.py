@@ -17,10 +17,10 @@ from safetensors.torch import load_file
 from j2a.errors import J2AError
 from j2a.features.record import Features
 from j2a.grounding import claims
-from j2a.models.llm import load_llm
-from j2a.models.projector import Projector, ProjectorConfig, load_projector
-from j2a.models.sequence import sequence
-from j2a.models.weights import weights_hash
+from j2a.models.audio.projector import Projector, ProjectorConfig, load_projector
+from j2a.models.files.weights import weights_hash
+from j2a.models.language.llm import load_llm
+from j2a.models.language.sequence import sequence
 from tests.models.test_fit import ENCODER, make_parts
 from training.captions.heard import write_both, write_heard
 from training.captions.heard_prior import SoftTags, random_said
@@ -111,7 +111,7 @@ def test_a_tiny_model_learns_and_survives_saving(tokenizer, tmp_path):
 
 
 def test_soft_tokens_stand_where_captioning_puts_them(tokenizer):
-    """The same layout as ``j2a.models.sequence``, which trains projectors and writes captions."""
+    """The same layout as ``j2a.models.language.sequence``, which trains projectors and writes captions."""
     model = build_model(MiniSettings(width=64, depth=1, heads=4, key_value_heads=2, mlp_width=64), tokenizer)
     pair = Pair("Describe the music.", "A slow piece.", (("piano",), (), ("slow tempo", "piano")))
     example = encode(tokenizer, pair)

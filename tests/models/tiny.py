@@ -8,7 +8,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import MistralConfig, MistralForCausalLM, PreTrainedTokenizerFast
 
-from j2a.models.chat import CHATML
+from j2a.models.language.chat import CHATML
 
 TEXTS = [
     "A slow piece in A minor at 72 BPM.",

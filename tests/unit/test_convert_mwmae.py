@@ -17,7 +17,7 @@ import torch
 from typer.testing import CliRunner
 
 from j2a.errors import ExitCode, ModelError, UsageError
-from j2a.models.mwmae import MWMAE, MWMAEConfig, load_encoder
+from j2a.models.audio.mwmae import MWMAE, MWMAEConfig, load_encoder
 from training.cli import app
 from training.convert.flax_checkpoint import find_params
 from training.convert.mwmae import convert

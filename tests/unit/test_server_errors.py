@@ -14,7 +14,7 @@ import pytest
 
 from j2a.caption import Sampling
 from j2a.errors import J2AError, ModelError, ModelMissingError, UsageError
-from j2a.models.server import KEY_VARIABLE, ServerLLM
+from j2a.models.language.server import KEY_VARIABLE, ServerLLM
 
 ONE_MODEL = json.dumps({"data": [{"id": "llama"}, {"id": "other"}]})
 

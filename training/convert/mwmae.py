@@ -13,8 +13,8 @@ import torch
 from safetensors import SafetensorError
 
 from j2a.errors import ModelError, UsageError
-from j2a.models.mwmae import MWMAE, MWMAEConfig
-from j2a.models.saved import WEIGHTS_FILE
+from j2a.models.audio.mwmae import MWMAE, MWMAEConfig
+from j2a.models.files.saved import WEIGHTS_FILE
 from training.convert.flax_checkpoint import StoredArray, find_params, read_array
 
 # The number of heads is not in a checkpoint. The authors' configurations, by width:

@@ -21,11 +21,11 @@ from j2a.clip import Clip
 from j2a.console import narrate
 from j2a.errors import AudioError, UsageError
 from j2a.features import EXTRACTOR_VERSION
+from j2a.models.audio.mwmae import load_encoder
+from j2a.models.audio.projector import pool_long
+from j2a.models.files.weights import find_folder, weights_hash
 from j2a.models.j2a_2 import SECTION_S
-from j2a.models.llm import resources
-from j2a.models.mwmae import load_encoder
-from j2a.models.projector import pool_long
-from j2a.models.weights import find_folder, weights_hash
+from j2a.models.language.llm import resources
 from training.datasets.shards import ENCODED, MEASURED, Value, drop_shards, key_of, read_shards, write_index
 from training.datasets.table import Row, read_table
 from training.encode.settings import EncodeSettings

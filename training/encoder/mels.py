@@ -18,7 +18,7 @@ from torch import Tensor
 
 from j2a import audio
 from j2a.errors import AudioError, J2AError
-from j2a.models.mwmae import MWMAE, MWMAEConfig
+from j2a.models.audio.mwmae import MWMAE, MWMAEConfig
 from training.datasets.table import Row
 from training.ground.log import progress
 

@@ -23,9 +23,9 @@ from torch import Tensor
 
 from j2a.errors import J2AError, UsageError
 from j2a.export import write_atomically
-from j2a.models.llm import resources
-from j2a.models.mwmae import load_encoder
-from j2a.models.weights import weights_hash
+from j2a.models.audio.mwmae import load_encoder
+from j2a.models.files.weights import weights_hash
+from j2a.models.language.llm import resources
 from training.captions.facts import FAMILIES, named_bpm, tempo_class
 from training.captions.heard import write_both, write_heard
 from training.datasets.shards import Encoded, Measured

@@ -10,9 +10,9 @@ from safetensors.torch import load_file
 from torch.nn import Parameter
 
 from j2a.errors import UsageError
-from j2a.models.llm import ADAPTER_CONFIG, LoadedLLM
+from j2a.models.language.llm import ADAPTER_CONFIG, LoadedLLM
+from j2a.models.language.sequence import Sequence as Embedded
 from j2a.models.prompts import build_prompt
-from j2a.models.sequence import Sequence as Embedded
 from training.datasets.lessons import Lesson
 from training.datasets.shards import Measured
 from training.fit.settings import FitSettings

@@ -15,9 +15,9 @@ import torch
 
 from j2a.console import narrate
 from j2a.errors import J2AError, UsageError
-from j2a.models.llm import LoadedLLM, load_llm
-from j2a.models.projector import CARD_FILE
-from j2a.models.weights import weights_hash
+from j2a.models.audio.projector import CARD_FILE
+from j2a.models.files.weights import weights_hash
+from j2a.models.language.llm import LoadedLLM, load_llm
 from training.datasets.lessons import Course, Lesson, described, exam
 from training.datasets.shards import Encoded, Measured
 from training.datasets.table import TABLE, Row, read_table

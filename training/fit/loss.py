@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import torch
 from torch.nn import functional
 
-from j2a.models.sequence import IGNORED
-from j2a.models.sequence import Sequence as Embedded
+from j2a.models.language.sequence import IGNORED
+from j2a.models.language.sequence import Sequence as Embedded
 
 _ROUND = 16  # lengths come in multiples of it: each new shape costs the kernels a new plan, in time and in memory
 

@@ -10,9 +10,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from j2a.errors import J2AError, UsageError
-from j2a.models.llm import ADAPTER_CONFIG, load_llm
-from j2a.models.projector import CARD_FILE
-from j2a.models.weights import find_folder, weight_files
+from j2a.models.audio.projector import CARD_FILE
+from j2a.models.files.weights import find_folder, weight_files
+from j2a.models.language.llm import ADAPTER_CONFIG, load_llm
 from training.ground.run_folder import BEST
 
 

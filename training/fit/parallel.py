@@ -15,7 +15,7 @@ from torch.distributed.fsdp import fully_shard
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from j2a.errors import UsageError
-from j2a.models.llm import resources
+from j2a.models.language.llm import resources
 
 T = TypeVar("T")
 

@@ -15,13 +15,13 @@ import torch
 from torch.nn import Parameter
 
 from j2a.errors import UsageError
-from j2a.models.llm import ADAPTER_CONFIG, LoadedLLM
-from j2a.models.projector import MOST_SOFT_TOKENS, SOFT_TOKENS, Projector, ProjectorConfig, load_projector, pool
+from j2a.models.audio.projector import MOST_SOFT_TOKENS, SOFT_TOKENS, Projector, ProjectorConfig, load_projector, pool
+from j2a.models.files.weights import find_folder, weights_hash
+from j2a.models.language.llm import ADAPTER_CONFIG, LoadedLLM
+from j2a.models.language.sequence import Sequence as Embedded
+from j2a.models.language.sequence import embedding_of, sequence
 from j2a.models.prompts import build_both_prompt, build_heard_prompt
 from j2a.models.registry import ENCODER_FOLDER, LLM_FOLDER
-from j2a.models.sequence import Sequence as Embedded
-from j2a.models.sequence import embedding_of, sequence
-from j2a.models.weights import find_folder, weights_hash
 from training.datasets.lessons import Lesson
 from training.datasets.shards import Encoded, Measured
 from training.fit.settings import FitSettings

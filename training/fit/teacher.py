@@ -9,10 +9,10 @@ import torch
 
 from j2a.errors import J2AError
 from j2a.features.record import Features
-from j2a.models.chat import caption_ids, prompt_ids
+from j2a.models.language.chat import caption_ids, prompt_ids
+from j2a.models.language.sequence import IGNORED, embedding_of
+from j2a.models.language.sequence import Sequence as Embedded
 from j2a.models.prompts import build_heard_prompt, facts
-from j2a.models.sequence import IGNORED, embedding_of
-from j2a.models.sequence import Sequence as Embedded
 from training.captions.facts import FAMILIES
 from training.captions.heard import heard_text
 from training.datasets.lessons import Lesson

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from transformers import MistralForCausalLM
 
-from j2a.models.projector import Projector
+from j2a.models.audio.projector import Projector
 from training.captions.heard_prior import SoftTags
 from training.ground.optimizer import quick_bfloat16
 from training.mini.pairs import Example, encode

@@ -10,7 +10,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
-from j2a.models.chat import CHATML, caption_ids, prompt_ids, user_turn
+from j2a.models.language.chat import CHATML, caption_ids, prompt_ids, user_turn
 from j2a.models.prompts import HEARD_INSTRUCTIONS, build_heard_prompt, build_prompt
 from training.captions.heard import heard_text, write_both, write_heard
 from training.captions.heard_prior import random_said, soft_positions
@@ -111,7 +111,7 @@ def encode(tokenizer: Any, pair: Pair) -> Example:
     if not len(pair.soft):
         prompt = prompt_ids(tokenizer, pair.prompt)
         return Example([*prompt, *answer], len(prompt))
-    # As j2a.models.sequence lays it out: soft tokens behind the instruction, inside the user's turn.
+    # As j2a.models.language.sequence lays it out: soft tokens behind the instruction, inside the user's turn.
     before, after = user_turn(tokenizer)
     said = tokenizer(f"{pair.prompt}\n", add_special_tokens=False, split_special_tokens=True)["input_ids"]
     start = len(before) + len(said)

@@ -26,12 +26,12 @@ from transformers import MistralConfig, MistralForCausalLM
 
 from j2a.caption import Sampling
 from j2a.console import narrate
-from j2a.models.chat import prompt_ids
-from j2a.models.generation import stream_text
-from j2a.models.llm import load_llm, resources
-from j2a.models.projector import Projector
+from j2a.models.audio.projector import Projector
+from j2a.models.files.weights import weights_hash
+from j2a.models.language.chat import prompt_ids
+from j2a.models.language.generation import stream_text
+from j2a.models.language.llm import load_llm, resources
 from j2a.models.prompts import build_prompt
-from j2a.models.weights import weights_hash
 from training.captions.agreement import STATED_BY, score
 from training.captions.heard_prior import SoftTags
 from training.captions.measured_prior import random_features

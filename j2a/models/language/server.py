@@ -21,7 +21,7 @@ import httpx2
 
 from j2a.caption import Sampling
 from j2a.errors import J2AError, ModelError, ModelMissingError, UsageError
-from j2a.models.generation import GenerationStats
+from j2a.models.language.generation import GenerationStats
 from j2a.printable import printable
 
 KEY_VARIABLE = "J2A_LLM_KEY"

@@ -17,9 +17,9 @@ import torch
 from tokenizers.decoders import DecodeStream
 
 from j2a.caption import Sampling
-from j2a.models import decoder
-from j2a.models.lean import LeanCache, LeanMistral
-from j2a.models.sequence import left_pad_embeddings
+from j2a.models.language import decoder
+from j2a.models.language.sequence import left_pad_embeddings
+from j2a.models.language.small_mistral import SmallMistral, SmallMistralCache
 
 Prompted = Sequence[int] | torch.Tensor  # a prompt as token ids, or as embeddings (S, H)
 PREFILL_CHUNK = 64  # positions; one chunk is the longest time a cancel waits
@@ -231,8 +231,8 @@ class _Prompt:
 
 
 def _new_cache(model: Any) -> Any:
-    if isinstance(model, LeanMistral):
-        return LeanCache()
+    if isinstance(model, SmallMistral):
+        return SmallMistralCache()
     from transformers import DynamicCache  # takes seconds, which the built-in model does without
 
     return DynamicCache(config=model.config)

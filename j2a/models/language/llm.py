@@ -17,10 +17,10 @@ from safetensors import SafetensorError
 
 from j2a.caption import Sampling
 from j2a.errors import ModelError, ModelMissingError, UsageError
-from j2a.models import lean
-from j2a.models.chat import prompt_ids
-from j2a.models.generation import GenerationStats, batch_text, stream_text
-from j2a.models.weights import find_folder, size_bytes, weights_hash
+from j2a.models.files.weights import find_folder, size_bytes, weights_hash
+from j2a.models.language import small_mistral
+from j2a.models.language.chat import prompt_ids
+from j2a.models.language.generation import GenerationStats, batch_text, stream_text
 
 Precision = Literal["auto", "float32", "bfloat16", "8bit", "4bit"]
 ADAPTER_CONFIG = "adapter_config.json"
@@ -74,11 +74,11 @@ class LoadedLLM:
 
 
 def load_to_caption(source: str) -> LoadedLLM:
-    """Like :func:`load_llm`, for captioning alone, and four times as fast where :mod:`j2a.models.lean` knows it."""
+    """Like :func:`load_llm`, for captioning alone, and four times as fast where ``small_mistral`` knows it."""
     folder = find_folder(source)
     device, wanted = resources()
     if device == "cpu" and pick_precision(wanted, size_bytes(folder), device) == "float32":
-        found = lean.load(folder)
+        found = small_mistral.load(folder)
         if found is not None:
             return LoadedLLM(*found, folder, weights_hash(folder), device, "float32")
     return load_llm(source)

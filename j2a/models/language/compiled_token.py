@@ -1,7 +1,8 @@
 """A whole token of a small model on a CPU in one compiled call: what is left between the products is next to nothing.
 
 In single operations of torch a token of the built-in model is some two hundred calls, which take longer than its
-products. Weights are those of :mod:`j2a.models.halves`. Sums are in an order of their own: logits differ by rounding.
+products. Weights are those of :mod:`j2a.models.language.bfloat16_weights`. Sums are in an order of their own: logits
+differ by rounding.
 
 L layers, W width, H heads, K key-value heads, D width of a head, I width inside an MLP, V vocabulary, C positions.
 """
@@ -17,7 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from j2a.models.halves import halves_of, products
+from j2a.models.language.bfloat16_weights import bfloat16_weights_of, matrix_vector_product
 
 Half = NDArray[np.uint16]
 Array = NDArray[np.float32]
@@ -52,7 +53,7 @@ def weights_of(model: Any) -> Weights | None:
 
 
 def _stacked(model: Any) -> Weights | None:
-    half = halves_of(model)
+    half = bfloat16_weights_of(model)
     if not half:
         return None
     attention = [layer.self_attn for layer in model.model.layers]
@@ -87,7 +88,7 @@ def token(
     activated = np.empty(weights.down.shape[2], np.float32)
     for layer in range(layers):
         _norm(hidden, weights.norms[layer, 0], weights.eps, normed)
-        products(weights.attention[layer], normed, projected)
+        matrix_vector_product(weights.attention[layer], normed, projected)
         heads = projected.reshape(-1, width)
         for head in range(inner // width + groups):
             _turn(heads[head], cos, sin)
@@ -95,17 +96,17 @@ def token(
             keys[layer, group, end] = heads[inner // width + group]
             values[layer, group, end] = heads[inner // width + groups + group]
         _attend(heads[: inner // width], keys[layer, :, : end + 1], values[layer, :, : end + 1], attended)
-        products(weights.out[layer], attended, added)
+        matrix_vector_product(weights.out[layer], attended, added)
         hidden += added
         _norm(hidden, weights.norms[layer, 1], weights.eps, normed)
-        products(weights.inside[layer], normed, inside)
+        matrix_vector_product(weights.inside[layer], normed, inside)
         for place in range(len(activated)):
             gate = inside[place]
             activated[place] = gate / (np.float32(1.0) + np.exp(-gate)) * inside[len(activated) + place]
-        products(weights.down[layer], activated, added)
+        matrix_vector_product(weights.down[layer], activated, added)
         hidden += added
     _norm(hidden, weights.last, weights.eps, normed)
-    products(weights.head, normed, logits)
+    matrix_vector_product(weights.head, normed, logits)
 
 
 @numba.njit(inline="always", fastmath={"contract", "reassoc", "nsz"})

@@ -1,9 +1,9 @@
 """The built-in language model without ``transformers``, whose import alone takes seconds.
 
 A folder that ``j2a-train mini`` made, and any like it, is read here: a small Mistral in float32 on the CPU, its tokens
-by ``tokenizers``, its turns in ChatML. Every other model goes the general way, see :mod:`j2a.models.llm`; this one can,
-too, and gives the same tokens (tested). Names of modules and arguments are those of ``MistralForCausalLM``, after which
-:mod:`j2a.models.decoder` and :mod:`j2a.models.generation` know it.
+by ``tokenizers``, its turns in ChatML. Every other model goes the general way, see :mod:`j2a.models.language.llm`; this
+one can, too, and gives the same tokens (tested). Names of modules and arguments are those of ``MistralForCausalLM``,
+after which :mod:`j2a.models.language.decoder` and :mod:`j2a.models.language.generation` know it.
 
 B batch, S positions, C positions of a part, W width, D width of a head, V vocabulary.
 """
@@ -21,8 +21,8 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
 
-from j2a.models import saved
-from j2a.models.chat import CHATML
+from j2a.models.files import saved
+from j2a.models.language.chat import CHATML
 
 _MEND = "Fetch the model again, or choose another --backbone."
 _SIZES = (
@@ -33,7 +33,7 @@ _TIED = "lm_head.weight"
 _TEMPLATE, _TOKENIZER, _TOKENIZER_CONFIG = "chat_template.jinja", "tokenizer.json", "tokenizer_config.json"
 
 
-def load(folder: Path) -> tuple[LeanMistral, LeanTokenizer] | None:
+def load(folder: Path) -> tuple[SmallMistral, SmallMistralTokenizer] | None:
     """Model and tokenizer of a folder; None for one that needs the general way.
 
     Raises ``ModelError`` when the weights are missing, damaged, or do not fit the config.
@@ -52,7 +52,7 @@ def load(folder: Path) -> tuple[LeanMistral, LeanTokenizer] | None:
     inside = 3 * config["intermediate_size"] + 2 * config["num_attention_heads"] * config["head_dim"]
     rows = config["vocab_size"] + config["num_hidden_layers"] * inside
     saved.refuse_larger(folder, rows * config["hidden_size"], _MEND)
-    model = LeanMistral(SimpleNamespace(**config))
+    model = SmallMistral(SimpleNamespace(**config))
     wanted = {name: weight for name, weight in model.state_dict().items() if name != _TIED}
     model.load_state_dict(saved.read_weights(folder, wanted, _MEND), strict=False, assign=True)
     model.lm_head.weight = model.model.embed_tokens.weight
@@ -79,7 +79,7 @@ def _plain(config: Any) -> bool:
     )
 
 
-def _tokenizer(path: Path, named: Any) -> LeanTokenizer | None:
+def _tokenizer(path: Path, named: Any) -> SmallMistralTokenizer | None:
     """None where the file, or what its config names as EOS and padding, is not as here."""
     try:
         backend = Tokenizer.from_file(str(path))
@@ -92,10 +92,10 @@ def _tokenizer(path: Path, named: Any) -> LeanTokenizer | None:
         return None
     backend.no_truncation()
     backend.no_padding()
-    return LeanTokenizer(backend, eos, pad)
+    return SmallMistralTokenizer(backend, eos, pad)
 
 
-class LeanTokenizer:
+class SmallMistralTokenizer:
     """What of a transformers tokenizer is used here."""
 
     chat_template = CHATML
@@ -124,7 +124,7 @@ class _Layer:
 
 
 @dataclass(slots=True)
-class LeanCache:
+class SmallMistralCache:
     """Keys and values of each layer, as ``DynamicCache`` has them."""
 
     layers: list[_Layer] = field(default_factory=list)
@@ -143,7 +143,7 @@ class LeanCache:
         return self.layers[index]
 
 
-class LeanMistral(nn.Module):
+class SmallMistral(nn.Module):
     """``MistralForCausalLM`` for inference, its embeddings tied."""
 
     def __init__(self, config: SimpleNamespace) -> None:
@@ -164,7 +164,7 @@ class LeanMistral(nn.Module):
 
     def forward(
         self, input_ids: Tensor | None = None, *, inputs_embeds: Tensor | None = None, attention_mask: Tensor,
-        position_ids: Tensor, cache: LeanCache, logits_to_keep: int = 1, **_: object,
+        position_ids: Tensor, cache: SmallMistralCache, logits_to_keep: int = 1, **_: object,
     ) -> SimpleNamespace:  # fmt: skip
         """A part of some prompts: ids (B, C) or embeddings (B, C, W), behind what is in ``cache``.
 
@@ -206,7 +206,7 @@ class _Block(nn.Module):
         self.post_attention_layernorm = nn.RMSNorm(config.hidden_size, eps=config.rms_norm_eps)
 
     def forward(
-        self, hidden: Tensor, turned: tuple[Tensor, Tensor], mask: Tensor, cache: LeanCache, index: int
+        self, hidden: Tensor, turned: tuple[Tensor, Tensor], mask: Tensor, cache: SmallMistralCache, index: int
     ) -> Tensor:
         hidden = hidden + self.self_attn(self.input_layernorm(hidden), turned, mask, cache, index)
         out: Tensor = hidden + self.mlp(self.post_attention_layernorm(hidden))
@@ -224,7 +224,7 @@ class _Attention(nn.Module):
         self.o_proj = nn.Linear(inner, config.hidden_size, bias=False)
 
     def forward(
-        self, hidden: Tensor, turned: tuple[Tensor, Tensor], mask: Tensor, cache: LeanCache, index: int
+        self, hidden: Tensor, turned: tuple[Tensor, Tensor], mask: Tensor, cache: SmallMistralCache, index: int
     ) -> Tensor:
         def heads(projected: Tensor) -> Tensor:
             by_head: Tensor = projected.unflatten(2, (-1, self._width))

@@ -23,8 +23,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from j2a.errors import ModelMissingError
-from j2a.models import saved
-from j2a.models.stem import ConvStem, check_stem
+from j2a.models.audio.stem import ConvStem, check_stem
+from j2a.models.files import saved
 
 MODEL_TYPE = "mwmae"
 

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from j2a.errors import ModelError, ModelMissingError
-from j2a.models import saved
+from j2a.models.files import saved
 
 MODEL_TYPE = "j2a-projector"
 CARD_FILE = "README.md"

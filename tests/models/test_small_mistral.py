@@ -14,11 +14,11 @@ import torch
 from j2a import paths
 from j2a.caption import Sampling
 from j2a.errors import ModelError
-from j2a.models import lean
-from j2a.models.generation import batch_text, generate_tokens
-from j2a.models.llm import load_llm, load_to_caption
+from j2a.models.language import small_mistral
+from j2a.models.language.generation import batch_text, generate_tokens
+from j2a.models.language.llm import load_llm, load_to_caption
+from j2a.models.language.sequence import sequence
 from j2a.models.prompts import HEARD_INSTRUCTIONS
-from j2a.models.sequence import sequence
 from tests.models.tiny import save_tiny
 
 TEXTS = [
@@ -32,7 +32,7 @@ TEXTS = [
 def both():
     folder = str(paths.builtin_model_dir())
     found = load_to_caption(folder)
-    assert isinstance(found.model, lean.LeanMistral), "the built-in model is read without transformers"
+    assert isinstance(found.model, small_mistral.SmallMistral), "the built-in model is read without transformers"
     return found, load_llm(folder)
 
 
@@ -90,20 +90,20 @@ def test_logits_agree_behind_padding(both):
 def test_other_models_go_the_general_way(tmp_path: Path, file, changed):
     for name in ("config.json", "tokenizer_config.json", "tokenizer.json", "chat_template.jinja", "model.safetensors"):
         shutil.copy2(paths.builtin_model_dir() / name, tmp_path / name)
-    assert lean.load(tmp_path) is not None
+    assert small_mistral.load(tmp_path) is not None
     values = json.loads((tmp_path / file).read_bytes()) | changed
     (tmp_path / file).write_text(json.dumps(values), encoding="utf-8")
-    assert lean.load(tmp_path) is None
+    assert small_mistral.load(tmp_path) is None
 
 
 def test_folders_without_what_is_needed_go_the_general_way(tmp_path: Path):
-    assert lean.load(tmp_path) is None
+    assert small_mistral.load(tmp_path) is None
     folder = save_tiny(tmp_path / "llm")
     (folder / "chat_template.jinja").write_text("{{ messages }}", encoding="utf-8")
-    assert lean.load(folder) is None
+    assert small_mistral.load(folder) is None
     assert type(load_to_caption(str(folder)).model).__name__ == "MistralForCausalLM"
     (folder / "tokenizer.json").write_text("{}", encoding="utf-8")
-    assert lean.load(folder) is None
+    assert small_mistral.load(folder) is None
 
 
 def test_weights_that_do_not_fit_are_told(tmp_path: Path):

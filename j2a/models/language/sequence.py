@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 
 from j2a.errors import ModelError
-from j2a.models.chat import caption_ids, user_turn
+from j2a.models.language.chat import caption_ids, user_turn
 
 IGNORED = -100  # label of a position that does not count in the loss
 

@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 
 LARGEST = 100_000_000  # parameters; of larger models the memory for a second copy is not ours to take
 
-Halves = dict[torch.nn.Linear, NDArray[np.uint16]]
+Bfloat16Weights = dict[torch.nn.Linear, NDArray[np.uint16]]
 
 
-def halves_of(model: torch.nn.Module) -> Halves:
+def bfloat16_weights_of(model: torch.nn.Module) -> Bfloat16Weights:
     """The bits (out, in) of every Linear of a float32 model; none of one that is large or was not saved as bfloat16."""
     if sum(weights.numel() for weights in model.parameters()) > LARGEST:
         return {}
-    found: Halves = {}
+    found: Bfloat16Weights = {}
     for module in model.modules():
         if isinstance(module, torch.nn.Linear):
             half = module.weight.detach().bfloat16()
@@ -45,7 +45,7 @@ def _as_float(context: Any, bits: Any) -> Any:
 
 
 @numba.njit(cache=True, fastmath={"contract", "reassoc", "nsz"})
-def products(weights: NDArray[np.uint16], row: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+def matrix_vector_product(weights: NDArray[np.uint16], row: NDArray[np.float32], out: NDArray[np.float32]) -> None:
     """Into ``out`` (out,) the row (in,) times the weights (out, in), transposed."""
     for one in range(weights.shape[0]):
         total = np.float32(0.0)

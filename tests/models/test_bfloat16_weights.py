@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from j2a.caption import Sampling
-from j2a.models import decoder, fused
-from j2a.models.generation import generate_tokens
-from j2a.models.halves import halves_of, products
+from j2a.models.language import compiled_token, decoder
+from j2a.models.language.bfloat16_weights import bfloat16_weights_of, matrix_vector_product
+from j2a.models.language.generation import generate_tokens
 from tests.models.tiny import tiny_mistral
 
 
@@ -24,10 +24,10 @@ def test_a_product_is_that_of_the_linear():
     torch.manual_seed(0)
     linear = torch.nn.Linear(257, 65, bias=False).bfloat16().float()
     row = torch.randn(1, 257)
-    (half,) = halves_of(torch.nn.Sequential(linear)).values()
+    (half,) = bfloat16_weights_of(torch.nn.Sequential(linear)).values()
     assert half.nbytes == 2 * 257 * 65
     out = torch.empty(65)
-    products(half, row[0].numpy(), out.numpy())
+    matrix_vector_product(half, row[0].numpy(), out.numpy())
     assert torch.allclose(out, linear(row)[0], atol=1e-5)
 
 
@@ -36,9 +36,9 @@ def test_captions_are_the_same(rounded, monkeypatch):
         prompt = torch.arange(5, 25)[None]
         return list(generate_tokens(rounded, input_ids=prompt, sampling=Sampling(max_new_tokens=40), eos_ids=[-1]))
 
-    assert fused.weights_of(rounded) is not None
+    assert compiled_token.weights_of(rounded) is not None
     ours = written()
-    monkeypatch.setattr(fused, "weights_of", lambda model: None)
+    monkeypatch.setattr(compiled_token, "weights_of", lambda model: None)
     assert ours == written()
 
 
@@ -47,7 +47,7 @@ def test_logits_agree_at_every_position(rounded):
     with torch.inference_mode():
         cache = rounded(torch.arange(5, 11)[None], use_cache=True).past_key_values
     both = [decoder.Decoder(rounded, cache, mask, 8), decoder.follow(rounded, cache, mask, 8)]
-    assert isinstance(both[1], decoder.Fused)
+    assert isinstance(both[1], decoder.CompiledDecoder)
     for token in (3, 300, 7, 7, 120):
         one, other = (each(torch.tensor([token])) for each in both)
         assert torch.allclose(one, other, atol=1e-4)
@@ -64,13 +64,13 @@ def test_padding_and_batches_go_the_other_way(rounded):
 
 
 def test_weights_that_would_lose_something_stay_as_they_are():
-    assert halves_of(tiny_mistral()) == {} and fused.weights_of(tiny_mistral()) is None
+    assert bfloat16_weights_of(tiny_mistral()) == {} and compiled_token.weights_of(tiny_mistral()) is None
 
 
 def test_changed_weights_are_read_anew(rounded):
-    before = fused.weights_of(rounded)
-    assert fused.weights_of(rounded) is before
+    before = compiled_token.weights_of(rounded)
+    assert compiled_token.weights_of(rounded) is before
     with torch.no_grad():
         rounded.lm_head.weight.mul_(2)
-    after = fused.weights_of(rounded)
+    after = compiled_token.weights_of(rounded)
     assert not (after.head == before.head).all() and (after.down == before.down).all()

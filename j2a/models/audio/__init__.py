@@ -1,0 +1,1 @@
+"""What listens: the MW-MAE encoder and the projector behind it."""

@@ -1,0 +1,1 @@
+"""Weights on the disk: where they are found, how they are read, how they come."""

@@ -1,0 +1,1 @@
+"""What writes: language models, and how text comes out of them."""
