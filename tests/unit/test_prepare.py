@@ -15,9 +15,8 @@ from j2a.clip import Clip
 from j2a.errors import J2AError, UsageError
 from j2a.export import to_csv
 from j2a.store import Status, Store
-from training.datasets.published import MUSICCAPS_LICENCE, PUBLISHED, YT8M_LICENCE
+from training.datasets.published import MUSICCAPS_LICENCE, PUBLISHED, YT8M_LICENCE, audio_path
 from training.datasets.table import Row, Split, read_table
-from training.download.folder import audio_path
 from training.prepare.run import prepare, split_again
 from training.prepare.settings import PrepareSettings
 from training.prepare.split import leaks, official_splits, random_splits, without_leaks

@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from j2a.errors import ModelMissingError
+from training.captions.facts import ALL_KEYS
 from training.synth.compose import Note, Piece, Plan, compose, random_plan
 from training.synth.demo import DEMOS
 from training.synth.render import Renderer, find_soundfont, write_ogg
 from training.synth.styles import DRUMS, INSTRUMENTS, PROGRESSIONS, STYLES
-from training.synth.theory import ALL_KEYS, MODAL_KEYS, Key, Triad, nearest
+from training.synth.theory import MODAL_KEYS, Key, Triad, nearest
 from training.synth.truthset import accuracy, chord_overlap
 
 

@@ -30,6 +30,10 @@ FAMILIES = (
 TEMPI = ("slow", "moderate", "fast")
 ENERGIES = ("calm", "moderate", "energetic")
 METERS = ("4/4", "3/4", "6/8")
+# Keys as madmom spells them, in order of pitch class.
+MAJOR_KEYS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+MINOR_KEYS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
+ALL_KEYS = (*(f"{tonic} major" for tonic in MAJOR_KEYS), *(f"{tonic} minor" for tonic in MINOR_KEYS))
 SLOW_BELOW_BPM, FAST_FROM_BPM = 84.0, 118.0
 SLOWEST_BPM, FASTEST_BPM = 45.0, 220.0  # that the encoder tells
 # The tempi that captions of what is heard name, about 3 % apart: as fine as they can be heard in ten seconds.

@@ -18,6 +18,9 @@ from training.captions.wording import NOUNS, capital, in_words, sentence, with_a
 
 Rng = random.Random
 
+# The instructions that the captions of a clip in a corpus answer.
+ASKED = ("describe", "describe", "detailed", "short", "tags")
+
 # How an instrument is named in the two ways of listing them. The order is that of every list, so that a reader of
 # soft tokens decides on one instrument after the other; a bass line is named last, as a listener would.
 _NAMES = {

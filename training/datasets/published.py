@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from j2a.errors import UsageError
 from training.datasets.entry import Entry, bad_row, caption_of, records_of, texts, times, without_twins
 from training.datasets.table import Split
 
@@ -91,3 +92,19 @@ PUBLISHED = {
         ),
     )
 }
+
+
+def chosen(names: str) -> list[Published]:
+    """The data sets of a comma-separated list. Raises ``UsageError`` for one that there is not."""
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    unknown = [name for name in wanted if name not in PUBLISHED]
+    if unknown or not wanted:
+        raise UsageError(
+            f"there is no data set {', '.join(unknown) or names!r}.", f"There are: {', '.join(PUBLISHED)}."
+        )
+    return [PUBLISHED[name] for name in dict.fromkeys(wanted)]
+
+
+def audio_path(folder: Path, recording: str) -> Path:
+    """Where ``j2a-train download`` puts the section of a recording, for ``folder`` of one data set: FLAC, 16 bit."""
+    return folder / "audio" / f"{recording}.flac"

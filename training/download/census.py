@@ -11,7 +11,8 @@ from typing import Any
 
 from j2a.export import write_atomically
 from training.datasets.entry import Entry
-from training.download.folder import Status, audio_path
+from training.datasets.published import audio_path
+from training.download.folder import Status
 
 CENSUS = "census.json"
 HERE, NOT_TRIED = "here", "not tried"

@@ -49,10 +49,11 @@ def download(
 
 def _download(out: Path, settings: DownloadSettings, sets: dict[str, Any]) -> None:
     """Fill ``out``, and ``sets`` with the census of each data set, also when it ends early."""
+    from training.datasets.published import chosen
     from training.download.census import census_of
     from training.download.fetch import require_tools
     from training.download.folder import StatusFile
-    from training.download.lists import bring_lists, chosen
+    from training.download.lists import bring_lists
     from training.download.run import run
 
     wanted = chosen(settings.datasets)

@@ -14,11 +14,6 @@ from training.download.outcome import Reason
 STATUS = "status.jsonl"
 
 
-def audio_path(folder: Path, recording: str) -> Path:
-    """Where the section of a recording lies, for ``folder`` of one data set: FLAC, 16 bit, at the rate it came in."""
-    return folder / "audio" / f"{recording}.flac"
-
-
 @dataclass(frozen=True, slots=True)
 class Status:
     """What became of one clip, at last."""

@@ -9,22 +9,11 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from j2a.errors import J2AError, UsageError
+from j2a.errors import J2AError
 from j2a.export import write_atomically
 from training.datasets.entry import Entry, without_twins
-from training.datasets.published import PUBLISHED, Published
+from training.datasets.published import Published
 from training.download.settings import DownloadSettings
-
-
-def chosen(names: str) -> list[Published]:
-    """The data sets of a comma-separated list. Raises ``UsageError`` for one that there is not."""
-    wanted = [name.strip() for name in names.split(",") if name.strip()]
-    unknown = [name for name in wanted if name not in PUBLISHED]
-    if unknown or not wanted:
-        raise UsageError(
-            f"there is no data set {', '.join(unknown) or names!r}.", f"There are: {', '.join(PUBLISHED)}."
-        )
-    return [PUBLISHED[name] for name in dict.fromkeys(wanted)]
 
 
 def bring_lists(data_set: Published, folder: Path, settings: DownloadSettings) -> list[Entry]:

@@ -17,8 +17,9 @@ from j2a.errors import J2AError
 from j2a.library import AUDIO_SUFFIXES
 from j2a.printable import printable
 from training.datasets.entry import Entry
+from training.datasets.published import audio_path
 from training.download.fetch import Fetcher
-from training.download.folder import StatusFile, audio_path
+from training.download.folder import StatusFile
 from training.download.outcome import GONE, NOT_OF_THE_CLIP, PASSING, UNWELCOME, NotHere, Reason
 from training.download.pace import Pace
 from training.download.section import cut, is_section

@@ -27,7 +27,7 @@ from j2a.models.audio.mwmae import load_encoder
 from j2a.models.files.weights import weights_hash
 from j2a.models.language.llm import resources
 from training.captions.facts import FAMILIES, named_bpm, tempo_class
-from training.captions.heard import write_both, write_heard
+from training.captions.heard import ASKED, write_both, write_heard
 from training.datasets.shards import Encoded, Measured
 from training.datasets.table import Row, read_table, write_table
 from training.encoder.heads import CLASSES, HEADS, YES_NO, load_heads, tempo_of
@@ -35,7 +35,6 @@ from training.encoder.mels import mel_table
 from training.encoder.time_heads import load_time_heads, outputs_of
 from training.encoder.train import ENCODER, all_heard, predict, training_dtype
 from training.ground.run_folder import LAST
-from training.synth.corpus import ASKED
 
 THRESHOLDS = "thresholds.json"
 NEVER = 2.0  # a threshold that no probability reaches

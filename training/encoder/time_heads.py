@@ -22,11 +22,11 @@ from torch.nn import functional
 from j2a.console import narrate
 from j2a.errors import J2AError, UsageError
 from j2a.export import write_atomically
+from training.datasets.pooled import pooled, refuse_pooled
 from training.datasets.shards import Encoded
 from training.datasets.table import Row, read_table
 from training.encoder.heads import HEADS, fact_heads, loss, targets
 from training.encoder.settings import TimeHeadsSettings
-from training.fit.students import pooled, refuse_pooled
 from training.ground.optimizer import decayed, use_processor
 
 ABOUT = "about.json"

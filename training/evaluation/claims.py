@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from j2a.features.record import Chord, Features
 from j2a.grounding import claims as measured_claims
+from training.captions.facts import ALL_KEYS
 from training.evaluation.heard import Statement, heard_statements
-from training.synth.theory import ALL_KEYS
 
 Verdict = Literal["true", "false", "unknown"]
 Against = Literal["labels", "features"]

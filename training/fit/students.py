@@ -5,28 +5,26 @@ N soft tokens, E width of the encoder's features, S positions, W embedding width
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 import torch
 from torch.nn import Parameter
 
 from j2a.errors import UsageError
-from j2a.models.audio.projector import MOST_SOFT_TOKENS, SOFT_TOKENS, Projector, ProjectorConfig, load_projector, pool
+from j2a.models.audio.projector import MOST_SOFT_TOKENS, SOFT_TOKENS, Projector, ProjectorConfig, load_projector
 from j2a.models.files.weights import find_folder, weights_hash
-from j2a.models.language.llm import ADAPTER_CONFIG, LoadedLLM
+from j2a.models.language.llm import LoadedLLM
 from j2a.models.language.sequence import Sequence as Embedded
 from j2a.models.language.sequence import embedding_of, sequence
 from j2a.models.prompts import build_both_prompt, build_heard_prompt
 from j2a.models.registry import ENCODER_FOLDER, LLM_FOLDER
 from training.datasets.lessons import Lesson
+from training.datasets.pooled import pooled, refuse_pooled
 from training.datasets.shards import Encoded, Measured
 from training.fit.settings import FitSettings
-
-_COPIED_BYTES = 512 << 20  # parts up to this size go with the projector, so that its folder is enough
+from training.ground.parts import copy_model, is_small, part_name, projector_between
 
 
 class Student(Protocol):
@@ -91,7 +89,7 @@ class HeardStudent:
         self.projector.save(folder)
         for name, part in self._parts.items():
             if whole and part.is_dir():
-                _copy_model(part, folder / name)
+                copy_model(part, folder / name)
 
     def restore(self, folder: Path) -> None:
         """Weights of a projector for the same encoder and language model."""
@@ -129,7 +127,7 @@ def heard_student(settings: FitSettings, llm: LoadedLLM, encoded: Encoded, data:
     if settings.start:
         _start_from(settings.start, projector)
     parts = {ENCODER_FOLDER: encoder, LLM_FOLDER: llm.folder}
-    small = {name: part for name, part in parts.items() if _is_small(part)}
+    small = {name: part for name, part in parts.items() if is_small(part)}
     measured = Measured(encoded.folder.parent) if settings.version == "3.0" else None
     return HeardStudent(projector, llm, encoded, small, measured)
 
@@ -140,67 +138,12 @@ def _start_from(folder: Path, projector: Projector) -> None:
     projector.load_state_dict(projector_between(folder, config.encoder_width, config.llm_width).state_dict())
 
 
-def projector_between(folder: Path, encoder_width: int, llm_width: int) -> Projector:
-    """A trained projector to go on from. Raises ``UsageError`` unless it leads from the one width to the other."""
-    projector = load_projector(folder)
-    has = projector.config.encoder_width, projector.config.llm_width
-    if has != (encoder_width, llm_width):
-        raise UsageError(
-            f"the projector in {folder} leads from a width of {has[0]} to {has[1]}, not from {encoder_width} to "
-            f"{llm_width}.",
-            "Start from one for an encoder and a language model as wide as these.",
-        )
-    return projector
-
-
 def _soft_tokens(settings: FitSettings, pooled: int) -> int:
     tokens = 1 if settings.version == "2.0" else settings.soft_tokens or pooled or SOFT_TOKENS[settings.version]
     refuse_pooled(settings.encoded, pooled, tokens)
     if tokens > MOST_SOFT_TOKENS:
         raise UsageError(f"{tokens} soft tokens are too many.", f"Choose --soft-tokens up to {MOST_SOFT_TOKENS}.")
     return tokens
-
-
-def refuse_pooled(encoded: Path | None, pooled: int, tokens: int) -> None:
-    """Raise ``UsageError`` for clips that were kept as another number of soft tokens; 0: time was not pooled."""
-    if pooled and pooled != tokens:
-        raise UsageError(
-            f"the clips in {encoded} were pooled to {pooled} soft tokens, which cannot become {tokens}.",
-            f"Encode them with --pool {tokens}, or without --pool.",
-        )
-
-
-def pooled(encoded: Encoded, row_id: str, tokens: int) -> torch.Tensor:
-    """What the encoder heard in a clip, as the projector gets it: float32 (N, E)."""
-    heard = torch.from_numpy(encoded[row_id].astype(np.float32))
-    return heard if len(heard) == tokens else pool(heard[None], tokens)[0]
-
-
-def part_name(source: str) -> str:
-    """What a card calls a part, so that it is found again.
-
-    Hub ids and names stay. Of a folder that goes with the projector its name is enough, of others the place is told.
-    """
-    folder = Path(source).expanduser()
-    if not folder.is_dir():
-        return source
-    return folder.resolve().name if _is_small(folder) else str(folder.resolve())
-
-
-def _is_small(part: Path) -> bool:
-    files = _files(part)  # an adapter is not enough without its base model
-    return part / ADAPTER_CONFIG not in files and sum(path.stat().st_size for path in files) <= _COPIED_BYTES
-
-
-def _files(model: Path) -> list[Path]:
-    """What makes up a model's folder: not its subfolders (checkpoints, logs), nor hidden files."""
-    return sorted(path for path in model.iterdir() if path.is_file() and not path.name.startswith("."))
-
-
-def _copy_model(model: Path, folder: Path) -> None:
-    folder.mkdir()
-    for path in _files(model):
-        shutil.copy2(path, folder / path.name)
 
 
 def checkpoint_layers(model: Any) -> None:

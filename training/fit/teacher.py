@@ -13,12 +13,11 @@ from j2a.models.language.chat import caption_ids, prompt_ids
 from j2a.models.language.sequence import IGNORED, embedding_of
 from j2a.models.language.sequence import Sequence as Embedded
 from j2a.models.prompts import build_heard_prompt, facts
-from training.captions.facts import FAMILIES
+from training.captions.facts import ALL_KEYS, FAMILIES
 from training.captions.heard import heard_text
 from training.datasets.lessons import Lesson
 from training.datasets.table import Row
 from training.fit.loss import Answers, answers
-from training.synth.theory import ALL_KEYS
 
 _MEASURABLE = ("bpm", "meter", "key", "chords")
 

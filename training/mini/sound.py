@@ -18,9 +18,10 @@ from torch import Tensor
 
 from j2a.errors import J2AError
 from training.datasets.lessons import Lesson, lessons_of
+from training.datasets.pooled import pooled, refuse_pooled
 from training.datasets.shards import Encoded
 from training.datasets.table import TABLE, read_table
-from training.fit.students import pooled, projector_between, refuse_pooled
+from training.ground.parts import projector_between
 
 ONE_TOKEN = 0.35  # share of the clips that become one soft token, as in J2A-2.0
 TAGS = 0.3  # chance that the tags of a clip are taken, else any caption: each of their words tells what is heard

@@ -36,9 +36,9 @@ from training.captions.agreement import STATED_BY, score
 from training.captions.heard_prior import SoftTags
 from training.captions.measured_prior import random_features
 from training.datasets.musiccaps import MusicCapsRow, read_musiccaps
-from training.fit.students import part_name
 from training.ground.log import RunLog
 from training.ground.optimizer import decayed, use_processor
+from training.ground.parts import part_name
 from training.ground.run_folder import RunFolder
 from training.ground.settings import settings_text
 from training.ground.signals import on_stop

@@ -14,10 +14,8 @@ from j2a.audio import probe
 from j2a.errors import AudioError, J2AError, UsageError
 from training.datasets.entry import Entry, bad_row
 from training.datasets.own import read_captions, read_session
-from training.datasets.published import PUBLISHED
+from training.datasets.published import PUBLISHED, audio_path, chosen
 from training.datasets.table import TABLE, Row, Split, read_table, write_table
-from training.download.folder import audio_path
-from training.download.lists import chosen
 from training.ground.log import progress
 from training.prepare.card import CARD, random_split, read_card, split_of, write_card
 from training.prepare.settings import PrepareSettings

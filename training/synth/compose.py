@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from training.captions.facts import ALL_KEYS
 from training.synth.styles import DRUMS, INSTRUMENTS, PROGRESSIONS, STYLES, Bar
-from training.synth.theory import ALL_KEYS, Key, Triad, nearest
+from training.synth.theory import Key, Triad, nearest
 
 BASS_LOW, LEAD_LOW, LEAD_HIGH = 33, 62, 86  # MIDI pitches
 SLOW_BAR_S = 3.2  # in longer bars the harmony moves twice

@@ -18,7 +18,7 @@ import soundfile
 
 from j2a.errors import J2AError
 from j2a.export import write_atomically
-from training.captions.heard import write_heard
+from training.captions.heard import ASKED, write_heard
 from training.datasets.table import TABLE, Row, Split, line_of
 from training.synth.compose import compose
 from training.synth.production import RENDER_RATE, SAMPLE_RATE, record
@@ -28,7 +28,7 @@ from training.synth.variety import facts, varied_plan
 PART_CLIPS = 250
 DRAWN = 2  # soundfonts of a clip, of those that take turns
 SETTINGS = "synth.json"
-ASKED = ("describe", "describe", "detailed", "short", "tags")  # of the captions of a clip
+
 _SPLIT_SEEDS = {"train": 0, "valid": 1, "test": 2}
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Spelled as madmom spells them, in order of pitch class.
-MAJOR_KEYS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-MINOR_KEYS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
-ALL_KEYS = tuple([f"{tonic} major" for tonic in MAJOR_KEYS] + [f"{tonic} minor" for tonic in MINOR_KEYS])
+from training.captions.facts import ALL_KEYS, MAJOR_KEYS, MINOR_KEYS
+
 # Chord roots in Harte notation, as madmom writes them.
 ROOT_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 

@@ -9,12 +9,12 @@ import itertools
 import math
 import random
 
-from training.captions.facts import tempo_class
+from training.captions.facts import ALL_KEYS, tempo_class
 from training.synth import patterns
 from training.synth.compose import Piece, Plan
 from training.synth.orchestra import DISTORTED, DRUM_KITS, FAMILY_OF, PARTS, Voice
 from training.synth.styles import PROGRESSIONS, Bar
-from training.synth.theory import ALL_KEYS, MODAL_KEYS, Key
+from training.synth.theory import MODAL_KEYS, Key
 
 SLOWEST_BPM, FASTEST_BPM = 50.0, 200.0
 MODAL_SHARE = 0.15  # of the clips
