@@ -14,7 +14,9 @@ from typer.testing import CliRunner
 
 from j2a.console import errors_shown
 from j2a.errors import UsageError
+from training.encoder.settings import EncoderSettings, TimeHeadsSettings
 from training.ground.settings import load_settings, setting, settings_text, with_options
+from training.mini.settings import MiniSettings
 
 
 @dataclass(frozen=True)
@@ -104,3 +106,40 @@ def test_a_command_gets_an_option_for_each_field(tmp_path):
 def test_a_home_folder_in_a_setting_is_found(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     assert load_settings(Cooking, None, {"pan": Path("~/x.csv")}).pan == tmp_path / "x.csv"
+
+
+@dataclass(frozen=True)
+class Frying(Cooking):
+    """Inherits; one default is another, one help too."""
+
+    oil: int = setting(1, "Spoons of it.")
+    eggs: int = 4
+    salt: bool = setting(False, "Salt, when it is done.")
+
+
+def test_inherited_settings_keep_their_help_and_come_behind_the_own(tmp_path):
+    app = typer.Typer()
+
+    @app.command()
+    @with_options(Frying)
+    def fry(config: Path | None, given: dict[str, object]) -> None:
+        typer.echo(settings_text(load_settings(Frying, config, given)))
+
+    told = re.sub(r"[│\s]+", " ", CliRunner().invoke(app, ["--help"]).output)
+    assert "How many. (default: 4)" in told
+    assert "Salt, when it is done. (default: false)" in told
+    lines = CliRunner().invoke(app, ["--minutes", "2"]).output.split("\n")
+    assert [line.partition(" ")[0] for line in lines if line] == ["oil", "eggs", "salt", "minutes", "style", "note"]
+    assert "minutes = 2.0" in lines
+    with pytest.raises(UsageError, match="eggs is 0, not at least 1"):
+        load_settings(Frying, None, {"eggs": 0})
+
+
+@pytest.mark.parametrize("settings", [EncoderSettings, MiniSettings, TimeHeadsSettings])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("batch_size", 0), ("threads", 0), ("warmup", -1), ("learning_rate", 0.0), ("weight_decay", float("nan"))],
+)
+def test_what_all_trainings_share_is_checked(settings, name, value):
+    with pytest.raises(UsageError, match=f"{name} is {value}, not"):
+        load_settings(settings, None, {name: value})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from training.ground.learning import Device
 from training.ground.settings import setting
 
 _MOST_POOLED = 4096
@@ -19,7 +20,7 @@ class EncodeSettings:
     features: bool = setting(False, "Also measure tempo, key, chords and so on: what J2A-1.0 is trained on.")
     workers: int = setting(0, "Processes; 0: one for each CPU, or 4 where there is a GPU.")
     shard_clips: int = setting(128, "Clips in a shard.")
-    device: Literal["auto", "cpu", "cuda", "mps"] = setting("auto", "Where the encoder runs.")
+    device: Device = setting("auto", "Where the encoder runs.")
     precision: Literal["float32", "bfloat16"] = setting("float32", "Of the encoder's products; captioning has float32.")
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""``j2a-train encoder``."""
+"""The commands ``j2a-train encoder``, ``heads`` and ``sure``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from j2a.console import errors_shown, narrate
-from training.encoder.settings import EncoderSettings
+from training.encoder.settings import EncoderSettings, TimeHeadsSettings
 from training.ground.settings import load_settings, settings_text, with_options
 
 
@@ -29,3 +29,63 @@ def encoder(
 
         train(table.expanduser(), held_back.expanduser(), out.expanduser(), settings, resume=resume)
         narrate(f"The encoder is {out / 'encoder'}.")
+
+
+@with_options(TimeHeadsSettings)
+def heads(
+    table: Annotated[Path, typer.Argument(help="Folder of a corpus with known truth that the encoder never heard.")],
+    encoded: Annotated[Path, typer.Argument(help="What j2a-train encode made of it.")],
+    out: Annotated[Path, typer.Argument(help="Folder for heads.safetensors and about.json.")],
+    config: Path | None,
+    given: dict[str, object],
+) -> None:
+    """Train heads that see time, for j2a-train sure, on the outputs of an encoder that stays as it is."""
+    with errors_shown():
+        settings = load_settings(TimeHeadsSettings, config, given)
+        narrate(settings_text(settings))
+        from training.encoder.heads import HEADS
+        from training.encoder.time_heads import train
+
+        train(table.expanduser(), encoded.expanduser(), out.expanduser(), settings)
+        narrate(f"The heads are {out / HEADS}.")
+
+
+def sure(
+    run: Annotated[Path, typer.Argument(help="Folder of an encoder's training.")],
+    table: Annotated[Path, typer.Argument(help="Folder of the corpus to caption anew.")],
+    out: Annotated[Path, typer.Argument(help="Folder of the new table; the audio is linked, not copied.")],
+    held_back: Annotated[
+        Path | None, typer.Option(help="Corpus of another soundfont (valid split): sets the thresholds first.")
+    ] = None,
+    precision: Annotated[
+        float, typer.Option(min=0.5, max=1.0, help="Share of all statements together that must be true.")
+    ] = 0.85,
+    guess: Annotated[
+        bool, typer.Option("--guess", help="Also what is sure and false: all that the encoder hears.")
+    ] = False,
+    heads: Annotated[
+        Path | None, typer.Option(help="Folder of j2a-train heads: they speak in place of the heads of the run.")
+    ] = None,
+    encoded: Annotated[
+        Path | None, typer.Option(help="What j2a-train encode made of the table, so that it is not encoded once more.")
+    ] = None,
+    measured: Annotated[
+        bool, typer.Option("--measured", help="Also what encode --features measured, as J2A-3.0 says it.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Seed of the wordings.")] = 0,
+) -> None:
+    """Write captions that say only what the encoder is sure of."""
+    with errors_shown():
+        from training.encoder.sure import NEVER, set_thresholds, write_sure
+
+        spoken = heads.expanduser() if heads else None
+        if held_back is not None:
+            found = set_thresholds(run.expanduser(), held_back.expanduser(), precision, spoken)
+            never = [name for name, threshold in found.items() if threshold == NEVER]
+            narrate(f"Never said: {', '.join(never) or 'nothing'}.")
+        kept = encoded.expanduser() if encoded else None
+        write_sure(
+            run.expanduser(), table.expanduser(), out.expanduser(), only_true=not guess, heads=spoken, encoded=kept,
+            measured=measured, seed=seed,
+        )  # fmt: skip
+        narrate(f"The table is {out / 'clips.jsonl'}.")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from training.ground.learning import SteppedSettings
 from training.ground.settings import setting
 
 # What may differ when a run is taken up again: it does not change what is learned.
@@ -16,8 +16,8 @@ FREE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FitSettings:
+@dataclass(frozen=True)
+class FitSettings(SteppedSettings):
     """One run. The global batch is ``batch_size`` clips, however many processes and parts it is worked on in."""
 
     version: Literal["1.0", "2.0", "2.1", "3.0"] = setting("2.1", "J2A version to train.")
@@ -33,7 +33,7 @@ class FitSettings:
     accumulate: int = setting(1, "Parts that a process works on its clips of a step in, one after the other.")
     learning_rate: float = setting(5e-4, "The highest; it warms up, then falls along a cosine to a tenth.")
     warmup_steps: int = setting(50, "Steps until the learning rate is at its highest.")
-    weight_decay: float = setting(0.01, "AdamW's, on matrices.")
+    weight_decay: float = 0.01
     clip: float = setting(1.0, "The gradient's norm is clipped to this.")
     max_caption_tokens: int = setting(256, "Captions are cut to so many tokens.")
     seed: int = setting(0, "Seed of the first weights, of the order and of the captions drawn.")
@@ -51,18 +51,14 @@ class FitSettings:
     lora_alpha: int = setting(32, "1.0: scale of the adapter.")
     lora_dropout: float = setting(0.05, "1.0: dropout in the adapter.")
 
-    device: Literal["auto", "cpu", "cuda", "mps"] = setting("auto", "Where to train.")
     threads: int = setting(0, "CPU threads; 0: as many as there are cores.")
     tensorboard: bool = setting(False, "Also write the log for TensorBoard.")
 
     def __post_init__(self) -> None:
-        for name in ("batch_size", "accumulate", "validate_every", "max_caption_tokens", "lora_rank", "lora_alpha"):
-            self._at_least(name, 1)
-        for name in ("soft_tokens", "steps", "warmup_steps", "weight_decay", "patience", "validate_clips", "threads"):
-            self._at_least(name, 0)
-        for name in ("learning_rate", "clip", "epochs"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(f"{name} is {getattr(self, name)}, not a number above 0")
+        super().__post_init__()
+        self._at_least(1, "accumulate", "validate_every", "max_caption_tokens", "lora_rank", "lora_alpha")
+        self._at_least(0, "soft_tokens", "steps", "warmup_steps", "patience", "validate_clips")
+        self._above_0("clip", "epochs")
         if not 0 <= self.distil <= 1 or not 0 <= self.lora_dropout < 1:
             raise ValueError("distil and lora_dropout are shares from 0 to 1")
         if self.batch_size % self.accumulate:
@@ -77,7 +73,3 @@ class FitSettings:
             raise ValueError("J2A-1.0 has no projector to go on from")
         if self.version == "1.0" and self.distil:
             raise ValueError("J2A-1.0 has the facts in its prompt: there is nothing to distil")
-
-    def _at_least(self, name: str, least: int) -> None:
-        if getattr(self, name) < least:
-            raise ValueError(f"{name} is {getattr(self, name)}, not at least {least}")

@@ -1,8 +1,9 @@
-"""The typed settings of a training step: one dataclass a step, filled from a TOML file and the command line.
+"""The typed settings of a step: one dataclass a step, filled from a TOML file and the command line.
 
 What is typed on the command line comes before what the file says, and that before the dataclass's defaults. A field is
 ``int``, ``float``, ``bool``, ``str``, ``Path``, a ``Literal`` of texts, or one of these ``| None``; ``setting()`` gives
-it its help. The dataclass checks ranges in ``__post_init__`` and raises ``ValueError``.
+it its help. A class that inherits a field may give it another default alone: the help stays. The dataclass checks
+ranges in ``__post_init__`` and raises ``ValueError``.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def load_settings(cls: type[Settings], file: Path | None, overrides: dict[str, o
     """
     values = {} if file is None else _read(file)
     values |= {name: value for name, value in overrides.items() if value is not None}
-    kinds, where = get_type_hints(cls), "" if file is None else f" (settings of {file} and the command line)"
+    kinds, where = _kinds(cls), "" if file is None else f" (settings of {file} and the command line)"
     if unknown := sorted(values.keys() - kinds.keys()):
         raise UsageError(
             f"there is no setting {', '.join(unknown)}{where}.", f"Settings here: {', '.join(sorted(kinds))}."
@@ -54,8 +55,8 @@ def load_settings(cls: type[Settings], file: Path | None, overrides: dict[str, o
 
 
 def settings_text(settings: DataclassInstance) -> str:
-    """The settings as TOML, one a line, in the order of the dataclass; :func:`load_settings` reads them back."""
-    values = {item.name: getattr(settings, item.name) for item in fields(settings)}
+    """The settings as TOML, one a line, as ``--help`` has them; :func:`load_settings` reads them back."""
+    values = {name: getattr(settings, name) for name in _kinds(type(settings))}
     return "".join(f"{name} = {_toml(value)}\n" for name, value in values.items() if value is not None)
 
 
@@ -65,7 +66,7 @@ def with_options(cls: type[DataclassInstance]) -> Callable[[Callable[..., None]]
     The command takes them as two arguments: ``config: Path | None`` and ``given: dict[str, object]``, where what was
     not typed is ``None``: what :func:`load_settings` wants.
     """
-    kinds = get_type_hints(cls)
+    kinds = _kinds(cls)
 
     def wrap(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
@@ -74,7 +75,8 @@ def with_options(cls: type[DataclassInstance]) -> Callable[[Callable[..., None]]
             command(config=config, given=given, **typed)
 
         own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "given"]
-        options = [_option(item.name, kinds[item.name], item.default, item.metadata["help"]) for item in fields(cls)]
+        defaults = {item.name: item.default for item in fields(cls)}
+        options = [_option(name, kind, defaults[name], _help(cls, name)) for name, kind in kinds.items()]
         parameters = [p.replace(kind=p.KEYWORD_ONLY) for p in own if p.name != "config"]
         annotation = Annotated[Path | None, typer.Option(help=_CONFIG_HELP)]
         file = inspect.Parameter("config", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
@@ -84,6 +86,18 @@ def with_options(cls: type[DataclassInstance]) -> Callable[[Callable[..., None]]
         return run
 
     return wrap
+
+
+def _kinds(cls: type[DataclassInstance]) -> dict[str, Any]:
+    """Type of each field: first those that the class itself names, then those of its bases."""
+    kinds = get_type_hints(cls)
+    return {name: kinds[name] for part in cls.__mro__ for name in inspect.get_annotations(part)}
+
+
+def _help(cls: type[DataclassInstance], name: str) -> str:
+    """What the class, or the nearest of its bases that has a word about it, says of a field."""
+    found = (part.__dict__.get("__dataclass_fields__", {}).get(name) for part in cls.__mro__)
+    return next(str(item.metadata["help"]) for item in found if item is not None and "help" in item.metadata)
 
 
 def _option(name: str, kind: Any, default: Any, text: str) -> inspect.Parameter:

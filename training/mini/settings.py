@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
+from training.ground.learning import SteppedSettings
 from training.ground.settings import setting
 
 # May differ when a run is taken up again; captions, sound and projector are known by content.
 FREE = frozenset({"captions", "threads", "sound", "encoded", "projector"})
 
 
-@dataclass(frozen=True, slots=True)
-class MiniSettings:
+@dataclass(frozen=True)
+class MiniSettings(SteppedSettings):
     """Everything that decides a run."""
 
     captions: Path | None = setting(None, "musiccaps-public.csv; its training half adds language.")
     start: Path | None = setting(None, "A model of this kind to go on from, in its sizes or with a larger mlp_width.")
-    steps: int = setting(12_000, "Steps of training.")
+    steps: int = 12_000
     batch_size: int = setting(32, "Pairs a step.")
     vocabulary_size: int = setting(4096, "Tokens of the byte-level BPE.")
     width: int = setting(256, "Width of the transformer.")
@@ -26,8 +26,6 @@ class MiniSettings:
     heads: int = setting(8, "Attention heads.")
     key_value_heads: int = setting(4, "Heads of keys and values.")
     mlp_width: int = setting(704, "Width inside the MLP.")
-    learning_rate: float = setting(2e-3, "Highest learning rate.")
-    weight_decay: float = setting(0.05, "Weight decay of the matrices.")
     warmup: int = setting(100, "Steps in which the learning rate rises.")
     decay_share: float = setting(0.3, "Last share of the steps, in which the learning rate falls to nothing.")
     tags_share: float = setting(0.2, "Share of MusicCaps pairs.")
@@ -38,21 +36,19 @@ class MiniSettings:
     sound_share: float = setting(0.6, "Share of real sound among the pairs that say what is heard.")
     evaluate_every: int = setting(250, "Steps between evaluations; each saves.")
     final_captions: int = setting(100, "Captions that are written and scored at the end.")
-    device: Literal["auto", "cpu", "cuda", "mps"] = setting("auto", "Where to train.")
-    threads: int = setting(2, "CPU threads.")
     seed: int = setting(0, "Seed of the weights and of the data.")
 
     def __post_init__(self) -> None:
-        sizes = (self.width, self.depth, self.mlp_width, self.key_value_heads, self.vocabulary_size)
-        if min(*sizes, self.steps, self.batch_size, self.evaluate_every, self.threads) < 1:
-            raise ValueError("sizes and counts must be at least 1")
+        super().__post_init__()
+        self._at_least(1, "width", "depth", "mlp_width", "heads", "key_value_heads", "vocabulary_size")
+        self._at_least(1, "steps", "evaluate_every", "threads")
+        self._at_least(0, "warmup", "final_captions")
+        self._shares("sound_share")
         if self.width % self.heads or self.heads % self.key_value_heads:
             raise ValueError("width must be a multiple of heads, and heads of key_value_heads")
         if not 0 < self.decay_share <= 1:
             raise ValueError(f"decay_share is {self.decay_share}, not a share above 0")
         if len({self.sound is None, self.encoded is None, self.projector is None}) > 1:
             raise ValueError("real sound takes sound, encoded and projector, all three")
-        if not 0 <= self.sound_share <= 1:
-            raise ValueError(f"sound_share is {self.sound_share}, not a share")
         if self.tags_share < 0 or self.heard_share < 0 or self.tags_share + self.heard_share > 1:
             raise ValueError("tags_share and heard_share are shares, together at most 1")
