@@ -31,7 +31,7 @@ torch.set_num_threads(1)
 from pathlib import Path
 from j2a.clip import Clip
 from j2a.features import extract
-from j2a.features.fast import warm_up
+from j2a.features.warm_up import warm_up
 unit = 1 if sys.platform == "darwin" else 1024
 def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 warm_up()

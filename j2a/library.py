@@ -1,4 +1,4 @@
-"""A folder of music: which files it holds, in the order people expect, and their tags."""
+"""A folder of music: which files it holds, in the order people expect."""
 
 from __future__ import annotations
 
@@ -10,9 +10,6 @@ from pathlib import Path
 
 from j2a.errors import UsageError
 from j2a.printable import printable
-from j2a.tags import TagCache, Tags, read_tags
-
-__all__ = ["AUDIO_SUFFIXES", "TagCache", "Tags", "Track", "natural_key", "read_tags", "scan"]
 
 AUDIO_SUFFIXES = frozenset({
     ".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".mp2", ".aiff", ".aif", ".aifc", ".w64", ".caf",

@@ -8,15 +8,12 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tinytag import TinyTag, TinyTagException
 
 from j2a import paths
+from j2a.library import Track
 from j2a.printable import printable
-
-if TYPE_CHECKING:
-    from j2a.library import Track
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from textual.message import Message
 from j2a.errors import J2AError
 
 if TYPE_CHECKING:
-    from j2a.library import Tags, Track
+    from j2a.library import Track
+    from j2a.tags import Tags
 
 
 class EngineEvents(Message):

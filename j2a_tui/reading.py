@@ -10,6 +10,7 @@ from textual.message import Message
 from j2a import library
 from j2a.clip import Clip
 from j2a.errors import AudioError, UsageError
+from j2a.tags import TagCache
 from j2a_tui.messages import AudioOpened, DetailRead, OverviewGrew, Problem, Scanned, TagsRead
 from j2a_tui.tag_process import TagProcess
 from j2a_tui.windows import Window
@@ -35,7 +36,7 @@ def scanning(folder: Path, cancelled: Callable[[], bool], post: Post) -> Iterato
 
 def tagging(tracks: Sequence[library.Track], post: Post) -> Iterator[None]:
     """Tags and durations, in batches: the first, which is on the screen, at once; the others by a process."""
-    cache = library.TagCache()
+    cache = TagCache()
     for batch in cache.read(tracks[:TAG_BATCH], batch=TAG_BATCH):
         post(TagsRead({track.path: tags for track, tags in batch if tags}))
     cache.close()

@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from j2a.errors import AudioError
-from j2a.library import TagCache, Tags, Track
+from j2a.library import Track
 from j2a.priority import NICENESS, step_back
+from j2a.tags import TagCache, Tags
 
 
 class TagProcess:

@@ -10,7 +10,7 @@ import numpy as np
 from av.container import InputContainer
 from numpy.typing import NDArray
 
-from j2a.audio.source import AudioInfo
+from j2a.audio.record import AudioInfo
 from j2a.errors import AudioError
 
 # Decoders with memory (AAC, MP3) need some packets before the wanted one to give the right samples.

@@ -10,7 +10,8 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from j2a.audio.source import AudioInfo, Source, open_source
+from j2a.audio.record import AudioInfo, Source
+from j2a.audio.source import open_source
 from j2a.clip import Clip
 from j2a.errors import AudioError
 

@@ -7,14 +7,13 @@ A source gives interleaved float32 blocks and seeks to a frame. Everything that 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from j2a.audio.record import AudioInfo, Source
 from j2a.errors import AudioError
 
 AV_HINT = 'To read it, install the optional decoder: pip install "j2a[av]"'
@@ -24,32 +23,6 @@ _MP3_PREROLL = 10 * 1152
 # called wrong.
 LENGTH_TOLERANCE = 0.03
 PADDING_S = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class AudioInfo:
-    """What a file holds. ``frames`` is a close estimate for formats that do not store their length."""
-
-    sample_rate: int  # Hz
-    channels: int
-    frames: int  # samples of one channel
-    duration_s: float
-    format: str  # the container as libsndfile or FFmpeg calls it, such as "FLAC", "mov"
-
-
-class Source(Protocol):
-    """One open file."""
-
-    info: AudioInfo
-
-    def seek(self, frame: int) -> None:
-        """Make ``frame`` (0 .. info.frames) the next one that is read."""
-
-    def read(self, frames: int) -> NDArray[np.float32]:
-        """(n <= frames, channels); n == 0 at the end."""
-
-    def close(self) -> None:
-        """Release the file."""
 
 
 class _SequentialFile(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types

@@ -48,7 +48,7 @@ class Jobs:
             case Load():
                 captioner, load_s = self._load(request_id, request.version, request.backbone)
                 if request.measures:
-                    from j2a.features.fast import warm_up
+                    from j2a.features.warm_up import warm_up
 
                     warm_up()
                 return Done(

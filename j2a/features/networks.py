@@ -7,17 +7,17 @@ extractors need not know which they are given.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from j2a.features.fast import spectra
+from j2a.features.fast.convolution import ConvolutionalNetwork
+from j2a.features.fast.recurrent import Ensemble
+from j2a.features.fast.viterbi import StructuredHMM
 from j2a.features.madmom_door import FPS, madmom, processor
 from j2a.features.record import Engine
-
-if TYPE_CHECKING:
-    from j2a.features.fast.convolution import ConvolutionalNetwork
-    from j2a.features.fast.recurrent import Ensemble
 
 Samples = NDArray[np.float32]
 BEATS_PER_BAR = (3, 4)
@@ -108,8 +108,6 @@ class FastNetworks:
     """
 
     def __init__(self, blocks: Iterable[Samples], check: Callable[[], None] = lambda: None) -> None:
-        from j2a.features.fast import spectra
-
         self._check = check
         heard = spectra.listen(blocks)
         self._key, self._chords = heard.key, heard.chords
@@ -155,8 +153,6 @@ def _bar_decoder(package: Any) -> Any:
 
 def _fast_bar_decoder(package: Any) -> Any:
     """madmom's decoder with our search inside."""
-    from j2a.features.fast.viterbi import StructuredHMM
-
     decoder = _bar_decoder(package)
     decoder.hmms = [StructuredHMM(hmm) for hmm in decoder.hmms]
     return decoder
@@ -169,13 +165,9 @@ def _load(name: str) -> list[Any]:
 
 
 def _ensemble(name: str) -> Ensemble:
-    from j2a.features.fast.recurrent import Ensemble
-
     return Ensemble(_load(name))
 
 
 def _convolutional(name: str) -> ConvolutionalNetwork:
-    from j2a.features.fast.convolution import ConvolutionalNetwork
-
     (network,) = _load(name)
     return ConvolutionalNetwork(network)

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from dataclasses import asdict
+from typing import Any, TypedDict
 
 from j2a.caption import Caption, Sampling
 from j2a.clip import Clip
 from j2a.features.record import Features
+from j2a.models.language.generation import GenerationStats
 from j2a.models.language.llm import LoadedLLM
 from j2a.models.language.server import ServerLLM
 from j2a.models.prompts import Prompt
 
 
+class Decoding(TypedDict):
+    """How a language model is to answer, as everything that makes it answer takes it."""
+
+    sampling: Sampling
+    seed: int
+    cancelled: Callable[[], bool]
+    stats: GenerationStats
+
+
 class Captioner(ABC):
-    """``stream`` gives pieces of text; ``caption`` and ``stats`` tell about the last stream."""
+    """``stream`` gives pieces of text; ``caption`` and ``stats`` tell about the last stream.
+
+    A version says what it measures where it is given no features, what it asks, and how the answer is made.
+    """
 
     version: str
 
@@ -27,7 +42,6 @@ class Captioner(ABC):
         self.caption: Caption | None = None
         self.stats: dict[str, Any] = {}
 
-    @abstractmethod
     def stream(
         self,
         clip: Clip,
@@ -38,9 +52,25 @@ class Captioner(ABC):
         features: Features | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[str]:
-        """Describe a clip piece by piece. Raises ``AudioError``."""
+        """Describe a clip piece by piece; without its ``features``, what of them is needed is measured first.
 
-    @abstractmethod
+        Raises ``AudioError``.
+        """
+        how = _decoding(sampling, seed, cancelled)
+        features = features or self._measure(clip, cancelled)
+        asked = self._ask(features, prompt)
+        self.stats = {}
+        self.caption = self._empty(asked, features, how)
+        started, first_token_s = time.perf_counter(), None
+        try:
+            for piece in self._pieces(clip, asked, how):
+                if first_token_s is None:
+                    first_token_s = time.perf_counter() - started
+                self.caption.text += piece
+                yield piece
+        finally:
+            self.stats |= {**asdict(how["stats"]), "first_token_s": first_token_s}
+
     def describe_many(
         self,
         clips: Sequence[Clip],
@@ -51,7 +81,18 @@ class Captioner(ABC):
         seed: int = 0,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> list[Caption]:
-        """A caption for each of several measured clips, written together: the same as one by one, and faster."""
+        """A caption for each of several measured clips, written together: the same as one by one, and faster.
+
+        One that a cancel comes before has no text. Raises ``AudioError``.
+        """
+        how = _decoding(sampling, seed, cancelled)
+        asked = [self._ask(measured, prompt) for measured in features]
+        self.stats = {}
+        captions = [self._empty(one, measured, how) for one, measured in zip(asked, features, strict=True)]
+        for caption, text in zip(captions, self._texts(clips, asked, how), strict=True):
+            caption.text = text.strip()
+        self.stats |= asdict(how["stats"])
+        return captions
 
     def describe(self, clip: Clip, **options: Any) -> Caption:
         """The whole caption at once; takes the options of ``stream``."""
@@ -61,7 +102,28 @@ class Captioner(ABC):
         self.caption.text = self.caption.text.strip()
         return self.caption
 
-    def _empty(self, asked: Prompt, features: Features, sampling: Sampling, seed: int) -> Caption:
+    @abstractmethod
+    def _measure(self, clip: Clip, cancelled: Callable[[], bool]) -> Features:
+        """The features that a prompt needs, where the caller gives none."""
+
+    @abstractmethod
+    def _ask(self, features: Features, prompt: str) -> Prompt:
+        """The prompt for an instruction."""
+
+    @abstractmethod
+    def _pieces(self, clip: Clip, asked: Prompt, how: Decoding) -> Iterator[str]:
+        """The answer piece by piece; what else was timed goes into ``stats``."""
+
+    @abstractmethod
+    def _texts(self, clips: Sequence[Clip], asked: Sequence[Prompt], how: Decoding) -> list[str]:
+        """The whole answers, one a clip; "" for those that a cancel came before."""
+
+    def _empty(self, asked: Prompt, features: Features, how: Decoding) -> Caption:
         return Caption(
-            "", self.version, self.backbone, self.weights, asked.prompt_id, asked.text, seed, sampling, features
-        )
+            "", self.version, self.backbone, self.weights, asked.prompt_id, asked.text, how["seed"], how["sampling"],
+            features,
+        )  # fmt: skip
+
+
+def _decoding(sampling: Sampling | None, seed: int, cancelled: Callable[[], bool]) -> Decoding:
+    return {"sampling": sampling or Sampling(), "seed": seed, "cancelled": cancelled, "stats": GenerationStats()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 
 import numpy as np
 import torch
@@ -12,15 +11,14 @@ from numpy.typing import NDArray
 
 from j2a import audio
 from j2a import features as feature_extraction
-from j2a.caption import Caption, Sampling
 from j2a.clip import Clip
 from j2a.errors import AudioError
 from j2a.features.guards import SILENCE_PEAK
 from j2a.features.record import Features
 from j2a.models.audio.mwmae import MWMAE
 from j2a.models.audio.projector import Projector, pool_long
-from j2a.models.captioner import Captioner
-from j2a.models.language.generation import GenerationStats, batch_text, stream_text
+from j2a.models.captioner import Captioner, Decoding
+from j2a.models.language.generation import batch_text, stream_text
 from j2a.models.language.llm import LoadedLLM
 from j2a.models.language.sequence import sequence
 from j2a.models.prompts import Prompt, build_both_prompt, build_heard_prompt
@@ -43,90 +41,45 @@ class J2A2(Captioner):
         self.encoder = encoder
         self.projector = projector
 
-    def stream(
-        self,
-        clip: Clip,
-        *,
-        prompt: str = "",
-        sampling: Sampling | None = None,
-        seed: int = 0,
-        features: Features | None = None,
-        cancelled: Callable[[], bool] = lambda: False,
-    ) -> Iterator[str]:
-        """Listen to the clip and yield its description piece by piece. Raises ``AudioError``."""
-        sampling = sampling or Sampling()
-        features = features or self._measure(clip, cancelled)
-        asked = self._ask(features, prompt)
-        stats = GenerationStats()
-        self.caption = self._empty(asked, features, sampling, seed)
-        started, first_token_s = time.perf_counter(), None
-        soft_tokens = self.listen(clip, cancelled)
-        encode_s = time.perf_counter() - started
-        if cancelled():
+    def _measure(self, clip: Clip, cancelled: Callable[[], bool]) -> Features:
+        """Nothing, which is all that is needed here."""
+        return Features()
+
+    def _ask(self, features: Features, prompt: str) -> Prompt:
+        return build_heard_prompt(prompt)
+
+    def _pieces(self, clip: Clip, asked: Prompt, how: Decoding) -> Iterator[str]:
+        soft_tokens = self._timed(clip, how)
+        if how["cancelled"]():
             return
         if soft_tokens is None:
-            self.caption.text = SILENCE
-            self.stats = {**asdict(stats), "encode_s": encode_s, "first_token_s": encode_s}
             yield SILENCE
-            return
-        try:
-            for piece in stream_text(
-                self.llm.model,
-                self.llm.tokenizer,
-                self._prompt(asked, soft_tokens),
-                sampling=sampling,
-                seed=seed,
-                cancelled=cancelled,
-                stats=stats,
-            ):
-                if first_token_s is None:
-                    first_token_s = time.perf_counter() - started
-                self.caption.text += piece
-                yield piece
-        finally:
-            self.stats = {**asdict(stats), "encode_s": encode_s, "first_token_s": first_token_s}
+        else:
+            yield from stream_text(self.llm.model, self.llm.tokenizer, self._prompt(asked, soft_tokens), **how)
 
-    def describe_many(
-        self,
-        clips: Sequence[Clip],
-        features: Sequence[Features],
-        *,
-        prompt: str = "",
-        sampling: Sampling | None = None,
-        seed: int = 0,
-        cancelled: Callable[[], bool] = lambda: False,
-    ) -> list[Caption]:
-        """A caption for each of several clips, written together: the same as one by one, and faster."""
-        sampling = sampling or Sampling()
-        asked = [self._ask(measured, prompt) for measured in features]
-        stats = GenerationStats()
-        captions = [self._empty(one, measured, sampling, seed) for one, measured in zip(asked, features, strict=True)]
-        started = time.perf_counter()
+    def _texts(self, clips: Sequence[Clip], asked: Sequence[Prompt], how: Decoding) -> list[str]:
+        texts = [""] * len(clips)
         prompts: dict[int, torch.Tensor] = {}
         for place, clip in enumerate(clips):
-            soft_tokens = self.listen(clip, cancelled)
+            soft_tokens = self._timed(clip, how)
             if soft_tokens is None:
-                captions[place].text = SILENCE
+                texts[place] = SILENCE
             else:
                 prompts[place] = self._prompt(asked[place], soft_tokens)
-            if cancelled():
-                return captions
-        encode_s = time.perf_counter() - started
-        texts = []
+            if how["cancelled"]():
+                return texts
         if prompts:
-            texts = batch_text(
-                self.llm.model,
-                self.llm.tokenizer,
-                list(prompts.values()),
-                sampling=sampling,
-                seed=seed,
-                cancelled=cancelled,
-                stats=stats,
-            )
-        self.stats = {**asdict(stats), "encode_s": encode_s}
-        for place, text in zip(prompts, texts, strict=True):
-            captions[place].text = text.strip()
-        return captions
+            answers = batch_text(self.llm.model, self.llm.tokenizer, list(prompts.values()), **how)
+            for place, text in zip(prompts, answers, strict=True):
+                texts[place] = text
+        return texts
+
+    def _timed(self, clip: Clip, how: Decoding) -> torch.Tensor | None:
+        """What :meth:`listen` gives; its seconds are added to ``stats``."""
+        started = time.perf_counter()
+        soft_tokens = self.listen(clip, how["cancelled"])
+        self.stats["encode_s"] = self.stats.get("encode_s", 0.0) + time.perf_counter() - started
+        return soft_tokens
 
     @torch.inference_mode()
     def listen(self, clip: Clip, cancelled: Callable[[], bool] = lambda: False) -> torch.Tensor | None:
@@ -148,13 +101,6 @@ class J2A2(Captioner):
                 f"{clip.path} cannot be listened to: {error}.", "Choose another file or section."
             ) from error
         return self.projector.project(pooled)[0] if max(peaks) >= SILENCE_PEAK else None
-
-    def _measure(self, clip: Clip, cancelled: Callable[[], bool]) -> Features:
-        """What is measured where the caller gives no features: nothing, which is all that is needed here."""
-        return Features()
-
-    def _ask(self, features: Features, prompt: str) -> Prompt:
-        return build_heard_prompt(prompt)
 
     @torch.inference_mode()
     def _prompt(self, asked: Prompt, soft_tokens: torch.Tensor) -> torch.Tensor:

@@ -15,8 +15,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from j2a.library import Tags
 from j2a.store import Status
+from j2a.tags import Tags
 from j2a_tui.display import NO_STATUS, STATUS_LETTERS, clean, clock, fit, fit_path
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from j2a.library import Tags, scan
+from j2a.library import scan
+from j2a.tags import Tags
 from j2a_tui.messages import Problem, TagsRead
 from j2a_tui.reading import TAG_BATCH, tagging
 from j2a_tui.tag_process import TagProcess

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from j2a import paths
-from j2a.library import TagCache, Tags, Track, read_tags
+from j2a.library import Track
+from j2a.tags import TagCache, Tags, read_tags
 
 
 def a_flac(path: Path, title: str = "Waltz No. 2", seconds: float = 1.5) -> Path:

@@ -2,24 +2,3 @@
 
 Detections equal stock madmom's (tests/models/test_fast_parity.py); ``bench/features.py`` shows the ratio of the times.
 """
-
-from __future__ import annotations
-
-import numpy as np
-
-
-def warm_up() -> None:
-    """Load every network, and compile what numba compiles (kept in its cache): the first clip is as fast as the next.
-
-    ``make setup`` fills the cache with it; the engine calls it when it loads a model.
-    """
-    from j2a.features import chords, genre, key, rhythm
-    from j2a.features.madmom_door import SAMPLE_RATE
-    from j2a.features.networks import FastNetworks
-
-    heard = FastNetworks([np.random.default_rng(0).normal(0, 0.1, 3 * SAMPLE_RATE).astype(np.float32)])
-    rhythm.track_beats(heard)
-    rhythm.tempo_candidates(heard)
-    key.measure_key(heard)
-    chords.measure_chords(heard)
-    genre.find_weights()
