@@ -10,8 +10,6 @@ from typing import Annotated, Any
 
 import typer
 
-from j2a.backbone import backbone_of, version_of
-from j2a.caption import Sampling
 from j2a.clip import Clip
 from j2a.console import errors_shown, narrate, print_json
 from j2a.engine import client
@@ -19,19 +17,7 @@ from j2a.engine.messages import Describe, Done, Event, Extract, Failed, FeatureR
 from j2a.errors import ExitCode, UsageError
 from j2a.features.record import Features
 from j2a.folder import command as folder_command
-from j2a.options import (
-    AsJson,
-    Backbone,
-    FeaturesEngine,
-    Instruction,
-    LlmModel,
-    LlmUrl,
-    Measurer,
-    Seed,
-    Temperature,
-    Version,
-    engine_of,
-)
+from j2a.options import AsJson, Asked, FeaturesEngine, Measurer, asks_for_captions, engine_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Turn music into words, without a screen.")
 
@@ -44,24 +30,18 @@ app.command("caption")(folder_command.caption)
 
 
 @app.command()
+@asks_for_captions
 def describe(
     file: File,
     start: Start = 0.0,
     end: End = None,
-    version: Version = "",
-    backbone: Backbone = "mini",
-    llm_url: LlmUrl = None,
-    llm_model: LlmModel = "",
-    prompt: Instruction = "",
-    seed: Seed = 0,
-    temperature: Temperature = 0.0,
-    features_engine: FeaturesEngine = Measurer.FAST,
+    *,
+    how: Asked,
     as_json: AsJson = False,
 ) -> None:
     """Describe one clip. The caption streams to stdout."""
     with errors_shown():
-        clip, backbone = _clip(file, start, end), backbone_of(backbone, llm_url, llm_model)
-        version = version_of(version, backbone)
+        clip = _clip(file, start, end)
         streamed = False
 
         def show(event: Event) -> None:
@@ -72,7 +52,7 @@ def describe(
                 streamed = True
 
         done = _ask(
-            Describe(clip, version, backbone, prompt, Sampling(temperature), seed, engine_of(features_engine)), show
+            Describe(clip, how.version, how.backbone, how.prompt, how.sampling, how.seed, how.features_engine), show
         )
         if as_json:
             print_json(_description(clip, done))

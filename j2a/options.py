@@ -1,13 +1,19 @@
-"""Options that several commands take."""
+"""Options that several commands take: what they are called, what ``--help`` says of them, and what they mean."""
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from j2a.backbone import DEFAULT_VERSION
+from j2a.backbone import DEFAULT_VERSION, backbone_of, version_of
+from j2a.caption import Sampling
+from j2a.console import errors_shown
 from j2a.features.record import Engine
 
 
@@ -41,3 +47,51 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of
 def engine_of(measurer: Measurer) -> Engine:
     """The extractor's name for it."""
     return "madmom" if measurer is Measurer.MADMOM else "fast"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How captions are asked for."""
+
+    version: str
+    backbone: str
+    prompt: str
+    sampling: Sampling
+    seed: int
+    features_engine: Engine
+
+
+def asked(
+    version: Version = "",
+    backbone: Backbone = "mini",
+    llm_url: LlmUrl = None,
+    llm_model: LlmModel = "",
+    prompt: Instruction = "",
+    seed: Seed = 0,
+    temperature: Temperature = 0.0,
+    features_engine: FeaturesEngine = Measurer.FAST,
+) -> Asked:
+    """What the options of a command that writes captions mean together. Raises ``UsageError``."""
+    written_by = backbone_of(backbone, llm_url, llm_model)
+    return Asked(
+        version_of(version, written_by), written_by, prompt, Sampling(temperature), seed, engine_of(features_engine)
+    )
+
+
+def asks_for_captions(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a typer command the options of :func:`asked`, in the place of its argument ``how: Asked``."""
+    options = inspect.signature(asked, eval_str=True).parameters
+
+    @functools.wraps(command)
+    def run(**typed: Any) -> None:
+        with errors_shown():
+            how = asked(**{name: typed.pop(name) for name in options})
+        command(how=how, **typed)
+
+    parameters: list[inspect.Parameter] = []
+    for parameter in inspect.signature(command, eval_str=True).parameters.values():
+        parameters += options.values() if parameter.name == "how" else [parameter]
+    signature = inspect.Signature([one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters])
+    run.__signature__ = signature  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in parameters}
+    return run

@@ -9,43 +9,24 @@ from typing import Annotated
 
 import typer
 
-from j2a.backbone import backbone_of, version_of
-from j2a.caption import Sampling
 from j2a.console import errors_shown, narrate, print_json
 from j2a.errors import ExitCode, UsageError
 from j2a.folder.plan import plan
 from j2a.folder.run import FolderRun, Settings, Tally, default_workers
 from j2a.folder.sheet import Sheet
 from j2a.library import Track, scan
-from j2a.options import (
-    AsJson,
-    Backbone,
-    FeaturesEngine,
-    Instruction,
-    LlmModel,
-    LlmUrl,
-    Measurer,
-    Seed,
-    Temperature,
-    Version,
-    engine_of,
-)
+from j2a.options import AsJson, Asked, asks_for_captions
 from j2a.printable import printable
 
 _SHORTEST_WINDOW_S = 1.0
 _REDRAWN_EVERY_S, _TOLD_EVERY_S = 0.2, 10.0  # on a terminal, and elsewhere
 
 
+@asks_for_captions
 def caption(
     folder: Annotated[Path, typer.Argument(help="A music folder, or one file.")],
     out: Annotated[Path, typer.Option(help="The CSV to write.")],
-    version: Version = "",
-    backbone: Backbone = "mini",
-    llm_url: LlmUrl = None,
-    llm_model: LlmModel = "",
-    prompt: Instruction = "",
-    seed: Seed = 0,
-    temperature: Temperature = 0.0,
+    how: Asked,
     window: Annotated[float, typer.Option(min=0.0, help="Seconds a clip; 0 makes one clip of each file.")] = 10.0,
     per_file: Annotated[
         int | None, typer.Option(min=1, help="At most so many clips of each file, spread evenly; default: all.")
@@ -55,7 +36,6 @@ def caption(
     workers: Annotated[
         int | None, typer.Option(min=1, max=256, help="Files measured at a time; default: one a processor.")
     ] = None,
-    features_engine: FeaturesEngine = Measurer.FAST,
     as_json: AsJson = False,
 ) -> None:
     """Describe a whole folder into a CSV: clip by clip, interruptible, resumable.
@@ -67,14 +47,13 @@ def caption(
         if 0 < window < _SHORTEST_WINDOW_S:
             raise UsageError("a window is at least one second long.", "Give --window 10, or 0 for whole files.")
         root, tracks = _tracks(folder.expanduser())
-        backbone = backbone_of(backbone, llm_url, llm_model)
         settings = Settings(
-            version=version_of(version, backbone),
-            backbone=backbone,
-            prompt=prompt,
-            sampling=Sampling(temperature),
-            seed=seed,
-            features_engine=engine_of(features_engine),
+            version=how.version,
+            backbone=how.backbone,
+            prompt=how.prompt,
+            sampling=how.sampling,
+            seed=how.seed,
+            features_engine=how.features_engine,
             batch=batch,
             workers=workers or default_workers(),
         )
