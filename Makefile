@@ -7,7 +7,7 @@
 #
 # PYTHON=/path/to/python3.11 says which Python to use.
 
-MUSIC ?= demo
+MUSIC ?=
 PYTHON ?=
 TORCH_INDEX ?=
 FAST ?=
@@ -25,7 +25,7 @@ export J2A_MAKE_TORCH_INDEX := $(value TORCH_INDEX)
 .PHONY: run setup setup-dev test check clean
 
 run: setup
-	@folder=$$J2A_MAKE_MUSIC; case $$folder in "~" | "~/"*) folder=$$HOME$${folder#"~"};; esac; exec $(BIN)/j2a-tui "$$folder"
+	@folder=$$J2A_MAKE_MUSIC; case $$folder in "~" | "~/"*) folder=$$HOME$${folder#"~"};; "") exec $(BIN)/j2a-tui --demo;; esac; exec $(BIN)/j2a-tui "$$folder"
 
 setup:
 	@sh scripts/setup.sh

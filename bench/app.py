@@ -30,7 +30,7 @@ from j2a.engine.client import EngineClient
 from j2a.engine.messages import Describe, Done, Event, Failed
 
 ROOT = Path(__file__).parents[1]
-DEMO = sorted((ROOT / "demo").glob("*.ogg"))
+DEMO = sorted((ROOT / "j2a_tui" / "demo").glob("*.ogg"))
 STARTS = 10
 READIES = 3  # of these are followed until the engine is ready
 HELD_S, HELD_HZ = 12.0, 30.0
@@ -52,7 +52,7 @@ def main() -> None:
     }
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["J2A_HOME"] = f"{scratch}/home"
-        folders = {"demo": ROOT / "demo"}
+        folders = {"demo": ROOT / "j2a_tui" / "demo"}
         folders |= {layout: make_folder(Path(scratch) / layout, options.files, layout) for layout in ("flat", "deep")}
         if "start" in parts:
             result["start"] = [start(name, folder) for name, folder in folders.items()]
@@ -62,7 +62,7 @@ def main() -> None:
             show("response to keys, milliseconds", result["keys"])
             print("\nmemory, MiB:", result["memory_mib"])
         if "words" in parts:
-            result["words"] = words(ROOT / "demo")
+            result["words"] = words(ROOT / "j2a_tui" / "demo")
             show("from enter to the first words, milliseconds", result["words"])
     if options.json:
         options.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")

@@ -44,7 +44,7 @@ MEASURED = ("bpm", "beats", "downbeats", "meter", "key", "chords")
 def main() -> None:
     """Measure every file both ways and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folders", nargs="*", type=Path, default=[ROOT / "demo"])
+    parser.add_argument("folders", nargs="*", type=Path, default=[ROOT / "j2a_tui" / "demo"])
     parser.add_argument("--seconds", type=float, default=10.0, help="length of the sections; 0 for whole files")
     parser.add_argument("--start", type=float, default=0.0, help="where the sections start, in seconds")
     parser.add_argument("--files", type=int, default=40, help="at most this many files")

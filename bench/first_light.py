@@ -1,6 +1,6 @@
 """First paint, time to the first caption token, and memory of both processes, in one run.
 
-    python bench/first_light.py [--clips demo] [--json results.json]
+    python bench/first_light.py [--clips FOLDER] [--json results.json]
 
 First paint is measured in a real pseudo-terminal, from the start of the process to the moment the name of the first
 file stands on the screen. The first token is measured from the request on a clip never measured before to the first
@@ -87,7 +87,8 @@ def first_token(clips: list[Path]) -> list[dict[str, float]]:
 def main() -> None:
     """Measure, print a table, and write the numbers where asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--clips", type=Path, default=ROOT / "demo", help="folder of ogg files of at least 12 s")
+    clips = ROOT / "j2a_tui" / "demo"
+    parser.add_argument("--clips", type=Path, default=clips, help="folder of ogg files of at least 12 s")
     parser.add_argument("--json", type=Path, help="write the numbers here too")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:

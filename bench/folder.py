@@ -36,7 +36,7 @@ Ask = Callable[[Request], Iterator[Event]]
 def main() -> None:
     """Measure, print two tables, and write the numbers where asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "demo")
+    parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "j2a_tui" / "demo")
     parser.add_argument("--clips", type=int, default=64)
     parser.add_argument("--window", type=float, default=10.0)
     parser.add_argument("--json", type=Path, help="write the rows here too")

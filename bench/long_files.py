@@ -1,6 +1,6 @@
 """Seconds and peak memory of measuring a long file, in a process of its own.
 
-    OMP_NUM_THREADS=1 python bench/long_files.py [--minutes 60] [--clip demo/X.ogg] [--json results.json]
+    OMP_NUM_THREADS=1 python bench/long_files.py [--minutes 60] [--clip FILE] [--json results.json]
 
 The file is a demo clip over and over, written as 16-bit FLAC into a temporary folder. Linux and macOS.
 """
@@ -49,7 +49,7 @@ def main() -> None:
     """Measure one length and print a line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=60.0)
-    parser.add_argument("--clip", type=Path, default=sorted((ROOT / "demo").glob("*.ogg"))[0])
+    parser.add_argument("--clip", type=Path, default=sorted((ROOT / "j2a_tui" / "demo").glob("*.ogg"))[0])
     parser.add_argument("--json", type=Path, help="write the figures here too")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -26,7 +26,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="j2a-tui",
         description="Browse a music folder, listen, and caption it. Without a terminal: describe its files in lines.",
     )
-    parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="a folder with music; default: this one")
+    parser.add_argument("folder", nargs="?", type=Path, help="a folder with music; default: this one")
+    parser.add_argument("--demo", action="store_true", help="open the clips that come with J2A")
     parser.add_argument("--version", default="",
                         help=f"J2A version; v in the app chooses another ({DEFAULT_VERSION})")
     parser.add_argument("--backbone", default="mini",
@@ -44,7 +45,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     asked = _arguments(arguments)
     try:
         backbone = backbone_of(asked.backbone, asked.llm_url, asked.llm_model)
-        return _run(_checked(asked.folder), version_of(asked.version, backbone), backbone)
+        return _run(_folder(asked.folder, asked.demo), version_of(asked.version, backbone), backbone)
     except J2AError as error:
         sys.stderr.write(f"{error}\n")
         return int(error.exit_code)
@@ -57,11 +58,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return int(ExitCode.INTERRUPTED)
 
 
-def _checked(folder: Path) -> Path:
-    folder = folder.expanduser()
+def _folder(named: Path | None, demo: bool) -> Path:
+    if demo:
+        from j2a_tui.demo import unpacked
+
+        if named is not None:
+            raise UsageError("--demo opens its own clips, so no folder can be named.", "Leave out one of the two.")
+        return unpacked()
+    folder = (named or Path()).expanduser()
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "does not exist"
-        raise UsageError(f"{folder} {what}.", "Name a folder with music: j2a-tui [FOLDER]. More: j2a-tui --help.")
+        raise UsageError(f"{folder} {what}.", "Name a folder with music: j2a-tui [FOLDER], or try j2a-tui --demo.")
     return Path(os.path.abspath(folder))  # noqa: PTH100 - as the store makes paths absolute
 
 

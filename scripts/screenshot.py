@@ -64,7 +64,7 @@ def main() -> None:
         os.environ["HOME"] = home  # the picture says ~/Music, wherever it was made
         os.environ["J2A_HOME"] = str(Path(home) / "j2a")
         folder = Path(home) / "Music"
-        shutil.copytree(ROOT / "demo", folder)
+        shutil.copytree(ROOT / "j2a_tui" / "demo", folder)
         svg = asyncio.run(picture(folder, name))
     target = ROOT / "docs" / "screenshot.png"
     draw(svg, target)

@@ -135,7 +135,7 @@ project() {
     pip --no-build-isolation -e . || return
     # Makes the byte code of what is used and fills numba's cache, so that neither the first start nor the first clip is slow.
     "$PY" -c "import j2a_tui.app" || return
-    J2A_HOME=$PWD/$VENV/.first "$VENV/bin/j2a" describe "demo/Harbour Waltz.ogg" || return
+    J2A_HOME=$PWD/$VENV/.first "$VENV/bin/j2a" describe "j2a_tui/demo/Harbour Waltz.ogg" || return
     rm -rf "$VENV/.first"
 }
 

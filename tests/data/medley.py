@@ -18,7 +18,7 @@ SAMPLE_RATE = 44_100
 
 def clips() -> list[Path]:
     """The demo clips and those rendered for the tests."""
-    return sorted([*(ROOT / "demo").glob("*.ogg"), *(HERE / "clips").glob("*.ogg")])
+    return sorted([*(ROOT / "j2a_tui" / "demo").glob("*.ogg"), *(HERE / "clips").glob("*.ogg")])
 
 
 def write_medley(path: Path, seconds: float, seed: int) -> Clip:

@@ -20,7 +20,7 @@ from j2a.folder.sheet import Sheet
 from j2a.library import scan
 
 J2A = str(Path(sys.executable).parent / "j2a")
-DEMO = Path(__file__).parents[2] / "demo"
+DEMO = Path(__file__).parents[2] / "j2a_tui" / "demo"
 
 pytestmark = pytest.mark.long
 

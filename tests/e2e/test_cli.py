@@ -17,7 +17,7 @@ from j2a.features.record import Features
 from training.captions.agreement import score
 
 J2A = str(Path(sys.executable).parent / "j2a")
-DEMO = Path(__file__).parents[2] / "demo"
+DEMO = Path(__file__).parents[2] / "j2a_tui" / "demo"
 WALTZ = DEMO / "Harbour Waltz.ogg"
 
 

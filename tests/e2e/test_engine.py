@@ -27,7 +27,7 @@ from j2a.engine.messages import (
 )
 from j2a.errors import ExitCode
 
-DEMO = sorted((Path(__file__).parents[2] / "demo").glob("*.ogg"))
+DEMO = sorted((Path(__file__).parents[2] / "j2a_tui" / "demo").glob("*.ogg"))
 
 
 class Caller:

@@ -21,7 +21,7 @@ from j2a.models import registry
 from j2a.models.language.generation import GenerationStats
 
 BIN = Path(sys.executable).parent
-WALTZ = Path(__file__).parents[2] / "demo" / "Harbour Waltz.ogg"
+WALTZ = Path(__file__).parents[2] / "j2a_tui" / "demo" / "Harbour Waltz.ogg"
 FEATURES = [Features(bpm=bpm, meter="4/4", key="A minor") for bpm in (70.0, 96.0, 141.0)]
 CLIPS = [Clip(WALTZ)] * 3  # what was measured is given
 

@@ -66,7 +66,7 @@ def folder(tmp_path: Path) -> Path:
     music = tmp_path / "music"
     music.mkdir()
     for name in ("Harbour Waltz.ogg", "Night Bus.ogg"):
-        shutil.copy(ROOT / "demo" / name, music / name)
+        shutil.copy(ROOT / "j2a_tui" / "demo" / name, music / name)
     return music
 
 

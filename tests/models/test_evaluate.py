@@ -18,7 +18,7 @@ from training.evaluation.run import CARD, evaluate
 from training.evaluation.scorecard import CONSTANT, RANDOM, SHUFFLED
 from training.evaluation.settings import EvaluateSettings
 
-DEMO = Path(__file__).parents[2] / "demo"
+DEMO = Path(__file__).parents[2] / "j2a_tui" / "demo"
 SETTINGS = EvaluateSettings(version="1.0", resamples=100, batch_size=4)
 
 

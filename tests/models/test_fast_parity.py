@@ -17,7 +17,7 @@ from j2a.features.record import Features
 from tests.data.medley import write_medley
 
 DATA = Path(__file__).parents[1] / "data"
-DEMO = Path(__file__).parents[2] / "demo"
+DEMO = Path(__file__).parents[2] / "j2a_tui" / "demo"
 STORED = json.loads((DATA / "stock_features.json").read_text(encoding="utf-8"))
 STOCK = STORED["sections"]
 DETECTIONS = ("bpm", "beats", "downbeats", "meter", "key", "chords")

@@ -35,7 +35,7 @@ from training.fit.settings import FitSettings
 from training.ground.log import read_log
 from training.ground.run_folder import LAST
 
-DEMO = Path(__file__).parents[2] / "demo"
+DEMO = Path(__file__).parents[2] / "j2a_tui" / "demo"
 ENCODER = MWMAEConfig(width=16, depth=1, heads=2, mlp_width=32)
 CAPTIONS = ("A slow piece in A minor.", "The chords Am, F, C and G repeat, fast.", "A café.", "Tempo: 120 BPM.")
 

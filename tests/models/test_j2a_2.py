@@ -32,7 +32,7 @@ from j2a.models.language.llm import load_llm
 from j2a.models.language.sequence import IGNORED, left_pad_embeddings, sequence
 from tests.models.tiny import save_tiny, tiny_mistral, tiny_tokenizer
 
-DEMO = Path(__file__).parents[2] / "demo"
+DEMO = Path(__file__).parents[2] / "j2a_tui" / "demo"
 CLIPS = [
     Clip(DEMO / "Harbour Waltz.ogg", 2, 6),
     Clip(DEMO / "Night Bus.ogg", 0, 12.5),

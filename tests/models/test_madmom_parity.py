@@ -24,12 +24,13 @@ from j2a.music import same_key
 from training.synth.truthset import accuracy, chord_overlap
 
 ROOT = Path(__file__).parents[2]
-DEMOS: dict[str, Any] = json.loads((ROOT / "demo/truth.json").read_text(encoding="utf-8"))["clips"]
+DEMO = ROOT / "j2a_tui" / "demo"
+DEMOS: dict[str, Any] = json.loads((DEMO / "truth.json").read_text(encoding="utf-8"))["clips"]
 RENDERED: list[dict[str, Any]] = json.loads(
     (ROOT / "tests/data/rendered50.json").read_text(encoding="utf-8"))["clips"]
 CLIP_FOLDER = ROOT / "tests/data/clips"
 WINDOW_S = 10.0
-PARITY_CLIPS = [ROOT / "demo" / name for name in DEMOS] + [CLIP_FOLDER / f"rendered-{n:02d}.ogg" for n in (0, 3, 5)]
+PARITY_CLIPS = [DEMO / name for name in DEMOS] + [CLIP_FOLDER / f"rendered-{n:02d}.ogg" for n in (0, 3, 5)]
 
 pytestmark = pytest.mark.long
 
@@ -73,7 +74,7 @@ def test_detections_equal_stock_madmom(path: Path) -> None:
 
 @pytest.mark.parametrize("name", DEMOS)
 def test_demo_clips_are_measured_right(name: str) -> None:
-    truth, found = DEMOS[name], measured(ROOT / "demo" / name)
+    truth, found = DEMOS[name], measured(DEMO / name)
     assert found.bpm == pytest.approx(truth["bpm"], abs=1.0)
     assert found.meter == truth["meter"]
     assert found.key is not None

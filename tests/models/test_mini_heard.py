@@ -15,7 +15,7 @@ from j2a.models import registry
 from training.evaluation.heard import Statement, heard_statements
 from training.synth.demo import DEMOS
 
-DEMO = Path(__file__).parents[2] / "demo"
+DEMO = Path(__file__).parents[2] / "j2a_tui" / "demo"
 CLIPS = [Clip(DEMO / f"{demo.title}.ogg", start, start + 10) for demo in DEMOS for start in (1, 8)]
 DRUMS = ["drums" in demo.plan.instruments for demo in DEMOS for _ in range(2)]
 

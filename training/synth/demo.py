@@ -1,4 +1,4 @@
-"""The demo clips: written here note by note, rendered with FluidR3, shipped in ``demo/``.
+"""The demo clips: written here note by note, rendered with FluidR3, shipped in ``j2a_tui/demo``.
 
 ``python -m training.synth.demo`` makes them again, and ``--check`` measures them and compares with the truth.
 """
@@ -22,7 +22,7 @@ from training.synth.render import SAMPLE_RATE, Renderer, write_ogg
 from training.synth.styles import style_named
 from training.synth.truthset import accuracy
 
-DEMO_DIR = Path(__file__).parents[2] / "demo"
+DEMO_DIR = Path(__file__).parents[2] / "j2a_tui" / "demo"
 
 Melody = tuple[tuple[int, float], ...]
 
