@@ -5,7 +5,7 @@
 # make setup   only the set-up; TORCH_INDEX=address chooses another build of torch (see README)
 # make clean   takes away what these made
 #
-# PYTHON=/path/to/python3.11 says which Python to use.
+# PYTHON=/path/to/python says which to use: 3.11, 3.12 or 3.13. Else the newest of them that is there is taken.
 
 MUSIC ?=
 PYTHON ?=

@@ -4,7 +4,7 @@
 # Each step leaves a stamp that says what it was done for, and is left out while that is still so: a second run takes
 # a fraction of a second. scripts/venv_check.py takes the stamps away when files are missing, so a broken .venv is mended.
 #
-# Reads J2A_MAKE_PYTHON (which Python 3.11) and J2A_MAKE_TORCH_INDEX (an index address that pytorch.org gives), both may be empty.
+# Reads J2A_MAKE_PYTHON (which Python) and J2A_MAKE_TORCH_INDEX (an index address that pytorch.org gives), both may be empty.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -38,20 +38,7 @@ step() {
     fi
 }
 
-is_311() { "$1" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' >/dev/null 2>&1; }
-
-find_python() {
-    if [ -n "${J2A_MAKE_PYTHON:-}" ]; then
-        is_311 "$J2A_MAKE_PYTHON" && FOUND=$J2A_MAKE_PYTHON && return
-        say "PYTHON=$J2A_MAKE_PYTHON is not a Python 3.11: J2A needs exactly that one."
-        exit 1
-    fi
-    for FOUND in python3.11 python3 python; do
-        is_311 "$FOUND" && return
-    done
-    say "J2A needs Python 3.11: install it (e.g. \`apt install python3.11 python3.11-venv python3.11-dev\`), or say where it is: \`make run PYTHON=/path/to/python3.11\`."
-    exit 1
-}
+. scripts/find_python.sh
 
 make_venv() {
     find_python
@@ -73,11 +60,12 @@ compiler = (sysconfig.get_config_var("CC") or "cc").split()[0]
 header = Path(sysconfig.get_path("include"), "Python.h")
 sys.exit(not ((shutil.which(compiler) or shutil.which("cc") or shutil.which("gcc")) and header.exists()))
 PYTHON
+    python=python$(version_of "$PY")
     say "madmom is compiled here and needs a C compiler and the Python headers. Install them, then run the same command again:"
-    if command -v apt-get >/dev/null; then say "    sudo apt-get install gcc python3.11-dev"
-    elif command -v dnf >/dev/null; then say "    sudo dnf install gcc python3.11-devel"
+    if command -v apt-get >/dev/null; then say "    sudo apt-get install gcc $python-dev"
+    elif command -v dnf >/dev/null; then say "    sudo dnf install gcc $python-devel"
     elif [ "$(uname)" = Darwin ]; then say "    xcode-select --install"
-    else say "    gcc and the development files of Python 3.11, from your system's packages"
+    else say "    gcc and the development files of $python, from your system's packages"
     fi
     exit 1
 }
@@ -187,7 +175,12 @@ sound_tests() {
 }
 
 CHANGED=
-is_311 "$PY" || make_venv
+is_supported "$PY" || make_venv
+# Another Python than the one of .venv is asked for.
+if [ -n "${J2A_MAKE_PYTHON:-}" ]; then
+    find_python
+    [ "$(version_of "$FOUND")" = "$(version_of "$PY")" ] || make_venv
+fi
 # uv makes environments without pip.
 "$PY" -c "import pip" 2>/dev/null || "$PY" -m ensurepip >/dev/null 2>&1 || make_venv
 mkdir -p "$STAMPS"
