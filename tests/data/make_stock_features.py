@@ -12,7 +12,8 @@ from typing import Any
 
 from j2a import audio, features
 from j2a.clip import Clip
-from tests.data.medley import HERE, ROOT, clips, write_medley
+from tests.data.medley import clips, write_medley
+from tests.places import DATA, ROOT
 
 # (start, length) in seconds: whole clips would do, but starts in mid-bar and odd lengths find other paths.
 SECTIONS = ((0.0, 10.0), (1.37, 6.5), (3.2, 9.0))
@@ -45,7 +46,7 @@ def main() -> None:
     text = ",\n".join(
         f'"{name}": [\n' + ",\n".join(json.dumps(row) for row in rows) + "\n]" for name, rows in write.items()
     )
-    (HERE / "stock_features.json").write_text(f"{{{text}}}\n", encoding="utf-8")
+    (DATA / "stock_features.json").write_text(f"{{{text}}}\n", encoding="utf-8")
 
 
 def stock(clip: Clip) -> dict[str, Any]:

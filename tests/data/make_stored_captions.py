@@ -1,21 +1,20 @@
 """Writes tests/data/stored_captions.json: what the built-in weights say of real files, five captions a version.
 
-``python tests/data/make_stored_captions.py``: a reason to are new weights, or a prompt that was changed on purpose.
+``python -m tests.data.make_stored_captions``: a reason to are new weights, or a prompt that was changed on purpose.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import j2a
 from j2a.caption import Sampling
 from j2a.features import extract
+from tests.places import CLIPS, DATA
 
-HERE = Path(__file__).parent
-FILE = HERE / "stored_captions.json"
+FILE = DATA / "stored_captions.json"
 VERSIONS = ("1.0", "2.0", "2.1", "3.0")
 # Clip, instruction, temperature, seed.
 ASKED = (
@@ -31,7 +30,7 @@ def captions(version: str) -> Iterator[dict[str, Any]]:
     """What a version says of the five clips, each with how it was asked for."""
     captioner = j2a.load(version, backbone="mini")
     for name, prompt, temperature, seed in ASKED:
-        clip = j2a.Clip(HERE / "clips" / name, 0.0, 10.0)
+        clip = j2a.Clip(CLIPS / name, 0.0, 10.0)
         said = captioner.describe(
             clip, prompt=prompt, sampling=Sampling(temperature), seed=seed, features=extract(clip)
         ).text

@@ -10,15 +10,14 @@ import soundfile
 
 from j2a import audio
 from j2a.clip import Clip
+from tests.places import CLIPS, DEMO
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 SAMPLE_RATE = 44_100
 
 
 def clips() -> list[Path]:
     """The demo clips and those rendered for the tests."""
-    return sorted([*(ROOT / "j2a_tui" / "demo").glob("*.ogg"), *(HERE / "clips").glob("*.ogg")])
+    return sorted([*DEMO.glob("*.ogg"), *CLIPS.glob("*.ogg")])
 
 
 def write_medley(path: Path, seconds: float, seed: int) -> Clip:

@@ -18,9 +18,9 @@ from j2a.folder.plan import plan
 from j2a.folder.run import FolderRun, Settings, Tally
 from j2a.folder.sheet import Sheet
 from j2a.library import scan
+from tests.places import DEMO
 
 J2A = str(Path(sys.executable).parent / "j2a")
-DEMO = Path(__file__).parents[2] / "j2a_tui" / "demo"
 
 pytestmark = pytest.mark.long
 

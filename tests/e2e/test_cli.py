@@ -14,10 +14,10 @@ import pytest
 
 from j2a.backbone import MOST_TRUTHFUL
 from j2a.features.record import Features
+from tests.places import DEMO
 from training.captions.agreement import score
 
 J2A = str(Path(sys.executable).parent / "j2a")
-DEMO = Path(__file__).parents[2] / "j2a_tui" / "demo"
 WALTZ = DEMO / "Harbour Waltz.ogg"
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-CLIPS = sorted(clip.name for clip in (ROOT / "j2a_tui" / "demo").glob("*.ogg"))
+from tests.places import DEMO, ROOT
+
+CLIPS = sorted(clip.name for clip in DEMO.glob("*.ogg"))
 
 
 def demo(home: Path, *more: str, at: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -58,7 +59,7 @@ def test_what_the_user_has_in_the_demo_folder_stays(j2a_home: Path) -> None:
     (folder / CLIPS[0]).write_bytes(b"cut short")
     assert unpacked() == folder
     assert (folder / "captions.csv").read_text() == "mine"
-    assert (folder / CLIPS[0]).stat().st_size == (ROOT / "j2a_tui" / "demo" / CLIPS[0]).stat().st_size
+    assert (folder / CLIPS[0]).stat().st_size == (DEMO / CLIPS[0]).stat().st_size
 
 
 def test_no_room_for_the_demo_is_told_in_one_paragraph(tmp_path: Path) -> None:

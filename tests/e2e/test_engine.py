@@ -6,7 +6,6 @@ import os
 import queue
 import signal
 import time
-from pathlib import Path
 
 import pytest
 
@@ -26,8 +25,9 @@ from j2a.engine.messages import (
     Progress,
 )
 from j2a.errors import ExitCode
+from tests.places import DEMO
 
-DEMO = sorted((Path(__file__).parents[2] / "j2a_tui" / "demo").glob("*.ogg"))
+CLIPS = sorted(DEMO.glob("*.ogg"))
 
 
 class Caller:
@@ -64,7 +64,7 @@ def caller():
 
 
 def test_a_clip_is_measured_then_described_then_known(caller):
-    clip = Clip(DEMO[0], 0, 8)
+    clip = Clip(CLIPS[0], 0, 8)
     events = caller.ask(Describe(clip))
     kinds = [type(event) for event in events]
     names = [event.name for event in events if isinstance(event, FeatureReady)]
@@ -86,7 +86,7 @@ def test_a_clip_is_measured_then_described_then_known(caller):
 
 
 def test_cancel_stops_within_a_token(caller):
-    clip = Clip(DEMO[0], 0, 4)
+    clip = Clip(CLIPS[0], 0, 4)
     caller.ask(Describe(clip))
     request_id = caller.engine.submit(Describe(clip, prompt="detailed"))
     caller.wait_for(Piece)
@@ -98,7 +98,7 @@ def test_cancel_stops_within_a_token(caller):
 
 def test_a_waiting_request_can_be_cancelled(caller):
     first = caller.engine.submit(Load())
-    second = caller.engine.submit(Extract(Clip(DEMO[0], 0, 4)))
+    second = caller.engine.submit(Extract(Clip(CLIPS[0], 0, 4)))
     caller.engine.cancel(second)
     caller.until_over(first)
     events = caller.until_over(second)
@@ -122,7 +122,7 @@ def test_failures_are_answers_and_the_engine_goes_on(caller, tmp_path):
 def test_a_crash_is_told_and_the_next_request_starts_a_new_engine(caller):
     caller.ask(Inspect("paths"))
     pid = caller.engine.pid
-    request_id = caller.engine.submit(Extract(Clip(DEMO[0])))
+    request_id = caller.engine.submit(Extract(Clip(CLIPS[0])))
     caller.wait_for(Progress)
     os.kill(pid, signal.SIGKILL)
     failed = caller.until_over(request_id)[-1]
@@ -135,7 +135,7 @@ def test_a_crash_is_told_and_the_next_request_starts_a_new_engine(caller):
 
 
 def test_closing_is_quick_in_mid_work(caller):
-    caller.engine.submit(Extract(Clip(DEMO[0])))
+    caller.engine.submit(Extract(Clip(CLIPS[0])))
     caller.wait_for(Progress)
     pid = caller.engine.pid
     started = time.monotonic()

@@ -19,9 +19,10 @@ from j2a.errors import ModelError
 from j2a.features.record import Features
 from j2a.models import registry
 from j2a.models.language.generation import GenerationStats
+from tests.places import DEMO
 
 BIN = Path(sys.executable).parent
-WALTZ = Path(__file__).parents[2] / "j2a_tui" / "demo" / "Harbour Waltz.ogg"
+WALTZ = DEMO / "Harbour Waltz.ogg"
 FEATURES = [Features(bpm=bpm, meter="4/4", key="A minor") for bpm in (70.0, 96.0, 141.0)]
 CLIPS = [Clip(WALTZ)] * 3  # what was measured is given
 

@@ -23,9 +23,10 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
+from tests.places import ROOT
+
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA and PulseAudio are Linux's")
 
-ROOT = Path(__file__).parents[2]
 RATE = 44100
 ASOUNDRC = """
 pcm.!default { type plug slave { pcm "tofile" format S16_LE } }

@@ -21,10 +21,10 @@ import soundfile
 from typer.testing import CliRunner, Result
 
 from j2a.errors import ExitCode
+from tests.places import CLIPS
 from training.cli import app
 from training.download.folder import StatusFile
 
-CLIPS = Path(__file__).parents[1] / "data" / "clips"
 GOOD = {f"good_____0{n}": CLIPS / f"rendered-0{n}.ogg" for n in range(3)}
 CODES = {"gone_______": 404, "refused____": 403, "server_____": 500}
 

@@ -16,8 +16,8 @@ import pyte
 import pytest
 
 from j2a.store import Status, Store
+from tests.places import DEMO, ROOT
 
-ROOT = Path(__file__).parents[2]
 ROWS, COLUMNS = 40, 120
 pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
@@ -66,7 +66,7 @@ def folder(tmp_path: Path) -> Path:
     music = tmp_path / "music"
     music.mkdir()
     for name in ("Harbour Waltz.ogg", "Night Bus.ogg"):
-        shutil.copy(ROOT / "j2a_tui" / "demo" / name, music / name)
+        shutil.copy(DEMO / name, music / name)
     return music
 
 

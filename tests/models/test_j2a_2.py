@@ -31,8 +31,8 @@ from j2a.models.language.chat import caption_ids, prompt_ids
 from j2a.models.language.llm import load_llm
 from j2a.models.language.sequence import IGNORED, left_pad_embeddings, sequence
 from tests.models.tiny import save_tiny, tiny_mistral, tiny_tokenizer
+from tests.places import DEMO
 
-DEMO = Path(__file__).parents[2] / "j2a_tui" / "demo"
 CLIPS = [
     Clip(DEMO / "Harbour Waltz.ogg", 2, 6),
     Clip(DEMO / "Night Bus.ogg", 0, 12.5),

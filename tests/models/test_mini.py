@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import re
-from pathlib import Path
 
 import pytest
 from safetensors import safe_open
@@ -19,10 +18,11 @@ from j2a.models.j2a_1 import J2A1
 from j2a.models.language.chat import prompt_ids
 from j2a.models.language.generation import stream_text
 from j2a.models.prompts import INSTRUCTIONS, build_prompt
+from tests.places import DATA
 from training.captions.agreement import score
 
 CLIP = Clip("not looked at.wav")
-RENDERED = Path(__file__).parents[1] / "data" / "rendered50.json"
+RENDERED = DATA / "rendered50.json"
 
 
 @pytest.fixture(scope="module")

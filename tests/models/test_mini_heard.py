@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -12,10 +11,10 @@ from j2a.clip import Clip
 from j2a.features import extract
 from j2a.features.record import Features
 from j2a.models import registry
+from tests.places import DEMO
 from training.evaluation.heard import Statement, heard_statements
 from training.synth.demo import DEMOS
 
-DEMO = Path(__file__).parents[2] / "j2a_tui" / "demo"
 CLIPS = [Clip(DEMO / f"{demo.title}.ogg", start, start + 10) for demo in DEMOS for start in (1, 8)]
 DRUMS = ["drums" in demo.plan.instruments for demo in DEMOS for _ in range(2)]
 

@@ -16,9 +16,9 @@ from textual.pilot import Pilot
 
 from j2a.clip import Clip
 from j2a.engine.messages import Event
-from j2a.store import Row, Store
+from j2a.store import Row, Status, Store
 from j2a_tui.app import J2AApp
-from tests.tui.fakes import FakeEngine, FakePlayer
+from tests.tui.fakes import TEXT, FakeEngine, FakePlayer
 
 RATE = 8000
 
@@ -74,6 +74,12 @@ class Desk:
             await asyncio.sleep(0.005)
             nodes = [self.app, *self.app.screen.walk_children(with_self=True)]
             quiet = quiet + 1 if all(node._message_queue.empty() for node in nodes) else 0
+
+    async def describe(self, text: str = TEXT) -> None:
+        """Ask for a caption of what is open, and wait until it is there as a draft."""
+        await self.press("enter")
+        self.engine.simulate_described(text)
+        await self.until(lambda: self.app.session.status is Status.DRAFT and not self.app.session.writing)
 
     async def opened(self, name: str) -> None:
         """Wait until a file is open and its length is known."""

@@ -10,9 +10,9 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from tests.places import ROOT
 from tests.tui.harness import write_wave
 
-ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "transformers", "madmom", "librosa", "tokenizers", "j2a.models", "j2a.engine.worker", "training")
 
 PAINTED = """

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import j2a_tui
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "transformers", "librosa", "madmom")
 
 LIGHT = [

@@ -13,9 +13,10 @@ from safetensors.torch import load_file, save_file
 from j2a.errors import ExitCode, ModelError, ModelMissingError
 from j2a.models.audio import mwmae
 from j2a.models.audio.mwmae import MWMAE, MWMAEConfig, into_chunks, load_encoder, standardise
+from tests.places import DATA
 from training.convert.mwmae import convert
 
-DATA = Path(__file__).parents[1] / "data" / "mwmae"
+PUBLISHED = DATA / "mwmae"
 CASES = ("ten_s", "noise_10s", "exact200", "pad1", "short41", "stereo3s", "min201")
 SMALL = MWMAEConfig(width=16, depth=1, heads=2, mlp_width=32)
 
@@ -24,7 +25,7 @@ SMALL = MWMAEConfig(width=16, depth=1, heads=2, mlp_width=32)
 def nano(tmp_path_factory) -> Path:
     """The checkpoint that the expected values were computed with, converted."""
     folder = tmp_path_factory.mktemp("mwmae") / "nano"
-    convert(DATA / "checkpoint_198400", folder, heads=3)
+    convert(PUBLISHED / "checkpoint_198400", folder, heads=3)
     return folder
 
 
@@ -35,7 +36,7 @@ def encoder(nano) -> MWMAE:
 
 @pytest.fixture(scope="module")
 def golden() -> dict[str, np.ndarray]:
-    with np.load(DATA / "golden.npz") as file:
+    with np.load(PUBLISHED / "golden.npz") as file:
         return dict(file)
 
 

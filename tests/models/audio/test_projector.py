@@ -23,8 +23,9 @@ from j2a.models.audio.projector import (
     pool,
     pool_long,
 )
+from tests.places import DATA
 
-GOLDEN = Path(__file__).parents[1] / "data" / "mwmae" / "golden.npz"
+GOLDEN = DATA / "mwmae" / "golden.npz"
 MEAN = ProjectorConfig("2.0", 1, "ears", "aaaa", 12, "words", "bbbb", 8, data="our clips", licence="CC BY")
 POOL = replace(MEAN, version="2.1", soft_tokens=5)
 ENCODER, LLM = Part("ears", "aaaa", 12), Part("words", "bbbb", 8)

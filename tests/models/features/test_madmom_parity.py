@@ -21,16 +21,13 @@ from j2a.features import extract
 from j2a.features.madmom_door import madmom
 from j2a.features.record import Features
 from j2a.music import same_key
+from tests.places import CLIPS, DATA, DEMO
 from training.synth.truthset import accuracy, chord_overlap
 
-ROOT = Path(__file__).parents[2]
-DEMO = ROOT / "j2a_tui" / "demo"
 DEMOS: dict[str, Any] = json.loads((DEMO / "truth.json").read_text(encoding="utf-8"))["clips"]
-RENDERED: list[dict[str, Any]] = json.loads(
-    (ROOT / "tests/data/rendered50.json").read_text(encoding="utf-8"))["clips"]
-CLIP_FOLDER = ROOT / "tests/data/clips"
+RENDERED: list[dict[str, Any]] = json.loads((DATA / "rendered50.json").read_text(encoding="utf-8"))["clips"]
 WINDOW_S = 10.0
-PARITY_CLIPS = [DEMO / name for name in DEMOS] + [CLIP_FOLDER / f"rendered-{n:02d}.ogg" for n in (0, 3, 5)]
+PARITY_CLIPS = [DEMO / name for name in DEMOS] + [CLIPS / f"rendered-{n:02d}.ogg" for n in (0, 3, 5)]
 
 pytestmark = pytest.mark.long
 
@@ -89,7 +86,7 @@ def test_demo_clips_are_measured_right(name: str) -> None:
 def test_stored_features_are_what_the_extractors_give_today() -> None:
     compared = 0
     for clip in RENDERED:
-        path = CLIP_FOLDER / clip["name"]
+        path = CLIPS / clip["name"]
         if path in PARITY_CLIPS:
             found, stored = measured(path).to_json(), dict(clip["features"])
             assert found.pop("key_probability") == pytest.approx(stored.pop("key_probability"), abs=1e-4)

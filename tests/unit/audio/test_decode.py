@@ -1,8 +1,7 @@
-"""Decoding, seeking, resampling and peaks, against signals whose samples are known."""
+"""Decoding, seeking and resampling, against signals whose samples are known."""
 
 from __future__ import annotations
 
-import itertools
 import os
 import subprocess
 import sys
@@ -12,30 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from numpy.typing import NDArray
 
 from j2a.audio import AudioReader, compute_peaks, load, probe, stream
 from j2a.clip import Clip
 from j2a.errors import AudioError
+from tests.unit.audio.tones import RATE, tone, written
 
-RATE = 44_100
 LOSSLESS = [("wav", "WAV", "PCM_16"), ("wav", "WAV", "FLOAT"), ("w64", "W64", "PCM_24"), ("flac", "FLAC", "PCM_16"),
             ("aiff", "AIFF", "PCM_16"), ("caf", "CAF", "PCM_16")]
 LOSSY = [("ogg", "OGG", "VORBIS"), ("mp3", "MP3", "MPEG_LAYER_III"), ("opus", "OGG", "OPUS")]
-
-
-def tone(seconds: float, rate: int = RATE, channels: int = 2, hz: float = 440.0) -> NDArray[np.float32]:
-    """(T, channels): a sine that gets louder with time, so that every moment is unlike every other."""
-    times = np.arange(round(seconds * rate)) / rate
-    one = 0.7 * np.sin(2 * np.pi * hz * times) * (0.1 + 0.9 * times / seconds)
-    return np.stack([one * (1 - 0.1 * n) for n in range(channels)], axis=1).astype(np.float32)
-
-
-def written(folder: Path, suffix: str, container: str, subtype: str, samples: NDArray[np.float32],
-            rate: int = RATE) -> Path:
-    path = folder / f"tone.{suffix}"
-    soundfile.write(path, samples, rate, format=container, subtype=subtype)
-    return path
 
 
 @pytest.mark.parametrize(("suffix", "container", "subtype"), LOSSLESS)
@@ -198,36 +182,6 @@ def test_an_hour_is_never_in_memory(tmp_path: Path) -> None:
     assert seconds == pytest.approx(3600, abs=0.01)
     assert peaks.peak.max() == pytest.approx(0.7, abs=0.01)
     assert highest < hour_bytes / 20
-
-
-def test_peaks_are_rms_and_maximum_of_each_column(tmp_path: Path) -> None:
-    samples = np.random.default_rng(1).uniform(-0.9, 0.9, (123_457, 2)).astype(np.float32)
-    path = written(tmp_path, "wav", "WAV", "FLOAT", samples, 8_000)
-    for columns in (1, 7, 80, 1000):
-        peaks = compute_peaks(Clip(path), columns)
-        edges = np.linspace(0, len(samples), columns + 1).astype(int)
-        parts = [samples[a:b] for a, b in itertools.pairwise(edges)]
-        np.testing.assert_allclose(peaks.rms, [np.sqrt(np.mean(part.astype(float) ** 2)) for part in parts], rtol=1e-4)
-        np.testing.assert_allclose(peaks.peak, [np.abs(part).max() for part in parts], rtol=1e-6)
-
-
-def test_peaks_of_a_window_follow_the_window(tmp_path: Path) -> None:
-    samples = np.zeros((10 * RATE, 1), np.float32)
-    samples[5 * RATE:6 * RATE] = 0.5
-    path = written(tmp_path, "flac", "FLAC", "PCM_16", samples)
-    peaks = compute_peaks(Clip(path, 4.0, 8.0), 4)
-    np.testing.assert_allclose(peaks.peak, [0, 0.5, 0, 0], atol=1e-3)
-    np.testing.assert_allclose(peaks.rms, [0, 0.5, 0, 0], atol=1e-3)
-
-
-def test_peaks_of_odd_samples_stay_between_zero_and_one(tmp_path: Path) -> None:
-    samples = np.array([[np.nan], [np.inf], [-3.0], [0.25]], np.float32)
-    path = written(tmp_path, "wav", "WAV", "FLOAT", samples)
-    peaks = compute_peaks(Clip(path), 8)  # more columns than samples
-    np.testing.assert_allclose(peaks.peak, [0, 0, 1, 1, 1, 1, 0.25, 0.25])
-    assert peaks.rms.shape == (8,)
-    with pytest.raises(ValueError, match="column"):
-        compute_peaks(Clip(path), 0)
 
 
 def test_the_interface_can_import_it_cheaply() -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "find_python.sh"
+from tests.places import ROOT
+
+SCRIPT = ROOT / "scripts" / "find_python.sh"
 OLD, BARE, WHOLE = "too old", "without headers", "whole"
 STUB = """#!/bin/sh
 case $2 in

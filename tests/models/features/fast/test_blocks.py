@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,14 +16,13 @@ from j2a.clip import Clip
 from j2a.features.fast import convolution, recurrent, spectra
 from j2a.features.madmom_door import SAMPLE_RATE
 from j2a.features.networks import _convolutional, _ensemble
-
-ROOT = Path(__file__).parents[2]
+from tests.places import DEMO, ROOT
 
 
 @pytest.fixture(scope="module")
 def samples() -> np.ndarray:
     """20 s of music; not a whole number of hops."""
-    return audio.load(Clip(ROOT / "j2a_tui" / "demo" / "Harbour Waltz.ogg", 1, 21), SAMPLE_RATE)[:-1234]
+    return audio.load(Clip(DEMO / "Harbour Waltz.ogg", 1, 21), SAMPLE_RATE)[:-1234]
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +110,7 @@ print(json.dumps({"peak": peak, "beats": found.beats, "key": found.key, "unknown
 @pytest.mark.skipif(os.name == "nt", reason="peak memory is asked for in the POSIX way")
 def test_twelve_minutes_within_a_gibibyte(tmp_path):
     """madmom would take 7 GB. ``bench/long_files.py`` measures an hour."""
-    loop = audio.load(Clip(ROOT / "j2a_tui" / "demo" / "Harbour Waltz.ogg"), SAMPLE_RATE)
+    loop = audio.load(Clip(DEMO / "Harbour Waltz.ogg"), SAMPLE_RATE)
     path = tmp_path / "long.flac"
     with soundfile.SoundFile(path, "w", SAMPLE_RATE, 1) as file:
         for _ in range(-(-720 * SAMPLE_RATE // len(loop))):

@@ -15,9 +15,8 @@ from j2a.features.madmom_door import SAMPLE_RATE
 from j2a.features.networks import FastNetworks, MadmomNetworks
 from j2a.features.record import Features
 from tests.data.medley import write_medley
+from tests.places import DATA, DEMO, ROOT
 
-DATA = Path(__file__).parents[1] / "data"
-DEMO = Path(__file__).parents[2] / "j2a_tui" / "demo"
 STORED = json.loads((DATA / "stock_features.json").read_text(encoding="utf-8"))
 STOCK = STORED["sections"]
 DETECTIONS = ("bpm", "beats", "downbeats", "meter", "key", "chords")
@@ -65,7 +64,7 @@ def test_the_decoders_probabilities_are_identical_too(both):
 @pytest.mark.parametrize("section", STOCK, ids=lambda s: f"{Path(s['file']).stem} {s['start_s']:g}-{s['end_s']:g}")
 def test_detections_are_those_of_stock_madmom(section):
     """Stock answers were stored by ``python -m tests.data.make_stock_features``."""
-    clip = Clip(DATA.parents[1] / section["file"], section["start_s"], section["end_s"])
+    clip = Clip(ROOT / section["file"], section["start_s"], section["end_s"])
     ours, stock = features.extract(clip), Features.from_json(section["features"])
     for name in DETECTIONS:
         assert getattr(ours, name) == getattr(stock, name), name
@@ -84,7 +83,7 @@ def test_detections_in_long_sounds_are_those_of_stock_madmom(medley, tmp_path):
 
 def test_the_stored_answers_are_what_stock_madmom_says_now():
     section = STOCK[0]
-    clip = Clip(DATA.parents[1] / section["file"], section["start_s"], section["end_s"])
+    clip = Clip(ROOT / section["file"], section["start_s"], section["end_s"])
     stock = features.extract(clip, engine="madmom").to_json()
     assert {name: stock[name] for name in DETECTIONS} == {name: section["features"][name] for name in DETECTIONS}
 

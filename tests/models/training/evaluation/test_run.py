@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from j2a.errors import J2AError, UsageError
+from tests.places import DEMO
 from training.cli import app
 from training.datasets.table import Row, read_table, write_table
 from training.evaluation.captions import CAPTIONS, read_captions
@@ -18,7 +19,6 @@ from training.evaluation.run import CARD, evaluate
 from training.evaluation.scorecard import CONSTANT, RANDOM, SHUFFLED
 from training.evaluation.settings import EvaluateSettings
 
-DEMO = Path(__file__).parents[2] / "j2a_tui" / "demo"
 SETTINGS = EvaluateSettings(version="1.0", resamples=100, batch_size=4)
 
 

@@ -1,7 +1,7 @@
 """The built-in model against the score cards that are kept of it, on twenty clips in a soundfont it never heard.
 
-The clips are the first of the six hundred of docs/scorecard.md. ``python tests/models/test_scorecard.py`` writes the
-cards anew, which is only right after other weights.
+The clips are the first of the six hundred of docs/scorecard.md. They are written anew, which is only right
+after other weights, by ``python -m tests.models.training.evaluation.test_scorecard``.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.places import DATA
 from training.evaluation.run import CARD, evaluate
 from training.evaluation.scorecard import SHUFFLED
 from training.evaluation.settings import EvaluateSettings
 
-HEARD = Path(__file__).parents[1] / "data" / "heard"
+HEARD = DATA / "heard"
 VERSIONS = ("1.0", "2.0", "2.1", "3.0")
 TOLERANCE = 0.05  # two of the forty-odd claims: another processor may round a token the other way
 

@@ -1,4 +1,4 @@
-"""J2A-1.0's adapter, and what is told to the teacher of J2A-2.x, on tiny real models."""
+"""J2A-1.0's adapter on a tiny real model."""
 
 from __future__ import annotations
 
@@ -19,21 +19,17 @@ from j2a.errors import J2AError, UsageError
 from j2a.features.record import Chord, Features
 from j2a.models import registry
 from j2a.models.files.weights import weights_hash
-from j2a.models.language.chat import caption_ids, prompt_ids
+from j2a.models.language.chat import prompt_ids
 from j2a.models.language.llm import load_llm
 from j2a.models.prompts import build_prompt
-from tests.models.test_fit import CAPTIONS, fit_settings, losses, make_parts
-from tests.models.test_fit_resume import assert_nearly_same_run, at_step, in_two_processes
-from tests.models.tiny import tiny_mistral, tiny_tokenizer
+from tests.models.training.fit.runs import assert_nearly_same_run, at_step, fit_settings, in_two_processes, losses
+from tests.models.training.parts import CAPTIONS, make_parts
 from training.cli import app
 from training.datasets.shards import MEASURED, write_index, write_shard
-from training.datasets.table import Row, read_table, write_table
+from training.datasets.table import read_table
 from training.fit.loop import fit
-from training.fit.loss import answers, divergence
 from training.fit.merge import merge
 from training.fit.settings import FitSettings
-from training.fit.teacher import text_sequence, told
-from training.ground.log import read_log
 
 HEARD = [
     Features(bpm=72.0, key="A minor", key_probability=0.9),
@@ -122,50 +118,3 @@ def test_a_model_that_is_spread_over_two_processes_learns_the_same(parts, tmp_pa
 def test_an_adapter_is_no_base_for_another(parts, run, tmp_path):
     with pytest.raises(UsageError, match="j2a-train merge"):
         fit(parts / "table", tmp_path / "run", lora_settings(parts, llm=str(run / "best")))
-
-
-def test_forgotten_activations_change_nothing(parts, tmp_path):
-    for name, kept in (("kept", False), ("forgotten", True)):
-        fit(parts / "table", tmp_path / name, fit_settings(parts, steps=4, autocast=False, checkpointing=kept))
-    assert losses(tmp_path / "forgotten") == pytest.approx(losses(tmp_path / "kept"), abs=1e-6)
-    norms = [[r["gradient_norm"] for r in read_log(tmp_path / name)[1:]] for name in ("kept", "forgotten")]
-    assert norms[1] == pytest.approx(norms[0], rel=1e-4)
-
-
-def test_the_teacher_is_told_all_that_is_true():
-    known = {"bpm": 90.0, "key": "A minor", "tempo": "moderate", "instruments": ["piano", "zither"], "drums": False}
-    lines = told(Row("a", "a.wav", "train", aspects=("calm", "lo-fi"), facts=known)).splitlines()
-    assert lines == ["Instruments: piano", "Drums: no", "Tempo: 90 BPM, moderate", "Key: A minor", "Tags: calm, lo-fi"]
-    assert told(Row("a", "a.wav", "train", facts={"style": "folk"})) == ""
-
-
-def test_the_teacher_is_told_a_modal_key_and_no_more_than_the_labels_say():
-    chords = [{"start_s": 0.0, "end_s": 2.0, "label": "D:min"}, {"start_s": 2.0, "end_s": 4.0, "label": "G:maj"}]
-    known = {"bpm": 90.0, "key": "D dorian", "chords": chords}
-    assert told(Row("a", "a.wav", "train", facts=known)).splitlines()[-1] == "Key: D dorian"
-    assert "Chords: " in told(Row("a", "a.wav", "train", facts=known))
-    assert told(Row("a", "a.wav", "train", facts={"key": "A minor"})) == "Key: A minor"
-
-
-def test_divergence_is_none_from_oneself_and_is_the_kl():
-    model, tokenizer = tiny_mistral(), tiny_tokenizer()
-    one = [text_sequence(model, tokenizer, "Tempo: fast", text) for text in ("A slow piece.", "x")]
-    other = [text_sequence(model, tokenizer, "Tempo: slow, and more", text) for text in ("A slow piece.", "x")]
-    student, teacher = answers(model, one, 9), answers(model, other, 9)
-    assert torch.equal(student.tokens, teacher.tokens)
-    assert student.tokens.tolist() == [*caption_ids(tokenizer, "A slow piece."), *caption_ids(tokenizer, "x")]
-    assert divergence(student, student).item() == pytest.approx(0, abs=1e-5)
-    p, q = teacher.logits.softmax(-1), student.logits.softmax(-1)
-    assert divergence(student, teacher).item() == pytest.approx((p * (p / q).log()).sum().item(), rel=1e-4)
-
-
-def test_distilling_brings_the_projector_nearer_to_its_teacher(parts, tmp_path):
-    with pytest.raises(J2AError, match="of 32 clips, such as r0, neither facts nor aspects"):
-        fit(parts / "table", tmp_path / "run", fit_settings(parts, distil=1.0))
-    rows = [Row(r.id, r.audio, r.split, r.captions, aspects=(r.captions[0],)) for r in read_table(parts / "table")]
-    write_table(tmp_path / "table", rows)
-    fit(tmp_path / "table", tmp_path / "run", fit_settings(parts, distil=1.0, steps=32))
-    curve = losses(tmp_path / "run")
-    assert np.mean(curve[-4:]) < 0.9 * np.mean(curve[:4]), curve
-    fit(parts / "table", tmp_path / "plain", fit_settings(parts, steps=1))
-    assert losses(tmp_path / "plain")[0] != curve[0]

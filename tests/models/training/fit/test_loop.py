@@ -6,7 +6,6 @@ import importlib.util
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,54 +16,20 @@ from j2a.clip import Clip
 from j2a.errors import J2AError, ModelMissingError, UsageError
 from j2a.features.record import Features
 from j2a.models import registry
-from j2a.models.audio.mwmae import MWMAE, MWMAEConfig
+from j2a.models.audio.mwmae import MWMAE
 from j2a.models.audio.projector import Projector, ProjectorConfig, load_projector
 from j2a.models.files.weights import weights_hash
-from j2a.models.language.chat import caption_ids
 from j2a.models.language.llm import load_llm
-from j2a.models.language.sequence import IGNORED, Sequence, sequence
-from tests.models.tiny import save_tiny, tiny_mistral, tiny_tokenizer
+from tests.models.training.fit.runs import fit_settings, losses
+from tests.models.training.parts import ENCODER, make_parts
+from tests.places import DEMO
 from training.cli import app
-from training.datasets.lessons import Course, exam, lessons_of
-from training.datasets.shards import ENCODED, MEASURED, write_index, write_shard
+from training.datasets.shards import MEASURED, write_index, write_shard
 from training.datasets.table import Row, read_table, write_table
 from training.fit import students
 from training.fit.loop import fit, learning_rate
-from training.fit.loss import answers, cross_entropy
-from training.fit.settings import FitSettings
 from training.ground.log import read_log
 from training.ground.run_folder import LAST
-
-DEMO = Path(__file__).parents[2] / "j2a_tui" / "demo"
-ENCODER = MWMAEConfig(width=16, depth=1, heads=2, mlp_width=32)
-CAPTIONS = ("A slow piece in A minor.", "The chords Am, F, C and G repeat, fast.", "A café.", "Tempo: 120 BPM.")
-
-
-def make_parts(folder: Path, clips: int = 40) -> Path:
-    """A tiny encoder and language model, a table, and what the encoder heard: four kinds of sound, four captions."""
-    (folder / "encoder").mkdir(parents=True)
-    torch.manual_seed(4)
-    MWMAE(ENCODER).save(folder / "encoder")
-    save_tiny(folder / "llm")
-    rng = np.random.default_rng(0)
-    kinds = rng.normal(0, 1, (len(CAPTIONS), ENCODER.features))
-    rows, heard = [], {}
-    for number in range(clips):
-        split = "valid" if number % 5 == 4 else "train"
-        kind = number % len(CAPTIONS)
-        rows.append(Row(f"r{number}", f"{number}.wav", split, (CAPTIONS[kind],), source="ours", licence="CC0"))
-        noise = rng.normal(0, 0.3, (int(rng.integers(12, 30)), ENCODER.features))
-        heard[f"k{number}"] = (kinds[kind] + noise).astype(np.float16)
-    write_table(folder / "table", rows)
-    store = folder / "encoded" / ENCODED
-    store.mkdir(parents=True)
-    write_shard(store, heard)
-    about = {
-        "encoder": "encoder", "encoder_weights": weights_hash(folder / "encoder"), "width": ENCODER.features,
-        "pool": 0, "precision": "float32",
-    }  # fmt: skip
-    write_index(store, about, {row.id: f"k{row.id[1:]}" for row in rows}, {})
-    return folder
 
 
 def measure_parts(folder: Path) -> Path:
@@ -74,21 +39,6 @@ def measure_parts(folder: Path) -> Path:
     write_shard(store, {row.id: Features(bpm=90.0 + n, key="A minor").to_json() for n, row in enumerate(rows)})
     write_index(store, {}, {row.id: row.id for row in rows[1:]}, {rows[0].id: "broken"})
     return folder
-
-
-def fit_settings(parts: Path, **changed: Any) -> FitSettings:
-    """A run of a second or two."""
-    values: dict[str, Any] = {
-        "encoded": parts / "encoded", "llm": str(parts / "llm"), "encoder": str(parts / "encoder"), "soft_tokens": 4,
-        "steps": 12, "batch_size": 8, "learning_rate": 5e-3, "warmup_steps": 3, "validate_every": 6, "device": "cpu",
-        "threads": 1,
-    }  # fmt: skip
-    return FitSettings(**{**values, **changed})
-
-
-def losses(run: Path) -> list[float]:
-    """The training loss step by step."""
-    return [record["loss"] for record in read_log(run) if "loss" in record]
 
 
 @pytest.fixture(scope="module")
@@ -153,49 +103,6 @@ def narrow_projector(folder: Path) -> Path:
     return folder
 
 
-def test_the_loss_is_the_cross_entropy_of_caption_and_eos_alone():
-    model, tokenizer = tiny_mistral(), tiny_tokenizer()
-    soft = torch.randn(3, 5, 64)
-    texts = ["A slow piece.", "The chords Am, F, C and G repeat.", "x"]
-    made = [sequence(model, tokenizer, "Describe.", one, text) for one, text in zip(soft, texts, strict=True)]
-    given = answers(model, made, 99)
-    wanted = [caption_ids(tokenizer, text) for text in texts]
-    assert given.tokens.tolist() == [token for ids in wanted for token in ids]
-    each = []
-    for one, ids in zip(made, wanted, strict=True):  # alone, without padding, all logits
-        logits = model(inputs_embeds=one.embeddings[None]).logits[0, -len(ids) - 1 : -1]
-        each.append(torch.nn.functional.cross_entropy(logits, torch.tensor(ids), reduction="sum"))
-    assert torch.allclose(cross_entropy(given), sum(each), rtol=1e-5)
-
-
-def test_a_caption_is_cut_and_then_has_no_end():
-    model, tokenizer = tiny_mistral(), tiny_tokenizer()
-    long = sequence(model, tokenizer, "Describe.", torch.randn(2, 64), "A slow piece in A minor at 72 BPM.")
-    ids = caption_ids(tokenizer, "A slow piece in A minor at 72 BPM.")
-    given = answers(model, [long, Sequence(long.embeddings[:-3], long.labels[:-3])], 4)
-    assert given.tokens.tolist() == ids[:4] * 2
-    assert tokenizer.eos_token_id not in given.tokens
-
-
-def test_every_epoch_has_every_row_once_with_a_caption_drawn_anew():
-    rows = [Row(f"r{n}", f"{n}.wav", "train", tuple(f"{n} {'x' * c}" for c in range(1, 5))) for n in range(30)]
-    course = Course([*rows, Row("mute", "m.wav", "train", (" ",))], 8, seed=3)
-    assert course.steps_per_epoch == 4
-    epochs = []
-    for epoch in range(2):
-        lessons = [lesson for at in range(4) for lesson in course.batch(4 * epoch + at)]
-        assert len(lessons) == 32, "all batches are full"
-        assert {lesson.row.id for lesson in lessons} == {row.id for row in rows}
-        epochs.append({lesson.row.id: lesson.caption for lesson in lessons})
-    assert epochs[0] != epochs[1]
-    again = Course([*rows, Row("mute", "m.wav", "train", (" ",))], 8, seed=3)
-    assert again.batch(6) == course.batch(6)
-    assert Course(rows, 8, seed=4).batch(6) != course.batch(6)
-    spread = [max(map(len, texts)) - min(map(len, texts)) for texts in
-              ([lesson.caption for lesson in course.batch(at)] for at in range(4))]  # fmt: skip
-    assert max(spread) <= 3, "captions of one batch are about as long"
-
-
 def test_3_0_reads_what_was_measured_beside_what_is_heard(parts, tmp_path, monkeypatch):
     asked = []
     real = students.sequence
@@ -203,23 +110,6 @@ def test_3_0_reads_what_was_measured_beside_what_is_heard(parts, tmp_path, monke
     fit(parts / "table", tmp_path / "run", fit_settings(parts, version="3.0", steps=2))
     assert all(text.startswith("Tempo: ") and "Key: A minor" in text for text in asked)
     assert "31 clips" in (tmp_path / "run/best/README.md").read_text(), "the one that was not measured is left out"
-
-
-def test_a_caption_can_be_tied_to_an_instruction():
-    row = Row("a", "a.wav", "train", ("Long.", "Short.", ""), facts={"asked": ["detailed", "short", "describe"]})
-    assert [(one.caption, one.asked) for one in lessons_of(row)] == [("Long.", "detailed"), ("Short.", "short")]
-    assert lessons_of(Row("a", "a.wav", "train", ("x",), facts={"instruction": "short"}))[0].asked == "short"
-    assert lessons_of(Row("a", "a.wav", "train", ("x",)))[0].asked == "describe"
-    for asked in ("short", ["short"], ["short", 3, "x"], None):
-        with pytest.raises(J2AError, match='the row a: facts\\["asked"\\]'):
-            lessons_of(Row("a", "a.wav", "train", ("x", "y", "z"), facts={"asked": asked}))
-
-
-def test_the_exam_is_spread_over_the_split():
-    rows = [Row(f"r{n}", "a.wav", "valid", ("x" * (100 - n),)) for n in range(100)]
-    taken = exam(rows, 10)
-    assert sorted(int(lesson.row.id[1:]) for lesson in taken) == list(range(0, 100, 10))
-    assert len(exam(rows, 1000)) == 100
 
 
 def test_the_learning_rate_rises_then_falls_to_a_tenth(parts):
@@ -319,6 +209,9 @@ def test_the_command_prints_its_settings_and_where_the_best_one_is(parts, tmp_pa
     assert wrong.exit_code == 2
 
 
-def test_labels_mark_only_what_is_learned():
-    made = sequence(tiny_mistral(), tiny_tokenizer(), "Describe.", torch.zeros(2, 64), "x")
-    assert int((made.labels != IGNORED).sum()) == len(caption_ids(tiny_tokenizer(), "x"))
+def test_forgotten_activations_change_nothing(parts, tmp_path):
+    for name, kept in (("kept", False), ("forgotten", True)):
+        fit(parts / "table", tmp_path / name, fit_settings(parts, steps=4, autocast=False, checkpointing=kept))
+    assert losses(tmp_path / "forgotten") == pytest.approx(losses(tmp_path / "kept"), abs=1e-6)
+    norms = [[r["gradient_norm"] for r in read_log(tmp_path / name)[1:]] for name in ("kept", "forgotten")]
+    assert norms[1] == pytest.approx(norms[0], rel=1e-4)

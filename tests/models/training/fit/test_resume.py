@@ -17,12 +17,11 @@ from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from j2a.errors import J2AError, UsageError
-from tests.models.test_fit import fit_settings, losses, make_parts
+from tests.models.training.fit.runs import assert_nearly_same_run, at_step, fit_settings, in_two_processes, losses
+from tests.models.training.parts import make_parts
 from training.cli import app
-from training.datasets.lessons import Course
 from training.fit.loop import fit
 from training.fit.parallel import World
-from training.fit.settings import FitSettings
 from training.ground.log import read_log
 from training.ground.settings import settings_text
 
@@ -38,18 +37,6 @@ def whole(parts, tmp_path_factory) -> Path:
     run = tmp_path_factory.mktemp("runs") / "whole"
     fit(parts / "table", run, fit_settings(parts))
     return run
-
-
-def at_step(monkeypatch, step: int, act) -> None:
-    """Do something when the lessons of a step are asked for."""
-    real = Course.batch
-
-    def batch(self, at):
-        if at == step:
-            act()
-        return real(self, at)
-
-    monkeypatch.setattr(Course, "batch", batch)
 
 
 def assert_same_run(run: Path, other: Path) -> None:
@@ -167,27 +154,6 @@ def test_a_damaged_run_is_not_taken_up(parts, whole, tmp_path, monkeypatch):
     (run / "run.json").write_text("[3]")
     with pytest.raises(UsageError, match="no run to go on with"):
         fit(parts / "table", run, fit_settings(parts), resume=True)
-
-
-def in_two_processes(folder: Path, table: Path, settings: FitSettings) -> None:
-    """The command, started twice by torchrun."""
-    (folder / "s.toml").write_text(settings_text(settings))
-    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "training", "fit"]
-    run = subprocess.run(
-        [sys.executable, *command, str(table), "--config", str(folder / "s.toml"), "--out", str(folder / "two")],
-        capture_output=True, text=True, timeout=100, env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False,
-    )  # fmt: skip
-    assert run.returncode == 0, run.stderr
-    assert json.loads(run.stdout)["step"] == 12, "one of them tells"
-
-
-def assert_nearly_same_run(run: Path, other: Path) -> None:
-    """Equal but for the order in which floats are added up."""
-    assert len(losses(run)) == 12
-    assert losses(run) == pytest.approx(losses(other), abs=2e-5)
-    for name in ("valid_loss", "gradient_norm", "tokens"):
-        ours, theirs = ([r[name] for r in read_log(folder) if name in r] for folder in (run, other))
-        assert ours == pytest.approx(theirs, rel=1e-4)
 
 
 @pytest.mark.long

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import signal
 from dataclasses import replace
 from itertools import islice
@@ -15,20 +14,15 @@ import torch
 from safetensors.torch import load_file
 
 from j2a.errors import J2AError
-from j2a.features.record import Features
-from j2a.grounding import claims
 from j2a.models.audio.projector import Projector, ProjectorConfig, load_projector
 from j2a.models.files.weights import weights_hash
 from j2a.models.language.llm import load_llm
 from j2a.models.language.sequence import sequence
-from tests.models.test_fit import ENCODER, make_parts
-from training.captions.heard import write_both, write_heard
-from training.captions.heard_prior import SoftTags, random_said
-from training.captions.measured_prior import random_features
-from training.datasets.musiccaps import read_musiccaps
+from tests.models.training.parts import ENCODER, make_parts
+from tests.places import DATA
+from training.captions.heard_prior import SoftTags
 from training.datasets.shards import Encoded
 from training.datasets.table import Row, read_table, write_table
-from training.evaluation.heard import heard_statements
 from training.ground.log import read_log
 from training.mini.batches import IGNORED, batches, collate, embed, loss
 from training.mini.pairs import IM_END, Pair, encode, pairs, sound_pair, train_tokenizer
@@ -36,35 +30,12 @@ from training.mini.settings import MiniSettings
 from training.mini.sound import Sound
 from training.mini.train import MODEL, PROJECTOR, _Training, build_model, save, train, widened
 
-CSV = """ytid,start_s,end_s,audioset_positive_labels,aspect_list,caption,author_id,is_balanced_subset,is_audioset_eval
-a1,30,40,/m/1,"['slow tempo', 'piano']","A slow piano, played ""softly"".",4,False,False
-b2,0,10,/m/1,"['guitar']",A guitar.,4,False,True
-"""
-
-
-@pytest.fixture
-def captions(tmp_path: Path) -> Path:
-    path = tmp_path / "musiccaps.csv"
-    path.write_text(CSV, encoding="utf-8")
-    return path
+MUSICCAPS = DATA / "musiccaps.csv"
 
 
 @pytest.fixture(scope="module")
 def tokenizer():
     return train_tokenizer([], 600, seed=0)
-
-
-def test_only_the_training_half_is_read_for_training(captions):
-    (row,) = read_musiccaps(captions, "train")
-    assert (row.ytid, row.aspects, row.caption) == ("a1", ("slow tempo", "piano"), 'A slow piano, played "softly".')
-    assert [r.ytid for r in read_musiccaps(captions, "eval")] == ["b2"]
-
-
-def test_another_csv_is_refused(tmp_path):
-    path = tmp_path / "x.csv"
-    path.write_text("name,text\na,b\n")
-    with pytest.raises(J2AError, match="no column ytid"):
-        read_musiccaps(path, "train")
 
 
 def test_chords_and_digits_are_single_tokens(tokenizer):
@@ -133,40 +104,6 @@ def test_soft_tokens_of_no_tags_can_be_learned_from():
     assert 0.2 < float(out[1].square().mean().sqrt()) / 0.02 < 3
 
 
-@pytest.mark.parametrize("instruction", ["describe", "short", "detailed", "tags"])
-def test_captions_say_what_they_are_given_and_nothing_else(instruction):
-    rng = random.Random(instruction)
-    for _ in range(300):
-        said = random_said(rng)
-        facts = dict(said)
-        caption = write_heard(said, instruction, rng).lower()
-        named = {one.value for one in heard_statements(caption) if one.kind == "instrument"}
-        assert named == set(facts["instruments"]), (caption, said)
-        assert ("drum" in caption) == ("drums" in facts) or "solo" in caption, caption
-        denied = any(word in caption for word in ("no drum", "without drum"))
-        assert denied == (facts.get("drums") is False) or "solo" in caption, caption
-        for word, tempo in (("slow", "slow"), ("mid-tempo", "moderate"), ("moderate", "moderate"), ("fast", "fast")):
-            if word in caption:
-                assert facts.get("tempo") == tempo, caption
-        assert ("calm" in caption) == (facts.get("energy") == "calm"), caption
-        assert re.findall(r"(\d+) bpm", caption) == ([str(facts["bpm"])] if "bpm" in facts else []), caption
-        meters = {
-            claim.verdict for claim in claims(caption, Features(meter=facts.get("meter"))) if claim.kind == "meter"
-        }
-        assert meters == ({"agreed"} if "meter" in facts and instruction != "short" else set()), caption
-        assert not re.search(r"  |\.\.| [,.]|,,|(\b\w+\b) \1\b", caption), caption
-
-
-def test_what_was_measured_and_heard_goes_into_one_caption():
-    rng = random.Random(4)
-    for _ in range(100):
-        features, said = random_features(rng), random_said(rng)
-        for instruction in ("describe", "short", "detailed", "tags"):
-            caption = write_both(features, said, instruction, rng)
-            assert all(claim.verdict == "agreed" for claim in claims(caption, features)), caption
-            assert ("drum" in caption.lower()) == ("drums" in said), caption
-
-
 TINY = {
     "steps": 6, "vocabulary_size": 600, "width": 32, "depth": 1, "heads": 2, "key_value_heads": 1, "mlp_width": 64,
     "batch_size": 4, "evaluate_every": 3, "final_captions": 3, "threads": 1, "tags_share": 0.5,
@@ -180,8 +117,8 @@ def one_thread():
     torch.set_num_threads(threads)
 
 
-def test_a_run_that_was_stopped_goes_on_as_if_nothing_was(captions, tmp_path, one_thread, monkeypatch):
-    settings = MiniSettings(captions=captions, **TINY)
+def test_a_run_that_was_stopped_goes_on_as_if_nothing_was(tmp_path, one_thread, monkeypatch):
+    settings = MiniSettings(captions=MUSICCAPS, **TINY)
     assert train(tmp_path / "whole", settings)
     records = read_log(tmp_path / "whole")
     assert [record["step"] for record in records] == [3, 6]
@@ -203,7 +140,7 @@ def test_a_run_that_was_stopped_goes_on_as_if_nothing_was(captions, tmp_path, on
     assert all(torch.equal(whole[name], cut[name]) for name in whole)
     assert [record["loss"] for record in read_log(tmp_path / "cut")] == [record["loss"] for record in records]
     with pytest.raises(J2AError, match="another configuration: steps"):
-        train(tmp_path / "cut", MiniSettings(captions=captions, **(TINY | {"steps": 9})), resume=True)
+        train(tmp_path / "cut", MiniSettings(captions=MUSICCAPS, **(TINY | {"steps": 9})), resume=True)
     assert train(tmp_path / "on", MiniSettings(start=tmp_path / "whole" / MODEL, **(TINY | {"steps": 2})))
 
 

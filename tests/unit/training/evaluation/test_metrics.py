@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 from sacrebleu.metrics.bleu import BLEU
 
 from j2a.errors import ModelMissingError
+from tests.places import DATA
 from training.evaluation import extras
 from training.evaluation.cider import cider_d
 from training.evaluation.floors import best_constant, drawn, shuffled
 from training.evaluation.language import against_references, bleu_signature, diversity, of_captions, repeats
 from training.evaluation.measures import difference, interval, mean, ratio, resamples
 
-REFERENCE = json.loads((Path(__file__).parents[1] / "data" / "metrics" / "cider.json").read_text())
+REFERENCE = json.loads((DATA / "metrics" / "cider.json").read_text())
 CAPTIONS, REFERENCES = REFERENCE["captions"], REFERENCE["references"]
 
 

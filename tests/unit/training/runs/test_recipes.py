@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 import typer
 
+from tests.places import ROOT
 from training.cli import app
 
-RUNS = Path(__file__).parents[2] / "training" / "runs"
+RUNS = ROOT / "training" / "runs"
 # Stands in for j2a-train: notes the call, refuses paths inside the run that nobody has made, and leaves what the
 # command would leave, empty.
 STAND_IN = '''#!{python}

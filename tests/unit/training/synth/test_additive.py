@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from tests.unit.test_soundfont import loudest_pitch
+from tests.unit.training.synth.pitches import loudest_pitch
 from training.synth.additive import PROGRAMS, play
 from training.synth.orchestra import FAMILY_OF
 from training.synth.recordings import SAMPLE_RATE

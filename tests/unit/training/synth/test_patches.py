@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from j2a.errors import AudioError, J2AError
-from tests.unit.test_soundfont import loudest_pitch, piece_for
+from tests.unit.training.synth.pitches import loudest_pitch, piece_for
 from training.synth.compose import Note
 from training.synth.patches import build
 from training.synth.recordings import SAMPLE_RATE

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 import soundfile
 
 from j2a.errors import AudioError, J2AError
-from training.synth.compose import Note, compose
+from tests.unit.training.synth.pitches import loudest_pitch, piece_for
 from training.synth.production import record
 from training.synth.recordings import SAMPLE_RATE, build
 from training.synth.render import Renderer
 from training.synth.soundfont import Recorded, write_soundfont
-from training.synth.variety import varied_plan
 
 pytest.importorskip("tinysoundfont", reason="pip install --no-deps tinysoundfont")
 VIOLIN, FLUTE = 40, 73
@@ -23,17 +20,6 @@ VIOLIN, FLUTE = 40, 73
 def tone(pitch: float, seconds: float = 2.0) -> np.ndarray:
     times = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     return (0.3 * np.sin(2 * np.pi * 440 * 2 ** ((pitch - 69) / 12) * times)).astype(np.float32)
-
-
-def piece_for(instrument: str, pitches: list[int]):
-    plan = dataclasses.replace(varied_plan(1), instruments={"lead": instrument}, duration_s=len(pitches) * 1.0)
-    notes = [Note("lead", start, start + 0.6, pitch, 100) for start, pitch in enumerate(pitches)]
-    return dataclasses.replace(compose(plan, 1), notes=notes)
-
-
-def loudest_pitch(sound: np.ndarray) -> float:
-    spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound)), 1 << 18))
-    return 69 + 12 * np.log2(spectrum.argmax() * SAMPLE_RATE / (1 << 18) / 440)
 
 
 def test_every_key_plays_the_nearest_recording_at_its_own_pitch(tmp_path):

@@ -1,0 +1,49 @@
+"""Captions of what was heard, and of that and measurements together: all of it, and nothing else."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+
+from j2a.features.record import Features
+from j2a.grounding import claims
+from training.captions.heard import write_both, write_heard
+from training.captions.heard_prior import random_said
+from training.captions.measured_prior import random_features
+from training.evaluation.heard import heard_statements
+
+
+@pytest.mark.parametrize("instruction", ["describe", "short", "detailed", "tags"])
+def test_captions_say_what_they_are_given_and_nothing_else(instruction):
+    rng = random.Random(instruction)
+    for _ in range(300):
+        said = random_said(rng)
+        facts = dict(said)
+        caption = write_heard(said, instruction, rng).lower()
+        named = {one.value for one in heard_statements(caption) if one.kind == "instrument"}
+        assert named == set(facts["instruments"]), (caption, said)
+        assert ("drum" in caption) == ("drums" in facts) or "solo" in caption, caption
+        denied = any(word in caption for word in ("no drum", "without drum"))
+        assert denied == (facts.get("drums") is False) or "solo" in caption, caption
+        for word, tempo in (("slow", "slow"), ("mid-tempo", "moderate"), ("moderate", "moderate"), ("fast", "fast")):
+            if word in caption:
+                assert facts.get("tempo") == tempo, caption
+        assert ("calm" in caption) == (facts.get("energy") == "calm"), caption
+        assert re.findall(r"(\d+) bpm", caption) == ([str(facts["bpm"])] if "bpm" in facts else []), caption
+        meters = {
+            claim.verdict for claim in claims(caption, Features(meter=facts.get("meter"))) if claim.kind == "meter"
+        }
+        assert meters == ({"agreed"} if "meter" in facts and instruction != "short" else set()), caption
+        assert not re.search(r"  |\.\.| [,.]|,,|(\b\w+\b) \1\b", caption), caption
+
+
+def test_what_was_measured_and_heard_goes_into_one_caption():
+    rng = random.Random(4)
+    for _ in range(100):
+        features, said = random_features(rng), random_said(rng)
+        for instruction in ("describe", "short", "detailed", "tags"):
+            caption = write_both(features, said, instruction, rng)
+            assert all(claim.verdict == "agreed" for claim in claims(caption, features)), caption
+            assert ("drum" in caption.lower()) == ("drums" in said), caption
