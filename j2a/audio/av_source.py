@@ -10,7 +10,7 @@ import numpy as np
 from av.container import InputContainer
 from numpy.typing import NDArray
 
-from j2a.audio.record import AudioInfo
+from j2a.audio.record import AudioInfo, implausible, refuse_absurd
 from j2a.errors import AudioError
 
 # Decoders with memory (AAC, MP3) need some packets before the wanted one to give the right samples.
@@ -37,11 +37,16 @@ class AvSource:
             self._rate, channels = int(context.sample_rate or 0), int(context.channels or 0)
             if not self._rate or not channels:
                 raise AudioError(f"{path.name} does not say its sample rate or channels.")
+            refuse_absurd(path, channels, self._rate)
             self._layout = context.layout.name
-            duration_s = self._measure_s()
+            duration_s = self._told_s() or self._summed_s()
             if round(duration_s * self._rate) <= 0:
                 raise AudioError(f"{path.name} holds no sound: its length is zero.")
             self.info = AudioInfo(self._rate, channels, round(duration_s * self._rate), duration_s, demuxer)
+            if implausible(self.info, path.stat().st_size):
+                self._rewind()
+                duration_s = self._summed_s()
+                self.info = AudioInfo(self._rate, channels, round(duration_s * self._rate), duration_s, demuxer)
             self._rewind()
             first = next(self._decoded_frames(), None)
             self._first_tick = first.pts if first is not None and first.pts is not None else 0
@@ -96,12 +101,16 @@ class AvSource:
 
     def _decode(self, first_frame: int) -> Iterator[NDArray[np.float32]]:
         """(n, channels) blocks from ``first_frame`` on, after a seek to somewhere before it."""
-        to_float = av.AudioResampler(format="fltp", layout=self._layout, rate=self._rate)
+        to_float, form = None, None
         position: int | None = None  # of the next block, in samples from the stream's start
         unplaced: list[NDArray[np.float32]] = []  # decoded after a seek, before the first time stamp
         skipped_s = first_frame / self._rate - _PREROLL_S
         for raw in self._decoded_frames(round(skipped_s / self._tick_s) + self._first_tick):
             stamp = raw.pts
+            if form != (raw.format.name, raw.layout.name, raw.sample_rate):  # it may change in the middle of a stream
+                form = (raw.format.name, raw.layout.name, raw.sample_rate)
+                to_float = av.AudioResampler(format="fltp", layout=self._layout, rate=self._rate)
+            assert to_float is not None
             blocks = [np.ascontiguousarray(frame.to_ndarray().T, np.float32) for frame in to_float.resample(raw)]
             if position is None and stamp is not None:
                 position = round((stamp - self._first_tick) * self._tick_s * self._rate) - sum(map(len, unplaced))
@@ -130,13 +139,16 @@ class AvSource:
         except av.FFmpegError as error:
             raise self._unreadable(error) from error
 
-    def _measure_s(self) -> float:
-        """Length in seconds: what the container says, or for those that only guess, the sum of the packets."""
-        if self._demuxer not in ("mp3", "aac", "ac3"):
-            if self._stream.duration:
-                return self._stream.duration * self._tick_s
-            if self._container.duration:
-                return self._container.duration / av.time_base
+    def _told_s(self) -> float:
+        """Length in seconds as the container says; 0 for those that only guess."""
+        if self._demuxer in ("mp3", "aac", "ac3"):
+            return 0.0
+        if self._stream.duration:
+            return self._stream.duration * self._tick_s
+        return (self._container.duration or 0) / av.time_base
+
+    def _summed_s(self) -> float:
+        """The sum of the packets, in seconds."""
         try:
             return self._tick_s * sum(packet.duration or 0 for packet in self._container.demux(self._stream))
         except av.FFmpegError as error:

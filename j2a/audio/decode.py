@@ -18,6 +18,11 @@ from j2a.errors import AudioError
 __all__ = ["AudioInfo", "AudioReader", "load", "probe", "stream"]
 
 
+# Where all channels but one are silent, their mean has 1 / channels squared of its energy. A mean that has
+# less than this share of that is what is left where channels cancel each other.
+_CANCELLED = 0.1
+
+
 def probe(path: Path) -> AudioInfo:
     """Sample rate, channels and length of a file. Raises ``AudioError``."""
     with AudioReader(path) as reader:
@@ -97,13 +102,13 @@ def read_blocks(clip: Clip, block_s: float = 5.0) -> Iterator[NDArray[np.float32
 def stream(clip: Clip, sample_rate: int, *, mono: bool = True, block_s: float = 5.0) -> Iterator[NDArray[np.float32]]:
     """Resampled samples of a clip, block by block.
 
-    ``sample_rate`` in Hz. Yields float32 (n,) with the channels averaged, or (n, channels) when ``mono`` is false.
+    ``sample_rate`` in Hz. Yields float32 (n,), see :func:`mono_of`, or (n, channels) when ``mono`` is false.
     Memory is a few blocks of ``block_s`` seconds, however long the clip. Raises ``AudioError``.
     """
     rate, channels = _rate_and_channels(clip.path)
     blocks = read_blocks(clip, block_s)
     if mono:
-        blocks = (block.mean(axis=1, dtype=np.float32) for block in blocks)
+        blocks = map(mono_of, blocks)
     if rate == sample_rate:
         yield from blocks
         return
@@ -115,6 +120,20 @@ def stream(clip: Clip, sample_rate: int, *, mono: bool = True, block_s: float = 
     tail = resampler.resample_chunk(np.zeros((0,) if mono else (0, channels), np.float32), last=True)
     if len(tail):
         yield tail
+
+
+def mono_of(block: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n, channels) to (n,): the channels' mean, or the loudest one where they cancel each other in it.
+
+    One channel upside down leaves nothing of the music in the mean: a wrong cable, a "widened" or a karaoke track.
+    """
+    mean: NDArray[np.float32] = block.mean(axis=1, dtype=np.float32)
+    if block.shape[1] < 2 or not len(block):
+        return mean
+    energies = np.square(block, dtype=np.float64).mean(axis=0)
+    if np.square(mean, dtype=np.float64).mean() < _CANCELLED / block.shape[1] ** 2 * energies.max():
+        return np.ascontiguousarray(block[:, int(energies.argmax())])
+    return mean
 
 
 def load(clip: Clip, sample_rate: int) -> NDArray[np.float32]:

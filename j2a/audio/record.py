@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from j2a.errors import AudioError
+
+MOST_CHANNELS = 64  # ambisonics of the seventh order
+SAMPLE_RATES = (1_000, 1_000_000)  # Hz; studios record at up to 768,000
+FEWEST_BITS = 16  # a second, of the sparsest file that can be meant so: FLAC's silence has 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +25,7 @@ class AudioInfo:
     frames: int  # samples of one channel
     duration_s: float
     format: str  # the container as libsndfile or FFmpeg calls it, such as "FLAC", "mov"
+    note: str = ""  # what of the file is not read, in a sentence
 
 
 class Source(Protocol):
@@ -33,3 +41,22 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Release the file."""
+
+
+class AbsurdError(AudioError):
+    """A header asks for more memory than any music is worth."""
+
+
+def implausible(info: AudioInfo, size: int) -> bool:
+    """Whether no file of so many bytes can be meant to be that long."""
+    return info.frames > info.sample_rate * size * 8 / FEWEST_BITS
+
+
+def refuse_absurd(path: Path, channels: int, sample_rate: int) -> None:
+    """Raise :class:`AbsurdError` for channels or a rate that no music has."""
+    lowest, highest = SAMPLE_RATES
+    if not 0 < channels <= MOST_CHANNELS or not lowest <= sample_rate <= highest:
+        raise AbsurdError(
+            f"{path.name} says that it has {channels:,} channels at {sample_rate:,} Hz, which is not music.",
+            f"J2A reads up to {MOST_CHANNELS} channels, from {lowest:,} to {highest:,} Hz. The file may be damaged.",
+        )

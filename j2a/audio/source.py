@@ -1,87 +1,44 @@
 """What decodes a file: soundfile (libsndfile) where it can, PyAV (FFmpeg) for the rest.
 
 A source gives interleaved float32 blocks and seeks to a frame. Everything that goes wrong in a library becomes an
-:class:`~j2a.errors.AudioError` here.
+:class:`~j2a.errors.AudioError` here. What libsndfile would read wrongly is shown to it so that it reads it right
+(:mod:`j2a.audio.mpeg`, ``flac``, ``ogg``, ``wav``), or is decoded from its beginning.
 """
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
-import soundfile
-from numpy.typing import NDArray
 
-from j2a.audio.record import AudioInfo, Source
+from j2a.audio import flac, mpeg, ogg, wav
+from j2a.audio.joined import JoinedSource, ReadThroughSource
+from j2a.audio.record import AbsurdError, AudioInfo, Source, implausible
+from j2a.audio.soundfile_source import SoundFileSource
+from j2a.audio.view import Layout, after_tags
 from j2a.errors import AudioError
 
 AV_HINT = 'To read it, install the optional decoder: pip install "j2a[av]"'
-# Frames of an mp3 borrow bits from those before them; after a seek the first few decode to silence.
-_MP3_PREROLL = 10 * 1152
-# A decoder's length may differ by this share, or by the padding of a short file, from what tinytag counts before it is
-# called wrong.
-LENGTH_TOLERANCE = 0.03
-PADDING_S = 0.25
+_LOOKED_AT = 2048  # frames that must sound the same after a seek
+_FARTHEST_S = 10  # of it; pages are a second long, or less
+_SAME = 0.1  # Opus needs some time after a seek to be exact
+_KNOWN_TO_BOTH = ("aiff", "caf", "wav")
+_MOST_PARTS = 1000  # of a file, beyond which it is damaged rather than joined
+
+Opener = Callable[[], Source]
 
 
-class _SequentialFile(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
-    """A SoundFile that reads straight on.
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a file is read."""
 
-    SoundFile.read seeks to the place where it already is, before and after. That makes libsndfile's mp3 decoder
-    forget the bits that its next frames borrow from the last ones, and a block later there is a hole in the sound.
-    It does so for seekable files only.
-    """
-
-    def seekable(self) -> bool:
-        return False
-
-
-class SoundFileSource:
-    """libsndfile: wav, w64, aiff, caf, flac, ogg vorbis, opus, mp3; sample-exact seeking."""
-
-    def __init__(self, path: Path) -> None:
-        self._name = path.name
-        try:
-            # Bytes, because a name on disk need not be valid UTF-8.
-            self._file = _SequentialFile(os.fsencode(path) if os.name != "nt" else str(path))
-        except (soundfile.SoundFileError, TypeError) as error:  # TypeError: headerless ".raw"
-            raise AudioError(f"{path.name} is not audio that can be decoded ({_plain(error)}).",
-                             "The file may be damaged, or be something else under an audio file's name.") from error
-        self._position = 0
-        rate = int(self._file.samplerate)
-        self.info = AudioInfo(rate, int(self._file.channels), int(self._file.frames), self._file.frames / rate,
-                              str(self._file.format))
-
-    def seek(self, frame: int) -> None:
-        preroll = min(frame, _MP3_PREROLL) if self.info.format == "MP3" else 0
-        try:
-            self._file.seek(frame - preroll)
-            self._file.read(preroll, dtype="float32")
-        except soundfile.SoundFileError as error:
-            raise self._damaged(frame) from error
-        self._position = frame
-
-    def read(self, frames: int) -> NDArray[np.float32]:
-        # Asking past the end is safe, but a huge request would allocate as much.
-        wanted = max(0, min(frames, self.info.frames - self._position))
-        try:
-            block: NDArray[np.float32] = self._file.read(wanted, dtype="float32", always_2d=True)
-        except soundfile.SoundFileError as error:
-            raise self._damaged(self._position) from error
-        # A truncated flac ends without an error. The length of an mp3 is an estimate, so there it proves nothing.
-        if wanted and not len(block) and self.info.format != "MP3":
-            raise self._damaged(self._position)
-        self._position += len(block)
-        return block
-
-    def close(self) -> None:
-        self._file.close()
-
-    def _damaged(self, frame: int) -> AudioError:
-        return AudioError(f"{self._name} is damaged or cut short: nothing can be decoded after "
-                          f"{frame / self.info.sample_rate:.1f} s of {self.info.duration_s:.1f} s.",
-                          "Copy or download the file again, or choose a section before that.")
+    layouts: tuple[Layout | None, ...] = (None,)  # its parts, one behind the other
+    infos: tuple[AudioInfo, ...] = ()  # of several parts
+    read_through: int | None = None  # its frames, where it can only be read from its beginning
+    note: str = ""
 
 
 def open_source(path: Path) -> Source:
@@ -92,20 +49,117 @@ def open_source(path: Path) -> Source:
     """
     _check_file(path)
     try:
-        source: Source = SoundFileSource(path)
-    except AudioError:
+        about = path.stat()
+        source = _opened(path, _way(path, about.st_size, about.st_mtime_ns))
+    except OSError as error:
+        raise AudioError(f"{path.name} cannot be read: {error.strerror or error}.") from error
+    except AbsurdError:
+        raise
+    except AudioError as error:
         demuxer = _ffmpeg_demuxer(path)
         if demuxer is None:
             raise
-        return _open_av(path, demuxer, f"{path.name} is in a format that libsndfile does not read.")
-    if source.info.format == "MP3" and _is_cut_short(path, source.info):
-        source.close()
-        return _open_av(path, "mp3", f"{path.name} is an MP3 of variable bit rate without a length header, "
-                                     "of which only a part could be read.")
+        return _open_av(path, demuxer, error)
     if source.info.frames == 0:
         source.close()
         raise AudioError(f"{path.name} holds no sound: its length is zero.")
     return source
+
+
+def _opened(path: Path, way: _Way) -> Source:
+    openers: list[Opener] = [partial(SoundFileSource, path, layout) for layout in way.layouts]
+    source: Source
+    if way.read_through is not None:
+        source = _read_through(path, way.layouts[0], way.read_through)
+    else:
+        source = JoinedSource(openers, way.infos) if way.infos else openers[0]()
+    if way.note:
+        source.info = replace(source.info, note=way.note)
+    return source
+
+
+@lru_cache(maxsize=256)
+def _way(path: Path, size: int, changed_ns: int) -> _Way:
+    """How the file that has this size and time of change is read. Raises ``AudioError``."""
+    layouts = _layouts(path)
+    if len(layouts) > 1:
+        return _joined(path, layouts)
+    way = _Way(layouts)
+    source = _opened(path, way)
+    try:
+        looked_at = ogg.second_granule(path) if source.info.format == "OGG" else 0
+        if implausible(source.info, size) or not _seeks(source, looked_at):
+            counted = _read_through(path, layouts[0])
+            counted.close()
+            return replace(way, read_through=counted.info.frames)
+    finally:
+        source.close()
+    return way
+
+
+def _read_through(path: Path, layout: Layout | None, frames: int | None = None) -> Source:
+    return ReadThroughSource(partial(SoundFileSource, path, layout, length_known=False), frames)
+
+
+def _layouts(path: Path) -> tuple[Layout | None, ...]:
+    """What of a file libsndfile is to be shown; None: the file as it is."""
+    start = after_tags(path)
+    with path.open("rb") as file:
+        file.seek(start)
+        head = file.read(4)
+    found: list[Layout | None] = []
+    if head == b"fLaC":
+        found = [flac.layout(path)]
+    elif head == b"OggS":
+        found = [*ogg.layouts(path)]
+    elif head == b"RIFF":
+        inside = wav.mpeg_in(path)
+        found = [run.layout() for run in mpeg.runs(path, *inside)] if inside else [wav.layout(path)]
+    elif head[:1] == b"\xff" or path.suffix.lower() == ".mp3":
+        found = [run.layout() for run in mpeg.runs(path)]
+    return tuple(found[:_MOST_PARTS]) or (None,)
+
+
+def _joined(path: Path, layouts: tuple[Layout | None, ...]) -> _Way:
+    """Parts that can be one sound: those from the first on that have its sample rate."""
+    infos: list[AudioInfo] = []
+    note = ""
+    for layout in layouts:
+        try:
+            source = SoundFileSource(path, layout)
+        except AudioError:
+            if not infos:
+                raise
+            note = "what follows cannot be decoded"
+            break
+        source.close()
+        if infos and source.info.sample_rate != infos[0].sample_rate:
+            note = f"what follows has another sample rate ({source.info.sample_rate:,} Hz)"
+            break
+        infos.append(source.info)
+    if note:
+        note = f"Only the first {sum(info.duration_s for info in infos):.1f} s are read: {note}."
+    return _Way(layouts[: len(infos)], tuple(infos), note=note)
+
+
+def _seeks(source: Source, frame: int) -> bool:
+    """Whether seeking to a frame gives what reading up to it gives, in a source that was just opened.
+
+    It does not in Ogg that was cut without encoding it again: its first page holds more than it counts. Of some codecs
+    libsndfile cannot seek at all.
+    """
+    frame = max(0, min(frame, source.info.frames - _LOOKED_AT, _FARTHEST_S * source.info.sample_rate))
+    try:
+        read = source.read(frame + _LOOKED_AT)[frame:]
+        source.seek(frame)
+        sought = source.read(len(read))
+    except AudioError:
+        return False
+    if len(read) != len(sought):
+        return False
+    if np.array_equal(read, sought, equal_nan=True):
+        return True
+    return bool(np.abs(read - sought).mean() <= _SAME * np.abs(read).mean() + 1e-4)
 
 
 def _check_file(path: Path) -> None:
@@ -122,19 +176,6 @@ def _check_file(path: Path) -> None:
         raise AudioError(f"{path.name} cannot be opened: {error.strerror or error}.") from error
 
 
-def _is_cut_short(path: Path, info: AudioInfo) -> bool:
-    """Whether libsndfile's idea of an mp3's length is wrong: without a Xing header it guesses from the first frame."""
-    from tinytag import TinyTag, TinyTagException
-
-    try:
-        counted_s = TinyTag.get(str(path), tags=False).duration
-    except (TinyTagException, OSError, UnicodeError):
-        return False
-    if counted_s is None:
-        return False
-    return abs(counted_s - info.duration_s) > max(PADDING_S, LENGTH_TOLERANCE * max(counted_s, info.duration_s))
-
-
 def _ffmpeg_demuxer(path: Path) -> str | None:
     """FFmpeg's name of the container, from its first bytes; ``None`` for anything else.
 
@@ -145,9 +186,13 @@ def _ffmpeg_demuxer(path: Path) -> str | None:
     if head[4:8] == b"ftyp":
         return "mov"
     for magic, demuxer in ((b"OggS", "ogg"), (b"\x1aE\xdf\xa3", "matroska"), (b"0&\xb2u\x8ef\xcf\x11", "asf"),
-                           (b"wvpk", "wv"), (b"MAC ", "ape"), (b"TTA1", "tta"), (b"\x0bw", "ac3")):
+                           (b"wvpk", "wv"), (b"MAC ", "ape"), (b"TTA1", "tta"), (b"\x0bw", "ac3"), (b"caff", "caf")):
         if head.startswith(magic):
             return demuxer
+    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
+        return "wav"
+    if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
+        return "aiff"
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:  # ADTS sync word, layer 0
         return "aac"
     if head.startswith(b"ID3") and path.suffix.lower() == ".aac":
@@ -155,14 +200,13 @@ def _ffmpeg_demuxer(path: Path) -> str | None:
     return None
 
 
-def _open_av(path: Path, demuxer: str, why: str) -> Source:
+def _open_av(path: Path, demuxer: str, why_not: AudioError) -> Source:
+    """``why_not``: what libsndfile has against the file."""
     try:
         from j2a.audio.av_source import AvSource
     except ImportError as error:
-        raise AudioError(why, AV_HINT) from error
+        if demuxer in _KNOWN_TO_BOTH:
+            hint = f"If it is not damaged, another decoder may read it. {AV_HINT}"
+            raise AudioError(why_not.message, hint) from error
+        raise AudioError(f"{path.name} is in a format that libsndfile does not read.", AV_HINT) from error
     return AvSource(path, demuxer)
-
-
-def _plain(error: Exception) -> str:
-    """A library's message without the path and punctuation around it."""
-    return str(getattr(error, "error_string", error)).strip().rstrip(".")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EXTRACTOR_VERSION", "Engine", "extract"]
 
-EXTRACTOR_VERSION = 1  # goes up whenever an answer may change: what was measured before is then measured anew
+EXTRACTOR_VERSION = 2  # goes up whenever an answer may change: what was measured before is then measured anew
 
 OnFeature = Callable[[str, Any, str | None], None]
 RHYTHM = ("bpm", "beats", "downbeats", "meter")
@@ -93,6 +93,10 @@ class _Extraction:
             return
         self._known("bpm", *rhythm.reconciled_bpm(beats.times, rhythm.tempo_candidates(heard)))
         self._known("beats", [round(float(time_s), 3) for time_s in beats.times])
+        if beats.other_bar:
+            reason = f"The accents come back after {beats.other_bar} beats; only bars of 3 or 4 beats can be told."
+            self._unknown(("downbeats", "meter"), reason)
+            return
         downbeats = [round(float(time_s), 3) for time_s in beats.downbeats]
         self._known("downbeats", downbeats, None if downbeats else "No first beat of a bar was found.")
         self._known("meter", beats.meter, None if beats.meter else "The section holds less than one whole bar.")

@@ -28,6 +28,15 @@ RATIO_TOLERANCE = 0.04
 MIN_CANDIDATE_SHARE = 0.1
 
 
+# The decoder knows bars of 3 and of 4 beats, and finds one of them in bars of 5 or 7, too. There the accents come back
+# after another number of beats: how alike they are at that distance (a correlation) tells it. In constructed bars of 3,
+# 4, 5 and 7 beats at 100 to 150 BPM the right distance has 0.85 and more, wrong ones 0.33 and less.
+BARS = (3, 4, 5, 6, 7, 8)
+ALIKE = 0.5  # from which accents come back
+MARGIN = 0.4  # by which they do so more clearly than in the decoder's bars
+MORE_BEATS = 4  # than a bar has, below which nothing can be told
+
+
 @dataclass(frozen=True, slots=True)
 class Beats:
     """What the beat tracker found: times in seconds, or nothing and the reason."""
@@ -36,6 +45,7 @@ class Beats:
     positions: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))  # (beats,), 1 is the downbeat
     strength: float = 0.0  # mean activation at the beats, 0 to 1
     reason: str | None = None
+    accents: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))  # (beats,), see accents()
 
     @property
     def downbeats(self) -> NDArray[np.float64]:
@@ -44,10 +54,30 @@ class Beats:
         return first
 
     @property
-    def meter(self) -> str | None:
-        """ "3/4" or "4/4": how far the beats count before they begin again; ``None`` when they never do."""
+    def bar(self) -> int | None:
+        """3 or 4: how far the beats count before they begin again; ``None`` when they never do."""
         last_of_bar = self.positions[:-1][self.positions[1:] == 1]
-        return f"{int(last_of_bar.max())}/4" if len(last_of_bar) else None
+        return int(last_of_bar.max()) if len(last_of_bar) else None
+
+    @property
+    def other_bar(self) -> int | None:
+        """The number of beats after which the accents come back, where bars of :attr:`bar` beats do not fit that."""
+        alike = {beats: self._alike(beats) for beats in BARS if len(self.accents) >= beats + MORE_BEATS}
+        if self.bar not in alike:
+            return None
+        best = max(alike, key=lambda beats: alike[beats])
+        fits = best % self.bar == 0 or alike[best] < max(ALIKE, alike[self.bar] + MARGIN)
+        return None if fits else best
+
+    def _alike(self, beats: int) -> float:
+        """Correlation of the accents with those so many beats later."""
+        centred = self.accents - self.accents.mean()
+        return float((centred[:-beats] * centred[beats:]).mean() / max(float(np.square(centred).mean()), 1e-9))
+
+    @property
+    def meter(self) -> str | None:
+        """ "3/4" or "4/4"; ``None`` where neither fits, or no bar is whole."""
+        return f"{self.bar}/4" if self.bar and not self.other_bar else None
 
 
 def track_beats(heard: Networks) -> Beats:
@@ -67,13 +97,22 @@ def track_beats(heard: Networks) -> Beats:
     strength = beat_strength(activations, found[:, 0])
     if strength < MIN_BEAT_STRENGTH or explained_share(activations, found[:, 0]) < MIN_EXPLAINED:
         return Beats(strength=strength, reason="No clear beat was found.")
-    return Beats(found[:, 0], found[:, 1].astype(np.int64), strength)
+    times, positions = found[:, 0], found[:, 1].astype(np.int64)
+    return Beats(times, positions, strength, accents=accents(activations, times))
 
 
 def beat_strength(activations: NDArray[np.float32], times: NDArray[np.float64]) -> float:
     """Mean over the beats of the highest activation (beat or downbeat) within 20 ms: 0 to 1."""
     either = activations.max(axis=1)
     return float(either[_frames_near(times, len(either), 2)].max(axis=1).mean())
+
+
+def accents(activations: NDArray[np.float32], times: NDArray[np.float64]) -> NDArray[np.float32]:
+    """(beats,): the downbeat's part of the highest activation within 20 ms of each beat, 0 to 1."""
+    near = _frames_near(times, len(activations), 2)
+    either = activations.max(axis=1)[near].max(axis=1)
+    share: NDArray[np.float32] = activations[:, 1][near].max(axis=1) / np.maximum(either, 1e-6)
+    return share
 
 
 def explained_share(activations: NDArray[np.float32], times: NDArray[np.float64]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,45 +28,47 @@ class Broken:
     reason: str
 
 
-def plan(tracks: Sequence[Track], length_s: float, per_file: int | None) -> Iterator[Planned | Broken]:
+def plan(
+    tracks: Sequence[Track],
+    length_s: float,
+    per_file: int | None,
+    on_note: Callable[[Track, str], None] = lambda track, note: None,
+) -> Iterator[Planned | Broken]:
     """The clips of every file in turn; a file is opened when its turn comes.
 
     ``length_s`` 0 makes one clip of every file. With ``per_file`` a file gives at most so many windows, spread evenly.
+    ``on_note`` is told where a part of a file cannot be read.
     """
     from j2a import audio
 
     for number, track in enumerate(tracks):
         try:
-            duration_s = audio.probe(track.path).duration_s
+            info = audio.probe(track.path)
         except AudioError as error:
             yield Broken(number, track.path, str(error))
             continue
+        if info.note:
+            on_note(track, info.note)
         if not length_s:
             yield Planned(number, Clip(track.path))
             continue
-        chosen = windows(duration_s, length_s)
-        if per_file is not None:
-            chosen = spread(chosen, per_file)
-        for start_s, end_s in chosen:
+        for start_s, end_s in windows(info.duration_s, length_s, per_file):
             yield Planned(number, Clip(track.path, start_s, end_s))
 
 
-def windows(duration_s: float, length_s: float) -> list[tuple[float, float]]:
+def windows(duration_s: float, length_s: float, at_most: int | None = None) -> Iterator[tuple[float, float]]:
     """(start, end) in seconds, one behind the other, to the millisecond.
 
     What is left at the end is a window of its own when it is at least half as long as the others. A file that is
-    shorter than one window is one window, of a millisecond at least.
+    shorter than one window is one window, of a millisecond at least. ``at_most`` so many are given, each from the
+    middle of its share of the file.
     """
-    whole = int(duration_s / length_s + 1e-6)
-    found = [(round(n * length_s, 3), round((n + 1) * length_s, 3)) for n in range(whole)]
-    rest = (round(whole * length_s, 3), max(round(duration_s, 3), 0.001))
-    if not found or rest[1] - rest[0] >= length_s / 2:
-        found.append(rest)
-    return [(start_s, min(end_s, rest[1])) for start_s, end_s in found]
-
-
-def spread(chosen: list[tuple[float, float]], count: int) -> list[tuple[float, float]]:
-    """At most ``count`` of the windows, each from the middle of its share of the file."""
-    if len(chosen) <= count:
-        return chosen
-    return [chosen[int((n + 0.5) * len(chosen) / count)] for n in range(count)]
+    end_s = max(round(duration_s, 3), 0.001)
+    count = int(duration_s / length_s + 1e-6)
+    if not count or end_s - round(count * length_s, 3) >= length_s / 2:
+        count += 1
+    numbers = range(count)
+    if at_most is not None and at_most < count:
+        numbers = [int((n + 0.5) * count / at_most) for n in range(at_most)]  # type: ignore[assignment]
+    for number in numbers:
+        yield round(number * length_s, 3), min(round((number + 1) * length_s, 3), end_s)

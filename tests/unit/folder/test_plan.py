@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from j2a.clip import Clip
-from j2a.folder.plan import Broken, plan, spread, windows
+from j2a.folder.plan import Broken, plan, windows
 from j2a.library import scan
 
 
@@ -26,12 +26,12 @@ from j2a.library import scan
     ],
 )
 def test_windows_of_ten_seconds(duration_s, expected):
-    assert windows(duration_s, 10.0) == expected
+    assert list(windows(duration_s, 10.0)) == expected
 
 
 @given(st.floats(0.01, 5000), st.floats(1, 120))
 def test_windows_follow_each_other_and_stay_inside(duration_s, length_s):
-    found = windows(duration_s, length_s)
+    found = list(windows(duration_s, length_s))
     assert found[0][0] == 0
     assert all(before[1] == after[0] for before, after in itertools.pairwise(found))
     assert found[-1][1] <= duration_s + 0.001
@@ -40,12 +40,20 @@ def test_windows_follow_each_other_and_stay_inside(duration_s, length_s):
 
 @given(st.integers(1, 50), st.integers(1, 60))
 def test_a_spread_is_even_and_of_the_size_asked_for(total, count):
-    chosen = [(float(n), n + 1.0) for n in range(total)]
-    some = spread(chosen, count)
-    assert len(some) == min(total, count)
+    chosen = list(windows(total, 1.0))
+    some = list(windows(total, 1.0, count))
+    assert len(some) == min(total, count) and set(some) <= set(chosen)
     gaps = [after[0] - before[0] for before, after in itertools.pairwise(some)]
     assert not gaps or max(gaps) - min(gaps) <= 1
-    assert spread(chosen, 1) == [chosen[total // 2]]
+    assert list(windows(total, 1.0, 1)) == [chosen[total // 2]]
+
+
+def test_windows_are_made_when_they_are_wanted():
+    """Whatever length a header claims, it takes no memory."""
+    found = windows(2.0**63, 10.0)
+    assert next(found) == (0, 10)
+    assert next(found) == (10, 20)
+    assert len(list(windows(2.0**63, 10.0, 3))) == 3
 
 
 def test_a_plan_opens_files_in_order_and_names_the_broken(tmp_path):
