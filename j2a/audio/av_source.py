@@ -11,6 +11,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from j2a.audio.record import AudioInfo, implausible, refuse_absurd
+from j2a.audio.view import FileView
 from j2a.errors import AudioError
 
 # Decoders with memory (AAC, MP3) need some packets before the wanted one to give the right samples.
@@ -29,11 +30,13 @@ class AvSource:
     def __init__(self, path: Path, demuxer: str) -> None:
         self._name = path.name
         self._demuxer = demuxer
-        # An open file instead of a name: FFmpeg would read "concat:..." as a protocol.
-        self._file = path.open("rb")
+        # An open file instead of a name: FFmpeg would read "concat:..." as a protocol. One whose seeks never fail.
+        self._file = FileView(path, [(0, path.stat().st_size)])
         try:
             self._rewind()
             context = self._stream.codec_context
+            if context is None:
+                raise AudioError(f"{path.name} is in a codec that cannot be decoded.")
             self._rate, channels = int(context.sample_rate or 0), int(context.channels or 0)
             if not self._rate or not channels:
                 raise AudioError(f"{path.name} does not say its sample rate or channels.")

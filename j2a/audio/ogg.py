@@ -46,7 +46,7 @@ def layouts(path: Path) -> list[Layout]:
         if page.begins and not in_head:
             starts.append(page.at)
         in_head = page.begins
-    ends = [*starts[1:], path.stat().st_size]
+    ends = [*starts[1:], path.stat().st_size] if starts else []
     return [
         Layout(((start, end),), last_seek=_before_the_last_page(path, start, end))
         for start, end in zip(starts, ends, strict=True)

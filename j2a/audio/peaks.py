@@ -42,7 +42,7 @@ def compute_peaks(clip: Clip, columns: int) -> Peaks:
         start = int(np.searchsorted(edges, position, "right")) - 1
         stop = int(np.searchsorted(edges, position + len(samples), "left"))
         offsets = np.maximum(edges[start:stop] - position, 0)
-        energy[start:stop] += np.add.reduceat(np.square(samples).mean(axis=1, dtype=np.float64), offsets)
+        energy[start:stop] += np.add.reduceat(np.square(samples, dtype=np.float64).mean(axis=1), offsets)
         peak[start:stop] = np.maximum(peak[start:stop], np.maximum.reduceat(np.abs(samples).max(axis=1), offsets))
         position += len(samples)
     rms = np.sqrt(energy / np.diff(edges)).astype(np.float32)

@@ -95,21 +95,23 @@ def test_convolutional_networks_have_no_borders(heard, monkeypatch, name, frames
         assert np.allclose(network(spectrum), network._run(spectrum).mean(axis=(0, 1)), atol=1e-6)
 
 
+IMPORTED = 300 << 20  # bytes, with torch for processors
 CHILD = """
 import json, resource, sys
 from pathlib import Path
 from j2a.clip import Clip
-from j2a.features import extract
+from j2a.features import extract, warm_up
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+imported = peak()  # torch for CUDA takes half a gibibyte more than the one for processors
 found = extract(Clip(Path(sys.argv[1])))
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-print(json.dumps({"peak": peak, "beats": found.beats, "key": found.key, "unknown": found.unknown}))
+print(json.dumps({"taken": peak() - imported, "beats": found.beats, "key": found.key, "unknown": found.unknown}))
 """
 
 
 @pytest.mark.long
 @pytest.mark.skipif(os.name == "nt", reason="peak memory is asked for in the POSIX way")
-def test_twelve_minutes_within_a_gibibyte(tmp_path):
-    """madmom would take 7 GB. ``bench/long_files.py`` measures an hour."""
+def test_twelve_minutes_take_less_than_a_gibibyte(tmp_path):
+    """With what is imported; madmom would take 7 GB. ``bench/long_files.py`` measures an hour."""
     loop = audio.load(Clip(DEMO / "Harbour Waltz.ogg"), SAMPLE_RATE)
     path = tmp_path / "long.flac"
     with soundfile.SoundFile(path, "w", SAMPLE_RATE, 1) as file:
@@ -119,6 +121,6 @@ def test_twelve_minutes_within_a_gibibyte(tmp_path):
         [sys.executable, "-c", CHILD, str(path)], check=True, stdout=subprocess.PIPE, cwd=ROOT, timeout=110
     )
     found = json.loads(done.stdout)
-    assert found["peak"] < 2**30
+    assert found["taken"] < 2**30 - IMPORTED
     assert found["key"] is not None, found["unknown"]
     assert found["beats"][-1] > 715
