@@ -19,5 +19,5 @@ def backbone_of(backbone: str, llm_url: str | None, llm_model: str) -> str:
     if llm_url is None:
         return backbone
     if not llm_url.startswith(("http://", "https://")):
-        raise UsageError(f"{llm_url} is no address of a server.", "Write it like http://localhost:11434/v1")
+        raise UsageError(f"{llm_url.rpartition('@')[2]} is no address of a server.", "Write it like http://localhost:11434/v1")
     return f"{llm_url}#{llm_model}" if llm_model else llm_url

@@ -34,6 +34,8 @@ class Cache:
 
     def __init__(self, folder: Path | None = None, limit_bytes: int = LIMIT_BYTES) -> None:
         self._folder = paths.cache_dir() / "measured" if folder is None else folder
+        if folder is None:
+            paths.close_to_others(paths.cache_dir())
         self._limit_bytes = limit_bytes
         self._written: int | None = None  # bytes since the last look at the whole; None: never looked
 
@@ -55,7 +57,7 @@ class Cache:
         """Keep something, in place of what was there. Readers see the old or the new, never a part."""
         path = self._path(key)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            paths.private_folder(path.parent)
             handle, name = tempfile.mkstemp(prefix="new-", dir=path.parent)
         except OSError:
             return

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from j2a.features.record import Features
+from j2a.printable import one_paragraph
 
 # What can be asked for: an ordinary caption, one sentence, everything, tags. Every version knows them.
 PROMPTS = ("describe", "short", "detailed", "tags")
@@ -22,7 +23,7 @@ class Sampling:
 
 @dataclass(slots=True)
 class Caption:
-    """A generated caption with its provenance."""
+    """A generated caption with its provenance. Its text is one paragraph, without control characters."""
 
     text: str
     version: str  # J2A version: "1.0"
@@ -33,6 +34,9 @@ class Caption:
     seed: int
     sampling: Sampling = field(default_factory=Sampling)
     features: Features = field(default_factory=Features)
+
+    def __post_init__(self) -> None:
+        self.text = one_paragraph(self.text)
 
     def to_json(self) -> dict[str, Any]:
         """A dict of JSON types."""

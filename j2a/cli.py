@@ -11,15 +11,21 @@ from typing import Annotated, Any
 import typer
 
 from j2a.clip import Clip
-from j2a.console import errors_shown, narrate, print_json
+from j2a.console import Commands, errors_shown, narrate, print_json, say, tell_if_nothing_is_kept
+from j2a.ending import ended_in_words
 from j2a.engine import client
 from j2a.engine.messages import Describe, Done, Event, Extract, Failed, FeatureReady, Inspect, Piece, Progress, Request
-from j2a.errors import ExitCode, UsageError
+from j2a.errors import ExitCode, StoreError, UsageError
 from j2a.features.record import Features
 from j2a.folder import command as folder_command
-from j2a.options import AsJson, Asked, FeaturesEngine, Measurer, asks_for_captions, engine_of
+from j2a.options import AsJson, Asked, DialectOption, FeaturesEngine, Measurer, asks_for_captions, dialect_of, engine_of
+from j2a.paths import real_file
+from j2a.printable import one_paragraph, printable
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Turn music into words, without a screen.")
+app = typer.Typer(
+    cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False,
+    help="Turn music into words, without a screen.",
+)  # fmt: skip
 
 File = Annotated[Path, typer.Argument(help="An audio file.")]
 Start = Annotated[float, typer.Option(min=0.0, help="Where the clip starts, in seconds.")]
@@ -47,7 +53,7 @@ def describe(
         def show(event: Event) -> None:
             nonlocal streamed
             if isinstance(event, Piece) and not as_json:
-                sys.stdout.write(event.text if streamed else event.text.lstrip())
+                say(one_paragraph(event.text if streamed else event.text.lstrip()), end="")
                 sys.stdout.flush()
                 streamed = True
 
@@ -57,7 +63,7 @@ def describe(
         if as_json:
             print_json(_description(clip, done))
         else:
-            sys.stdout.write("\n")
+            say("")
 
 
 @app.command()
@@ -74,7 +80,7 @@ def features(
         if as_json:
             print_json(measured.to_json())
         else:
-            sys.stdout.write(_features_table(measured))
+            say(_features_table(measured), end="")
 
 
 models_app = typer.Typer(invoke_without_command=True)
@@ -93,11 +99,9 @@ def models(context: typer.Context, as_json: AsJson = False) -> None:
             return
         for row in rows:
             mark = "here" if row["present"] else "missing"
-            sys.stdout.write(
-                f"{row['version']:<5} {row['backbone']:<16} {mark:<8} {row['detail']} ({row['licence']})\n"
-            )
+            say(f"{row['version']:<5} {row['backbone']:<16} {mark:<8} {row['detail']} ({row['licence']})")
             if row["get"]:
-                sys.stdout.write(f"{'':<31} get it: {row['get']}\n")
+                say(f"{'':<31} get it: {row['get']}")
 
 
 @models_app.command("fetch")
@@ -108,7 +112,7 @@ def fetch_model(
     from j2a.models.files.fetch import fetch
 
     with errors_shown():
-        sys.stdout.write(f"{fetch(name)}\n")
+        say(printable(str(fetch(name))))
 
 
 @app.command()
@@ -120,9 +124,9 @@ def doctor(as_json: AsJson = False) -> None:
             print_json(rows)
         else:
             for row in rows:
-                sys.stdout.write(f"{row['state']:<8} {row['name']:<16} {row['detail']}\n")
+                say(f"{row['state']:<8} {row['name']:<16} {row['detail']}")
                 if row["mend"]:
-                    sys.stdout.write(f"{'':<25} mend it: {row['mend']}\n")
+                    say(f"{'':<25} mend it: {row['mend']}")
         if any(row["state"] == "broken" for row in rows):
             raise typer.Exit(ExitCode.FAILED)
 
@@ -135,7 +139,8 @@ def show_paths(as_json: AsJson = False) -> None:
         if as_json:
             print_json({row["name"]: row["path"] for row in rows})
         else:
-            sys.stdout.writelines(f"{row['name']:<16} {row['path']}\n" for row in rows)
+            for row in rows:
+                say(f"{row['name']:<16} {printable(row['path'])}")
 
 
 @app.command()
@@ -143,45 +148,65 @@ def export(
     folder: Annotated[Path, typer.Argument(help="A music folder.")],
     out: Annotated[Path | None, typer.Option(help="The file to write; default: captions.csv in the folder.")] = None,
     format: Annotated[str, typer.Option(help="csv.")] = "csv",
-    dialect: Annotated[str, typer.Option(help="dataset (lossless), or spreadsheet (guards formulas).")] = "dataset",
+    dialect: DialectOption = "dataset",
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a file that holds other captions; it is kept as FILE.bak.")
+    ] = False,
 ) -> None:
-    """Write the captions of a folder to a file."""
-    from j2a.export import write_atomically
-    from j2a.export.csv import to_csv
+    """Write the captions of a folder to a file. Rows that are damaged are named and left out; the exit code is then 4.
+
+    Of a folder that was moved or deleted the captions are still there: name it as it was, and a file by --out.
+    """
+    from j2a.export import save_csv
     from j2a.store import Store
 
     with errors_shown():
         if format != "csv":
             raise UsageError(f"there is no format {format!r}.", "Formats: csv.")
-        if dialect not in ("dataset", "spreadsheet"):
-            raise UsageError(f"there is no dialect {dialect!r}.", "Dialects: dataset, spreadsheet.")
-        if not folder.is_dir():
-            raise UsageError(f"{folder} is not a folder.", "Give the folder whose files were captioned.")
-        folder = folder.resolve()
-        target = out or folder / "captions.csv"
-        store = Store()
-        try:
-            rows = store.rows(folder)
-        finally:
-            store.close()
-        write_atomically(target, to_csv(rows, folder, "spreadsheet" if dialect == "spreadsheet" else "dataset"))
-        sys.stdout.write(f"{len(rows)} captions written to {target}\n")
+        written_as = dialect_of(dialect)
+        folder = folder.expanduser()
+        damaged: list[StoreError] = []
+        if folder.exists() and not folder.is_dir():
+            raise _no_folder(folder)
+        with Store(to_read=True) as store:
+            rows = store.rows(folder, damaged.append)
+        if not folder.is_dir() and not (out and rows):
+            raise _no_folder(folder, len(rows))
+        for error in damaged:
+            narrate(printable(str(error)))
+        target = out.expanduser() if out else folder / "captions.csv"
+        if kept := save_csv(rows, folder, target, written_as, force=force):
+            narrate(f"What was there is kept as {printable(str(kept))}.")
+        say(f"{'1 caption' if len(rows) == 1 else f'{len(rows)} captions'} written to {printable(str(target))}")
+        if damaged:
+            raise typer.Exit(ExitCode.SOME_FILES_FAILED)
+
+
+def _no_folder(folder: Path, kept: int = 0) -> UsageError:
+    if not kept:
+        return UsageError(f"{folder} is not a folder.", "Give the folder whose files were captioned.")
+    return UsageError(
+        f"{folder} is not a folder any more; of {kept} of its clips the captions are kept.",
+        "Write them to another place: --out FILE.",
+    )
 
 
 def _clip(file: Path, start: float, end: float | None) -> Clip:
     try:
-        return Clip(file.expanduser().resolve(), start, end)
+        return Clip(real_file(file.expanduser()), start, end)
     except ValueError as error:
         raise UsageError(f"{error}.", "--start and --end are seconds from the start of the file.") from error
 
 
 def _ask(request: Request, show: Callable[[Event], None] = lambda event: None) -> Done:
     """One request on an engine of its own. Raises ``J2AError`` when it fails."""
+    if not isinstance(request, Inspect):
+        tell_if_nothing_is_kept()
     for event in client.run(request):
         if isinstance(event, Progress):
             narrate(f"{event.stage} ...")
         elif isinstance(event, FeatureReady) and event.reason:
-            narrate(f"{event.name}: unknown. {event.reason}")
+            narrate(printable(f"{event.name}: unknown. {event.reason}"))
         elif isinstance(event, Failed):
             raise event.as_error()
         elif isinstance(event, Done):
@@ -245,4 +270,5 @@ def _features_table(measured: Features) -> str:
 
 def main() -> None:
     """Entry point of ``j2a``."""
-    app()
+    with ended_in_words():
+        app()

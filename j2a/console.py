@@ -1,28 +1,80 @@
-"""How the commands speak: results on stdout, narration and errors on stderr, exit codes."""
+"""How the commands speak: results on stdout, narration and errors on stderr, exit codes.
+
+Everything that a command writes goes through here: nothing in it, such as the name of a file, can steer a terminal.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import typer
+from typer.core import TyperGroup
 
-from j2a.errors import ExitCode, J2AError
+from j2a import paths
+from j2a.errors import ExitCode, J2AError, without_secrets
+from j2a.printable import printable, printable_lines
+
+# What JSON leaves to the writer: characters that a terminal acts on, and halves of surrogate pairs (a byte of a file's
+# name that is not UTF-8).
+_TO_ESCAPE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+class Commands(TyperGroup):
+    """The commands of a program. What typer says of a wrong command line repeats what was typed, made printable."""
+
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        """As typer does."""
+        with _told_printably():
+            return super().make_context(*args, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        """As typer does."""
+        with _told_printably():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _told_printably() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        message = getattr(error, "message", None)
+        if isinstance(message, str):
+            error.message = printable_lines(message)  # type: ignore[attr-defined]
+        raise
 
 
 def print_json(data: Any) -> None:
-    """One value as JSON on stdout."""
-    json.dump(data, sys.stdout, indent=2, ensure_ascii=False)
-    sys.stdout.write("\n")
+    """One value as JSON on stdout, in UTF-8 whatever the terminal's encoding."""
+    text = json.dumps(data, indent=2, ensure_ascii=False)
+    text = _TO_ESCAPE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode())
+    sys.stdout.buffer.flush()
+
+
+def say(text: str, end: str = "\n") -> None:
+    """A result on stdout: one line, or several."""
+    _write(sys.stdout, printable_lines(text) + end)
 
 
 def narrate(text: str) -> None:
-    """One line on stderr."""
-    sys.stderr.write(text + "\n")
+    """One line on stderr, or several."""
+    _write(sys.stderr, printable_lines(without_secrets(text)) + "\n")
     sys.stderr.flush()
+
+
+def tell_if_nothing_is_kept() -> None:
+    """Say that there is no cache and no log, where that is so: the command works all the same."""
+    cached, logged = map(paths.why_unwritable, (paths.cache_dir(), paths.log_dir()))
+    if why := cached or logged:
+        what = "cached or logged" if cached and logged else "cached" if cached else "logged"
+        narrate(f"Nothing is {what}: {printable(why)}. J2A_HOME names another place.")
 
 
 @contextmanager
@@ -38,8 +90,27 @@ def errors_shown() -> Iterator[None]:
         # The reader of our output (head, less) has seen enough.
         sys.stderr.close()
         raise typer.Exit(ExitCode.OK) from None
+    except OSError as error:
+        _leave(str(of_the_system(error)), ExitCode.FAILED)
+
+
+def of_the_system(error: OSError) -> J2AError:
+    """An error of the file system that nobody has put into better words, as the user should read it."""
+    where = f"{error.filename}: " if error.filename else ""
+    return J2AError(
+        f"{where}{error.strerror or error}.",
+        "Check that it is there, that it is yours, and that its disk has room; `j2a paths` says where J2A's own files "
+        "are, and J2A_HOME names another place for them.",
+        title="Cannot do that",
+    )
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Where the terminal's encoding lacks a character it is written as an escape."""
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _leave(text: str, code: ExitCode) -> NoReturn:
-    narrate(text)
+    narrate(printable(text))
     raise typer.Exit(int(code))

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
 from enum import IntEnum
+
+_KEY_VARIABLE = "J2A_LLM_KEY"
+_SHORTEST_KEY = 6  # characters: a shorter one, such as "none", is a word like others
+_PASSWORD = re.compile(r"(?<=//)[^/@\s]+@")  # "user:password@" of an address
 
 
 class ExitCode(IntEnum):
@@ -23,6 +29,7 @@ class J2AError(Exception):
     exit_code = ExitCode.FAILED
 
     def __init__(self, message: str, hint: str = "", *, title: str | None = None) -> None:
+        message = without_secrets(message)
         super().__init__(message)
         self.message = message
         self.hint = hint
@@ -33,6 +40,12 @@ class J2AError(Exception):
         """One paragraph: title, message, hint."""
         text = f"{self.title}: {self.message}"
         return f"{text} {self.hint}" if self.hint else text
+
+
+def without_secrets(text: str) -> str:
+    """``text`` without passwords in addresses and without the key of the language model's server."""
+    key = os.environ.get(_KEY_VARIABLE, "")
+    return _PASSWORD.sub("***@", text.replace(key, "***") if len(key) >= _SHORTEST_KEY else text)
 
 
 class AudioError(J2AError):

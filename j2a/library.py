@@ -34,11 +34,12 @@ class Track:
 def scan(folder: Path, cancelled: Callable[[], bool] | None = None) -> list[Track]:
     """Every audio file under a folder, in natural order: "2.mp3" before "10.mp3", upper and lower case alike.
 
-    Symbolic links are followed, each folder is entered once. Hidden files and folders (and with them the "._x.mp3"
-    that macOS leaves on other systems), empty files, and what cannot be read are left out. Once ``cancelled`` says so
-    the scan returns what it has found. Raises ``UsageError`` when the folder itself cannot be read.
+    Paths begin with the folder's real path. Symbolic links in it are followed, each folder is entered once. Hidden
+    files and folders (and with them the "._x.mp3" that macOS leaves on other systems), empty files, and what cannot be
+    read are left out. Once ``cancelled`` says so the scan returns what it has found. Raises ``UsageError`` when the
+    folder itself cannot be read.
     """
-    root = os.path.abspath(folder)  # noqa: PTH100 - as the store makes paths absolute
+    root = os.path.realpath(folder)
     try:
         os.scandir(root).close()
     except OSError as error:
@@ -55,6 +56,40 @@ def scan(folder: Path, cancelled: Callable[[], bool] | None = None) -> list[Trac
     return [
         Track(Path(path), printable(path[start:].replace(os.sep, "/")), size, mtime) for _, path, size, mtime in ordered
     ]
+
+
+def linked_folders(folder: Path) -> list[tuple[str, str]]:
+    """The folders elsewhere that a folder holds through links, each by its path in this one and its real path.
+
+    Paths as :func:`scan` gives them; what cannot be read is left out.
+    """
+    root = os.path.realpath(folder)
+    inside = root.rstrip(os.sep) + os.sep
+    found: list[tuple[str, str]] = []
+    seen: set[tuple[int, int]] = set()
+    waiting = [root]
+    while waiting:
+        here = waiting.pop()
+        try:
+            about = os.stat(here)  # noqa: PTH116 - as above
+            if (about.st_dev, about.st_ino) in seen:
+                continue
+            seen.add((about.st_dev, about.st_ino))
+            real = os.path.realpath(here) if os.path.islink(here) else here  # noqa: PTH114
+            if real != here and not real.startswith(inside):
+                found.append((here, real))
+            with os.scandir(here) as entries:
+                waiting += [entry.path for entry in entries if not entry.name.startswith(".") and _is_folder(entry)]
+        except OSError:
+            continue
+    return found
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in a circle
+        return False
 
 
 def natural_key(name: str) -> tuple[str, str]:

@@ -7,13 +7,14 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from j2a.backbone import DEFAULT_VERSION, backbone_of, version_of
 from j2a.caption import Sampling
 from j2a.console import errors_shown
+from j2a.errors import UsageError
 from j2a.features.record import Engine
 
 
@@ -41,12 +42,25 @@ FeaturesEngine = Annotated[
     Measurer,
     typer.Option(help="What runs madmom's networks: our own code, or madmom itself (the same answers, much slower)."),
 ]
+DialectOption = Annotated[
+    str, typer.Option("--dialect", help="dataset (lossless), or spreadsheet (guards formulas, dates and numbers).")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 
 
 def engine_of(measurer: Measurer) -> Engine:
     """The extractor's name for it."""
     return "madmom" if measurer is Measurer.MADMOM else "fast"
+
+
+def dialect_of(name: str) -> Literal["dataset", "spreadsheet"]:
+    """What ``--dialect`` names. Raises ``UsageError``."""
+    match name:
+        case "dataset":
+            return "dataset"
+        case "spreadsheet":
+            return "spreadsheet"
+    raise UsageError(f"there is no dialect {name!r}.", "Dialects: dataset, spreadsheet.")
 
 
 @dataclass(frozen=True, slots=True)

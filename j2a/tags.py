@@ -113,7 +113,7 @@ class TagCache:
 def _open(path: Path) -> sqlite3.Connection:
     for attempt in (1, 2):
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            paths.private_database(path)
             return _prepare(sqlite3.connect(path, timeout=0.5, check_same_thread=False))
         except sqlite3.OperationalError:
             break  # locked, read-only, no room: not damaged

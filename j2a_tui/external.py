@@ -1,4 +1,4 @@
-"""What is outside of the app: the user's editor, and files that others wrote."""
+"""What is outside of the app: the user's editor."""
 
 from __future__ import annotations
 
@@ -48,14 +48,3 @@ def _command() -> list[str]:
         if shutil.which(name):
             return [name]
     raise J2AError("No editor was found.", "Set EDITOR, or edit in place with e.", title="Not edited")
-
-
-def is_someone_elses(path: Path, header: str) -> bool:
-    """Whether a file is there whose first line is not ``header``."""
-    try:
-        with path.open("rb") as file:
-            return file.readline(10_000).decode("utf-8", "replace").strip() != header
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True

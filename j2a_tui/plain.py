@@ -8,6 +8,7 @@ from pathlib import Path
 
 from j2a.audio import probe
 from j2a.clip import Clip
+from j2a.console import tell_if_nothing_is_kept
 from j2a.engine import client
 from j2a.engine.messages import Describe, Done, Event, Failed, FeatureReady, Load, Progress, Request
 from j2a.errors import ExitCode, J2AError
@@ -29,6 +30,7 @@ def describe_folder(folder: Path, version: str, backbone: str) -> ExitCode:
         _narrate(f"No audio files in {clean(str(folder))}.")
         return ExitCode.OK
     failed = 0
+    tell_if_nothing_is_kept()
     with client.session() as ask:
         _finish(ask(Load(version, backbone)))
         for number, track in enumerate(tracks, 1):

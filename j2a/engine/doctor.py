@@ -104,7 +104,8 @@ def _sound() -> Check:
     try:
         import sounddevice
     except (OSError, ImportError):
-        return Check("sound", "missing", "PortAudio is not installed: the app runs silently", portaudio_command())
+        detail = "the sound library PortAudio is not installed: the app runs silently"
+        return Check("sound", "missing", detail, portaudio_command())
     try:
         device = sounddevice.query_devices(kind="output")
     except (sounddevice.PortAudioError, ValueError):
@@ -158,9 +159,9 @@ def _genre() -> Check:
 
 def _disk() -> Check:
     folder = paths.data_dir()
+    if why := paths.why_unwritable(folder):
+        return Check("captions", "broken", f"cannot be kept in {folder}: {why}", "set J2A_HOME to a folder you own")
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    if not os.access(existing, os.W_OK):
-        return Check("captions", "broken", f"{folder} cannot be written", "set J2A_HOME to a folder you own")
     free = shutil.disk_usage(existing).free
     state: Literal["ok", "broken"] = "ok" if free > _LOW_DISK_BYTES else "broken"
     return Check(

@@ -2,59 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
-from pathlib import Path
-
-from j2a.errors import ExportError
 from j2a.export.csv import COLUMNS, Dialect, to_csv
+from j2a.export.replacing import WouldLoseError, save_csv
+from j2a.export.write import write_atomically
 
-__all__ = ["COLUMNS", "Dialect", "to_csv", "write_atomically"]
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Replace a file by ``data``, wholly or not at all, and wait until it is on the disk.
-
-    The folder is made where it is missing. A symbolic link is followed, permissions of an existing file
-    are kept. Raises ``ExportError``; the old file is then as it was.
-    """
-    try:
-        target = path.resolve()
-        target.parent.mkdir(parents=True, exist_ok=True)
-        mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask()
-        if target.is_dir():
-            raise IsADirectoryError(0, "It is a folder")
-        # In the same folder: a rename is only atomic within one file system.
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".j2a-", suffix=".tmp")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(mode)
-            Path(name).replace(target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
-            raise
-        _sync_folder(target.parent)
-    except OSError as error:
-        hint = "Choose another place with --out, or make room there."
-        raise ExportError(f"{path} cannot be written: {error.strerror or error}.", hint) from error
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)  # it can only be read by setting it
-    os.umask(mask)
-    return mask
-
-
-def _sync_folder(folder: Path) -> None:
-    """The rename itself reaches the disk with its folder. Some file systems and Windows cannot do that."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+__all__ = ["COLUMNS", "Dialect", "WouldLoseError", "save_csv", "to_csv", "write_atomically"]

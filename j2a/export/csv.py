@@ -1,14 +1,19 @@
 """``captions.csv``: one row a window, UTF-8 without BOM, LF, RFC 4180, sorted by file name and time.
 
 * ``dataset`` is lossless: Python's ``csv``, pandas and Hugging Face ``datasets`` read back exactly what was written.
-* ``spreadsheet`` is for people who open it in Excel or LibreOffice: a cell that they would run as a formula gets a
-  ``'`` in front. That changes the text, so each row says ``spreadsheet`` in a last column ``dialect``, and such a file
-  must not be imported.
+* ``spreadsheet`` is for people who open it in Excel or LibreOffice: it begins with a byte order mark, so that they see
+  that it is UTF-8, and a text that they would run as a formula or turn into a date or a number (``3/4``) gets a ``'``
+  in front. That changes the text, so each row says ``spreadsheet`` in a last column ``dialect``, and such a file must
+  not be imported.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import os
+import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -16,17 +21,31 @@ from typing import Literal
 from j2a.clip import Clip
 from j2a.errors import ExportError
 from j2a.features.record import Features
+from j2a.paths import real_folder
 from j2a.store import Row
 
 Dialect = Literal["dataset", "spreadsheet"]
+DIALECTS: tuple[Dialect, ...] = ("dataset", "spreadsheet")
 
 COLUMNS = (
     "file_name", "start_s", "end_s", "caption", "aspect_list", "bpm", "key", "meter", "genre", "status", "version",
     "backbone", "prompt_id", "seed", "annotator", "updated_at",
 )
 DIALECT_COLUMN = "dialect"
+MARK = "\ufeff".encode()  # the byte order mark of UTF-8
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_NUMBERS = frozenset(COLUMNS.index(name) for name in ("start_s", "end_s", "bpm", "seed"))
+_FORMULA_STARTS = frozenset("=+-@＝＋－＠﹦﹢﹣﹫")
+_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+# What they turn into a number, a date, a time or a truth value: 3/4, 2.1, 1-2, 2026-01-02T03:04:05Z, 5 May, 1e5, TRUE.
+_TURNED = re.compile(
+    rf"[\d.,:/ TZe%+-]*\d[\d.,:/ TZe%+-]*|\d+[ ./-]*({_MONTHS})[a-z]*[ ./,-]*\d*|({_MONTHS})[a-z]*[ ./,-]*\d[\d ,]*"
+    r"|true|false",
+    re.IGNORECASE,
+)
+_LONGEST_TURNED = 40
+_UNSEEN = frozenset(("Cc", "Cf", "Zs", "Zl", "Zp"))  # Unicode's classes: blanks, controls, characters without a width
+_LINE_STARTS = frozenset("\t\r\n")
 _NEEDS_QUOTES = frozenset('",\r\n')
 
 
@@ -36,25 +55,53 @@ def to_csv(rows: Sequence[Row], folder: Path, dialect: Dialect = "dataset") -> b
     Empty cells: ``end_s`` of a window that runs to the end of its file, features that could not be measured, and all
     features and provenance of a caption written by hand. Raises ``ExportError`` for a file outside ``folder``.
     """
+    root = real_folder(folder)
     table = sorted(
-        ((_file_name(row.clip.path, folder), row) for row in rows),
+        ((_file_name(row.clip.path, root), row) for row in rows),
         key=lambda item: (item[0], item[1].clip.start_s, item[1].clip.end_s or float("inf")),
     )
-    lines: list[Sequence[str]] = [COLUMNS, *(_cells(name, row) for name, row in table)]
-    if dialect == "spreadsheet":
-        header, *body = lines
-        lines = [(*header, DIALECT_COLUMN), *((*map(_guard, cells), dialect) for cells in body)]
-    return _encoded(lines)
+    return header(dialect) + _encoded([in_dialect(_cells(name, row), dialect) for name, row in table])
 
 
-def to_lines(rows: Sequence[Row], folder: Path) -> bytes:
-    """Rows in the dataset dialect and in the order given, without the header: what is appended to such a file."""
-    return _encoded([_cells(_file_name(row.clip.path, folder), row) for row in rows])
+def header(dialect: Dialect = "dataset") -> bytes:
+    """What a file begins with."""
+    return (MARK if dialect == "spreadsheet" else b"") + _encoded([columns(dialect)])
+
+
+def columns(dialect: Dialect = "dataset") -> tuple[str, ...]:
+    """The names of the columns."""
+    return (*COLUMNS, DIALECT_COLUMN) if dialect == "spreadsheet" else COLUMNS
+
+
+def to_lines(rows: Sequence[Row], folder: Path, dialect: Dialect = "dataset") -> bytes:
+    """Rows in the order given, without the header: what is appended to a file."""
+    root = real_folder(folder)
+    return _encoded([in_dialect(_cells(_file_name(row.clip.path, root), row), dialect) for row in rows])
 
 
 def window_cells(clip: Clip, folder: Path) -> tuple[str, str, str]:
     """The first three cells of a clip's row, by which a row is known: file name, start and end."""
-    return _file_name(clip.path, folder), _number(clip.start_s), _number(clip.end_s)
+    return _file_name(clip.path, real_folder(folder)), _number(clip.start_s), _number(clip.end_s)
+
+
+def in_dialect(cells: Sequence[str], dialect: Dialect) -> tuple[str, ...]:
+    """The first cells of a row, or all of them, as a dialect writes them."""
+    if dialect == "dataset":
+        return tuple(cells)
+    guarded = tuple(cell if number in _NUMBERS else guard(cell) for number, cell in enumerate(cells))
+    return (*guarded, dialect) if len(cells) == len(COLUMNS) else guarded
+
+
+def read_back(content: bytes) -> tuple[Dialect, list[list[str]]] | None:
+    """The dialect and the rows of a file that this module wrote, without its header; ``None`` for any other.
+
+    Cells are as they stand there. Raises ``csv.Error`` and ``UnicodeDecodeError`` for one that is damaged.
+    """
+    for dialect in DIALECTS:
+        start = header(dialect)
+        if content.startswith(start):
+            return dialect, list(csv.reader(io.StringIO(content[len(start):].decode(), newline=""), strict=True))
+    return None
 
 
 def aspect_list(features: Features) -> str:
@@ -102,7 +149,7 @@ def _cells(name: str, row: Row) -> list[str]:
 def _file_name(path: Path, folder: Path) -> str:
     """Relative and POSIX. Bytes of a name that are not UTF-8 are written as ``\\xNN``: the file has to be UTF-8."""
     try:
-        relative = path.relative_to(os.path.abspath(folder))  # noqa: PTH100 - as the store makes paths absolute
+        relative = path.relative_to(folder)
     except ValueError as error:
         raise ExportError(f"{path} is not inside {folder}.", "Export the folder that holds them all.") from error
     return os.fsencode(PurePosixPath(relative)).decode(errors="backslashreplace")
@@ -113,8 +160,14 @@ def _number(value: float | None) -> str:
     return "" if value is None else repr(float(value)).removesuffix(".0")
 
 
-def _guard(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+def guard(cell: str) -> str:
+    """A text that stays one in a spreadsheet, whatever blanks and characters without a width it begins with."""
+    start = 0
+    while start < len(cell) and unicodedata.category(cell[start]) in _UNSEEN:
+        start += 1
+    seen = cell[start:].strip()
+    risky = seen[:1] in _FORMULA_STARTS or (len(seen) <= _LONGEST_TURNED and _TURNED.fullmatch(seen))
+    return f"'{cell}" if cell[:1] in _LINE_STARTS or (seen and risky) else cell
 
 
 def _quote(cell: str) -> str:

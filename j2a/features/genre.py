@@ -27,7 +27,7 @@ MAX_S = 30.0  # the model was trained on clips of 30 s; from longer sections the
 def find_weights() -> Path | None:
     """The folder of the genre model: in J2A's own models folder, else in the Hugging Face cache. Never the network."""
     own = paths.models_dir() / "genre"
-    if _is_complete(own):
+    if paths.is_folder(own) and _is_complete(own):
         return own
     from huggingface_hub import try_to_load_from_cache
 

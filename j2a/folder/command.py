@@ -9,13 +9,14 @@ from typing import Annotated
 
 import typer
 
-from j2a.console import errors_shown, narrate, print_json
+from j2a.console import errors_shown, narrate, print_json, say, tell_if_nothing_is_kept
 from j2a.errors import ExitCode, UsageError
 from j2a.folder.plan import plan
 from j2a.folder.run import FolderRun, Settings, Tally, default_workers
 from j2a.folder.sheet import Sheet
 from j2a.library import Track, scan
-from j2a.options import AsJson, Asked, asks_for_captions
+from j2a.options import AsJson, Asked, DialectOption, asks_for_captions, dialect_of
+from j2a.paths import real_file, real_folder
 from j2a.printable import printable
 
 _SHORTEST_WINDOW_S = 1.0
@@ -32,6 +33,7 @@ def caption(
         int | None, typer.Option(min=1, help="At most so many clips of each file, spread evenly; default: all.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the CSV that is there.")] = False,
+    dialect: DialectOption = "dataset",
     batch: Annotated[int, typer.Option(min=1, max=256, help="Clips described together.")] = 16,
     workers: Annotated[
         int | None, typer.Option(min=1, max=256, help="Files measured at a time; default: one a processor.")
@@ -46,6 +48,7 @@ def caption(
     with errors_shown():
         if 0 < window < _SHORTEST_WINDOW_S:
             raise UsageError("a window is at least one second long.", "Give --window 10, or 0 for whole files.")
+        written_as = dialect_of(dialect)
         root, tracks = _tracks(folder.expanduser())
         settings = Settings(
             version=how.version,
@@ -58,13 +61,15 @@ def caption(
             workers=workers or default_workers(),
         )
         started = time.monotonic()
-        with Sheet(out.expanduser(), root, resume=resume) as sheet:
+        with Sheet(out.expanduser(), root, resume=resume, dialect=written_as) as sheet:
+            tell_if_nothing_is_kept()
             ticker = _Ticker(len(tracks), root)
             try:
-                tally = FolderRun(plan(tracks, window, per_file), sheet, settings, ticker.show).run()
+                planned = plan(tracks, window, per_file, lambda track, note: narrate(f"{track.name}: {note}"))
+                tally = FolderRun(planned, sheet, settings, ticker.show).run()
             except KeyboardInterrupt:
                 ticker.end()
-                narrate(f"Interrupted. {_captions(sheet.rows)} kept in {out}; go on with --resume.")
+                narrate(f"Interrupted. {_captions(sheet.rows)} kept in {printable(str(out))}; go on with --resume.")
                 raise typer.Exit(ExitCode.INTERRUPTED) from None
             finally:
                 ticker.end()
@@ -75,10 +80,10 @@ def caption(
 
 def _tracks(folder: Path) -> tuple[Path, list[Track]]:
     """The folder that names are relative to, and its files."""
-    folder = folder.resolve()
     if folder.is_file():
-        about = folder.stat()
-        return folder.parent, [Track(folder, printable(folder.name), about.st_size, about.st_mtime)]
+        file, about = real_file(folder), folder.stat()
+        return file.parent, [Track(file, printable(file.name), about.st_size, about.st_mtime)]
+    folder = real_folder(folder)
     tracks = scan(folder)
     if not tracks:
         raise UsageError(f"{printable(str(folder))} holds no audio files.", "Name a folder with music in it.")
@@ -99,12 +104,12 @@ def _summarise(tally: Tally, sheet: Sheet, seconds: float, as_json: bool) -> Non
         )
         return
     before = f", {tally.found} were there before" if tally.found else ""
-    sys.stdout.write(
-        f"{_captions(tally.captions)} written to {sheet.path} in {_duration(seconds)} "
-        f"({tally.captions / seconds:.1f} clips a second){before}.\n"
+    say(
+        f"{_captions(tally.captions)} written to {printable(str(sheet.path))} in {_duration(seconds)} "
+        f"({tally.captions / seconds:.1f} clips a second){before}."
     )
     if tally.failed:
-        sys.stdout.write(f"{len(tally.failed)} of the files failed.\n")
+        say(f"{len(tally.failed)} of the files failed.")
 
 
 class _Ticker:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +13,18 @@ from typing import BinaryIO
 from j2a.caption import Caption
 from j2a.clip import Clip
 from j2a.errors import ExportError, UsageError
-from j2a.export.csv import COLUMNS, to_csv, to_lines, window_cells
+from j2a.export.csv import (
+    COLUMNS,
+    DIALECTS,
+    Dialect,
+    columns,
+    guard,
+    header,
+    in_dialect,
+    read_back,
+    to_lines,
+    window_cells,
+)
 from j2a.store import Row, Status
 from j2a.store.records import now
 
@@ -24,20 +34,23 @@ _SAME = ("version", "backbone", "prompt_id", "seed")
 class Sheet:
     """An open CSV of a folder; a context manager. Nobody else can append to it meanwhile."""
 
-    def __init__(self, path: Path, folder: Path, *, resume: bool) -> None:
-        """Make the file, or with ``resume`` go on with the one that is there.
+    def __init__(self, path: Path, folder: Path, *, resume: bool, dialect: Dialect = "dataset") -> None:
+        """Make the file, or with ``resume`` go on with the one that is there. One without a row is begun anew.
 
-        Raises ``UsageError`` when there is one and nobody asked to go on, or when it is not one of ours, and
-        ``ExportError`` when it cannot be written.
+        Raises ``UsageError`` when there is one and nobody asked to go on, or when it is not one of ours or of another
+        dialect, and ``ExportError`` when it cannot be written.
         """
         self.path = path
         self._folder = folder
+        self._dialect: Dialect = dialect
         self._settings: tuple[str, ...] | None = None
         self._done: set[tuple[str, ...]] = set()
-        self._made = not path.exists()
-        if not self._made and not resume:
-            raise UsageError(f"{path} is there already.", "Go on with it (--resume), or choose another --out.")
         try:
+            self._made = not path.exists()
+            if not self._made and not path.is_file():
+                raise ExportError(f"{path} is not an ordinary file.", "Choose another --out.")
+            if not self._made and not resume and not self._is_without_rows():
+                raise UsageError(f"{path} is there already.", "Go on with it (--resume), or choose another --out.")
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file: BinaryIO = path.open("x+b" if self._made else "r+b")
         except OSError as error:
@@ -46,7 +59,8 @@ class Sheet:
             self._lock()
             self._continue(self._file.read())
         except BaseException:
-            self._file.close()
+            self.close()
+            self._leave_none()
             raise
 
     @property
@@ -56,7 +70,7 @@ class Sheet:
 
     def has(self, clip: Clip) -> bool:
         """Whether a clip's row is there."""
-        return window_cells(clip, self._folder) in self._done
+        return self._window(clip) in self._done
 
     def append(self, clips: Sequence[Clip], captions: Sequence[Caption]) -> None:
         """Write one row a clip, and wait until they are on the disk."""
@@ -68,11 +82,11 @@ class Sheet:
             for clip, caption in zip(clips, captions, strict=True)
         ]
         try:
-            self._file.write(to_lines(rows, self._folder))
+            self._file.write(to_lines(rows, self._folder, self._dialect))
             self._sync()
         except OSError as error:
             raise self._unwritable(error) from error
-        self._done.update(window_cells(clip, self._folder) for clip in clips)
+        self._done.update(map(self._window, clips))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -86,36 +100,61 @@ class Sheet:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-        if kind is not None and self._made and not self._done:
-            self.path.unlink(missing_ok=True)  # an empty file would only be in the way of the next attempt
+        if kind is not None:
+            self._leave_none()
+
+    def _leave_none(self) -> None:
+        """A file without a row would only be in the way of the next attempt."""
+        if self._made and not self._done:
+            with contextlib.suppress(OSError):
+                self.path.unlink(missing_ok=True)
+
+    def _is_without_rows(self) -> bool:
+        """Whether the file is empty, or holds no more than (a part of) a header."""
+        with self.path.open("rb") as file:
+            start = file.read(len(header("spreadsheet")) + 1)
+        return any(header(dialect).startswith(start) for dialect in DIALECTS)
+
+    def _window(self, clip: Clip) -> tuple[str, ...]:
+        """The cells that tell the clip's row from others, as they stand in this file."""
+        return in_dialect(window_cells(clip, self._folder), self._dialect)
 
     def _continue(self, content: bytes) -> None:
         """Take in the rows that are there; what an interrupted run left of a last one is cut off."""
         whole = content[: _end_of_last_record(content)]
+        begun = any(header(dialect).startswith(content) for dialect in DIALECTS)
+        if begun:
+            whole = b""  # nothing that would be lost, whichever dialect it was to be
         try:
-            table = list(csv.reader(io.StringIO(whole.decode(), newline=""), strict=True))
+            found = read_back(whole)
         except (UnicodeDecodeError, csv.Error) as error:
             raise self._foreign(str(error)) from error
-        header = to_csv([], self._folder)
-        if not (tuple(table[0]) == COLUMNS if table else header.startswith(content)):
+        if found is None and not begun:
             raise self._foreign("its columns are others")
-        for cells in table[1:]:
-            if len(cells) != len(COLUMNS):
+        dialect, table = found or (self._dialect, [])
+        if dialect != self._dialect:
+            raise UsageError(
+                f"{self.path} was begun in the dialect {dialect}, and this would go on in {self._dialect}.",
+                f"Give --dialect {dialect}, or choose another --out.",
+            )
+        for cells in table:
+            if len(cells) != len(columns(dialect)):
                 raise self._foreign("a row has another number of cells")
             self._done.add(tuple(cells[:3]))
             self._settings = tuple(cells[COLUMNS.index(name)] for name in _SAME)
         try:
             self._file.truncate(len(whole))
             self._file.seek(0, os.SEEK_END)
-            if not table:
-                self._file.write(header)
+            if not whole:
+                self._file.write(header(dialect))
             self._sync()
         except OSError as error:
             raise self._unwritable(error) from error
 
     def _check(self, caption: Caption) -> None:
         """Rows of one file are made alike."""
-        new = (caption.version, caption.backbone, caption.prompt_id, str(caption.seed))
+        said = (caption.version, caption.backbone, caption.prompt_id)
+        new = (*(guard(cell) if self._dialect == "spreadsheet" else cell for cell in said), str(caption.seed))
         for name, was, now_is in zip(_SAME, self._settings or new, new, strict=True):
             if was != now_is:
                 raise UsageError(

@@ -15,6 +15,7 @@ from j2a.models.language.generation import GenerationStats
 from j2a.models.language.llm import LoadedLLM
 from j2a.models.language.server import ServerLLM
 from j2a.models.prompts import Prompt
+from j2a.printable import one_paragraph
 
 
 class Decoding(TypedDict):
@@ -66,8 +67,9 @@ class Captioner(ABC):
             for piece in self._pieces(clip, asked, how):
                 if first_token_s is None:
                     first_token_s = time.perf_counter() - started
-                self.caption.text += piece
-                yield piece
+                clean = one_paragraph(piece)
+                self.caption.text += clean
+                yield clean
         finally:
             self.stats |= {**asdict(how["stats"]), "first_token_s": first_token_s}
 
@@ -90,7 +92,7 @@ class Captioner(ABC):
         self.stats = {}
         captions = [self._empty(one, measured, how) for one, measured in zip(asked, features, strict=True)]
         for caption, text in zip(captions, self._texts(clips, asked, how), strict=True):
-            caption.text = text.strip()
+            caption.text = one_paragraph(text).strip()
         self.stats |= asdict(how["stats"])
         return captions
 

@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 from j2a.caption import Caption
 from j2a.clip import Clip
 from j2a.errors import StoreError
+from j2a.printable import one_paragraph, several_lines
 
+SEPARATOR = os.sep.encode()
 TO_THE_END_MS = -1
 """``end_ms`` of a clip that runs to the end of its file: SQLite holds two NULLs to be different."""
 
@@ -56,7 +58,7 @@ class Key(NamedTuple):
 
 
 def key_of(clip: Clip) -> Key:
-    """The key of a clip; symbolic links are kept as they are."""
+    """The key of a clip by the name it was given; under which others it may be kept: :mod:`j2a.store.names`."""
     start_ms = round(clip.start_s * 1000)
     # A window shorter than a millisecond still ends after its start.
     end_ms = TO_THE_END_MS if clip.end_s is None else max(start_ms + 1, round(clip.end_s * 1000))
@@ -74,12 +76,9 @@ def path_bytes(path: Path) -> bytes:
     return os.fsencode(os.path.abspath(path))  # noqa: PTH100 - Path.absolute() keeps ".."
 
 
-def prefix_range(folder: Path) -> tuple[bytes, bytes]:
+def prefix_range(folder: bytes) -> tuple[bytes, bytes]:
     """The half-open range of path bytes that lie under a folder."""
-    prefix = path_bytes(folder)
-    separator = os.sep.encode()
-    if not prefix.endswith(separator):  # only the root does
-        prefix += separator
+    prefix = folder.rstrip(SEPARATOR) + SEPARATOR
     return prefix, prefix[:-1] + bytes([prefix[-1] + 1])
 
 
@@ -100,25 +99,50 @@ def row_of(key: Key, state: str) -> Row:
     """The inverse of :func:`state_of`. Raises ``StoreError`` for a state that it did not write."""
     try:
         data: dict[str, Any] = json.loads(state)
-        provenance = data["caption"]
+        texts = [data[name] for name in ("text", "generated_text", "annotator", "created_at", "updated_at")]
+        if not state.isascii() or not all(isinstance(text, str) for text in texts):
+            raise ValueError("it holds what was never written there")
+        text, generated_text, annotator, created_at, updated_at = texts
         return Row(
             clip=clip_of(key),
-            text=data["text"],
-            generated_text=data["generated_text"],
+            text=several_lines(text),
+            generated_text=several_lines(generated_text),
             status=Status(data["status"]),
-            caption=Caption.from_json(provenance) if provenance else None,
-            annotator=data["annotator"],
-            created_at=data["created_at"],
-            updated_at=data["updated_at"],
+            caption=_provenance(data["caption"]),
+            annotator=annotator,
+            created_at=created_at,
+            updated_at=updated_at,
         )
-    except (ValueError, KeyError, TypeError) as error:
-        message = f"The row of {os.fsdecode(key.path)!r} at {key.start_ms / 1000:g} s is damaged."
-        raise StoreError(message, f"Details: {error}.") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        where = f" at {key.start_ms / 1000:g} s" if isinstance(key.start_ms, int) else ""
+        raise StoreError(
+            f"the row of {os.fsdecode(key.path)}{where} is damaged ({type(error).__name__}: {error}).",
+            "Describe or write that window once more in the app; the journal in the file keeps its earlier texts.",
+            title="Cannot read a caption",
+        ) from error
 
 
-def clean(text: str) -> str:
-    """The text with every half of a broken surrogate pair replaced by U+FFFD: those have no UTF-8 form."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+def _provenance(data: dict[str, Any] | None) -> Caption | None:
+    """Raises what a damaged one does: everything that is exported of it is looked at."""
+    if data is None:
+        return None
+    caption = Caption.from_json(data)
+    features = caption.features
+    texts = [caption.text, caption.version, caption.backbone, caption.prompt_id]
+    texts += [text for text in (features.key, features.meter) if text is not None]
+    texts += [features.genre.label] if features.genre else []
+    numbers = [number for number in (caption.seed, features.bpm) if number is not None]
+    if not all(isinstance(text, str) for text in texts) or not all(isinstance(one, int | float) for one in numbers):
+        raise ValueError("where it came from is not what was written there")
+    return caption
+
+
+def has_text(state: str) -> bool:
+    """Whether a row's state has a caption in it; one that is damaged has none."""
+    try:
+        return bool(json.loads(state)["text"].strip())
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return False
 
 
 def now() -> str:
@@ -130,7 +154,7 @@ def default_annotator() -> str:
     """``J2A_ANNOTATOR``, else the login name, else ""."""
     named = os.environ.get("J2A_ANNOTATOR")
     if named is not None:
-        return named
+        return one_paragraph(named)
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a user id without an account, as in many containers

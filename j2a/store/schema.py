@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sqlite3
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from j2a import paths
 from j2a.errors import StoreError
 
 APPLICATION_ID = 0x4A324143  # "J2AC": tells our file from another program's
@@ -43,21 +46,53 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 """Entry n holds the statements that bring schema n to n + 1. Never change one that was released: add the next."""
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Open the file, make it where it is not there, and bring its tables up to date.
+def connect(path: Path, *, to_read: bool = False) -> sqlite3.Connection:
+    """Open the file, make it where it is not there, and bring its tables up to date. Only this user may read it.
 
+    With ``to_read`` a file that cannot be written, as on a disk that is read-only, is opened all the same.
     Raises ``StoreError`` when the file is not ours, is newer than this program, or cannot be used.
     """
-    with explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-        try:
-            _migrate(connection, path)
-            _use_wal(connection)
-            connection.execute("PRAGMA synchronous = FULL")
-        except BaseException:
-            connection.close()
+    try:
+        with explained(path):
+            paths.private_database(path)
+            connection = _open(path)
+            try:
+                _migrate(connection, path)
+                _use_wal(connection)
+                connection.execute("PRAGMA synchronous = FULL")
+            except BaseException:
+                connection.close()
+                raise
+        return connection
+    except StoreError:
+        if not to_read:
             raise
+        with contextlib.suppress(StoreError, OSError, sqlite3.Error):
+            return _copied(path)
+        raise
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    # A text that is not UTF-8 any more must not stop the query: its row is told from others as damaged.
+    connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+    return connection
+
+
+def _copied(path: Path) -> sqlite3.Connection:
+    """What the file holds, in memory. SQLite cannot read one in WAL mode where it may not write beside it."""
+    connection = _open(Path(":memory:"))
+    with tempfile.TemporaryDirectory(prefix="j2a-") as folder:
+        copy = Path(folder) / path.name
+        shutil.copyfile(path, copy)
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copyfile(path.with_name(path.name + "-wal"), copy.with_name(copy.name + "-wal"))
+        source = _open(copy)
+        try:
+            _migrate(source, path)
+            source.backup(connection)
+        finally:
+            source.close()
     return connection
 
 
@@ -85,7 +120,7 @@ def explained(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: {error}.", _hint(error)) from error
     except OSError as error:
         hint = "Check the folder, or choose another by J2A_HOME."
-        raise StoreError(f"{path}: {error.strerror or error}.", hint) from error
+        raise StoreError(f"{error.filename or path}: {error.strerror or error}.", hint) from error
 
 
 def _hint(error: sqlite3.Error) -> str:

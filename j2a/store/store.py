@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -15,15 +15,19 @@ from j2a import paths
 from j2a.caption import Caption
 from j2a.clip import Clip
 from j2a.errors import StoreError
+from j2a.library import linked_folders
+from j2a.printable import one_paragraph, several_lines
 from j2a.store import schema
+from j2a.store.names import Names, folder_of
 from j2a.store.records import (
     BEST_FIRST,
+    SEPARATOR,
     Key,
     Row,
     Status,
-    clean,
     clip_of,
     default_annotator,
+    has_text,
     key_of,
     now,
     path_bytes,
@@ -32,68 +36,96 @@ from j2a.store.records import (
     state_of,
 )
 
+_STATUSES = {status.value: status for status in Status}
+
 
 class Store:
     """Captions in one SQLite file, ``paths.store_path()`` unless told otherwise; made on first use.
 
     A call returns when its change is on the disk. Several processes may use the same file. Every method
     raises ``StoreError`` when the file cannot be read or written; nothing is half written then.
+
+    A file is the same by whichever name it is given (:mod:`j2a.store.names`). Rows of a folder have the paths of files
+    in the real folder, those of one file the path that was asked for.
     """
 
-    def __init__(self, path: Path | None = None, *, annotator: str | None = None) -> None:
+    def __init__(self, path: Path | None = None, *, annotator: str | None = None, to_read: bool = False) -> None:
+        """``to_read``: a file that cannot be written will do."""
         self.path = path or paths.store_path()
         self.annotator = default_annotator() if annotator is None else annotator
         self._lock = threading.RLock()
-        self._connection = schema.connect(self.path)
-        self._done: list[int] = []  # journal numbers of this session's changes, oldest first
-        self._undone: list[int] = []
+        self._connection = schema.connect(self.path, to_read=to_read)
+        self._names = Names()
+        self._learned = -1  # the last change whose path is among the names
+        self._done: list[tuple[int, Key]] = []  # this session's changes, oldest first: number in the journal, row
+        self._undone: list[tuple[int, Key]] = []
 
     def get(self, clip: Clip) -> Row | None:
         """The row of exactly this window."""
         key = key_of(clip)
-        state = self._state(key)
-        return row_of(key, state) if state else None
+        found = self._find(key)
+        return row_of(key, found[1]) if found else None
 
     def latest(self, path: Path) -> Row | None:
         """The most recently changed row of a file, whatever its window."""
-        found = self._query(
-            "SELECT path, start_ms, end_ms, state FROM caption WHERE path = ? ORDER BY change DESC LIMIT 1",
-            (path_bytes(path),),
-        )
-        return _row(found[0]) if found else None
+        asked = path_bytes(path)
+        found = [
+            row for name in self._known_names().of(asked) for row in self._query(
+                "SELECT change, start_ms, end_ms, state FROM caption WHERE path = ? ORDER BY change DESC LIMIT 1",
+                (name,),
+            )
+        ]
+        if not found:
+            return None
+        _, start_ms, end_ms, state = max(found)
+        return row_of(Key(asked, start_ms, end_ms), state)
 
-    def rows(self, folder: Path) -> list[Row]:
-        """Every row of a file somewhere under ``folder``, sorted by path, start and end."""
-        return [_row(found) for found in self._query(
-            "SELECT path, start_ms, end_ms, state FROM caption WHERE path >= ? AND path < ?"
-            " ORDER BY path, start_ms, end_ms",
-            prefix_range(folder),
-        )]
+    def rows(self, folder: Path, on_damage: Callable[[StoreError], None] | None = None) -> list[Row]:
+        """Every row of a file somewhere under ``folder``, sorted by path, start and end.
+
+        Files that the folder holds through a link to another one are among them, by their name in this one. Of two
+        rows of one window the one with a text counts, then the later one. ``on_damage`` is told of rows that cannot
+        be read, which are left out; without it ``StoreError`` is raised.
+        """
+        best: dict[Key, tuple[bool, int, Row]] = {}
+        for path, start_ms, end_ms, change, state in self._inside(folder):
+            key = Key(path, start_ms, end_ms)
+            try:
+                row = row_of(key, state)
+            except StoreError as error:
+                if on_damage is None:
+                    raise
+                on_damage(error)
+                continue
+            rank = bool(row.text.strip()), change
+            if key not in best or rank > best[key][:2]:
+                best[key] = (*rank, row)
+        return [best[key][2] for key in sorted(best)]
 
     def statuses(self, folder: Path) -> dict[Path, Status]:
         """The best status of each file under ``folder``: accepted, flagged, draft, rejected, skipped."""
         best: dict[bytes, Status] = {}
-        for path, value in self._query(
-            "SELECT DISTINCT path, status FROM caption WHERE path >= ? AND path < ?", prefix_range(folder)
-        ):
-            status = Status(value)
+        for path, value in self._under(folder, "status"):
+            status = _STATUSES.get(value)
+            if status is None:  # damaged: whoever opens the file is told
+                continue
             if path not in best or BEST_FIRST.index(status) < BEST_FIRST.index(best[path]):
                 best[path] = status
         return {Path(os.fsdecode(path)): status for path, status in best.items()}
 
     def save_generated(self, clip: Clip, caption: Caption) -> Row:
         """Keep a generated caption: it replaces the window's text, and the window is a draft (again)."""
-        text = clean(caption.text)
+        text = one_paragraph(caption.text)
 
         def change(row: Row) -> Row:
             return replace(row, text=text, generated_text=text, status=Status.DRAFT, caption=caption)
 
-        return self._change("generate", clip, change)
+        return self._change("generate", clip, change, anew=True)
 
     def edit(self, clip: Clip, text: str) -> Row:
         """Replace the text by hand. Provenance and status stay; a window without a row gets a draft."""
-        wanted = clean(text)
-        return self._change("edit", clip, lambda row: replace(row, text=wanted))
+        wanted = several_lines(text)
+        return self._change("edit", clip, lambda row: replace(row, text=wanted), anew=True)
 
     def set_status(self, clip: Clip, status: Status) -> Row:
         """Decide about a window; one without a row gets one without text.
@@ -138,51 +170,105 @@ class Store:
         with self._lock, schema.explained(self.path):
             return self._connection.execute(statement, values).fetchall()
 
+    def _known_names(self) -> Names:
+        """The names of everything that has rows now, those that other programs have just written too."""
+        with self._lock:
+            if self._learned < 0:
+                self._names.learn(path for (path,) in self._query("SELECT DISTINCT path FROM caption", ()))
+            else:
+                self._names.learn(path for (path,) in self._query(
+                    "SELECT DISTINCT path FROM journal WHERE change > ?", (self._learned,)
+                ))
+            self._learned = self._query("SELECT ifnull(max(change), 0) FROM journal", ())[0][0]
+            return self._names
+
+    def _under(self, folder: Path, columns: str) -> Iterator[tuple[Any, ...]]:
+        """Path in the real folder and other columns of each row of a file under it, in no order."""
+        root = os.fsencode(paths.real_folder(folder))
+        statement = f"SELECT DISTINCT path, {columns} FROM caption WHERE path >= ? AND path < ?"
+        yield from self._query(statement, prefix_range(root))
+        for name, real in self._known_names().leading_into(root):
+            for path, *rest in self._query(statement, prefix_range(name)):
+                if folder_of(path) == name:
+                    yield real.rstrip(SEPARATOR) + path[len(name.rstrip(SEPARATOR)):], *rest
+
+    def _inside(self, folder: Path) -> Iterator[tuple[Any, ...]]:
+        """As :meth:`_under`, with times, change and state, and with the folders that links in it lead to."""
+        columns = "start_ms, end_ms, change, state"
+        yield from self._under(folder, columns)
+        start, end = prefix_range(os.fsencode(paths.real_folder(folder)))
+        shown: dict[bytes, str] = {}  # which link stands for a file that several lead to
+        for link, real in linked_folders(folder):
+            for path, *rest in self._under(Path(real), columns):
+                if not start <= path < end and shown.setdefault(path, link) == link:
+                    yield os.fsencode(link) + path[len(os.fsencode(real)):], *rest
+
+    def _find(self, key: Key) -> tuple[Key, str] | None:
+        """The row that stands for a window: under which key it is kept, and its state."""
+        kept = [key._replace(path=name) for name in self._known_names().of(key.path)]
+        found = [(one, *row) for one in kept for row in self._query(
+            "SELECT change, state FROM caption WHERE path = ? AND start_ms = ? AND end_ms = ?", one
+        )]
+        if not found:
+            return None
+        best, _, state = max(found, key=lambda row: (has_text(row[2]), row[1]))
+        return best, state
+
     def _state(self, key: Key) -> str | None:
         found = self._query("SELECT state FROM caption WHERE path = ? AND start_ms = ? AND end_ms = ?", key)
         return str(found[0][0]) if found else None
 
-    def _change(self, action: str, clip: Clip, change: Callable[[Row], Row]) -> Row:
-        key = key_of(clip)
+    def _change(self, action: str, clip: Clip, change: Callable[[Row], Row], *, anew: bool = False) -> Row:
+        """Make a change and journal it. With ``anew`` a damaged row is begun anew; the journal has what it was."""
+        asked = key_of(clip)
         with self._lock:
             with schema.transaction(self._connection, self.path):
-                state = self._state(key)
+                key, state = self._find(asked) or (asked, None)
                 at = now()
-                before = row_of(key, state) if state else None
-                after = change(before or _empty(key, at))
+                before = None
+                try:
+                    before = row_of(asked, state) if state is not None else None
+                except StoreError:
+                    if not anew:
+                        raise
+                after = change(before or _empty(asked, at))
                 if after == before:
                     return before
                 after = replace(after, annotator=self.annotator, updated_at=at)
                 number = self._write(action, at, key, state, state_of(after))
-            self._done.append(number)
+            self._done.append((number, asked))
             self._undone.clear()
             return after
 
-    def _step(self, action: str, source: list[int], target: list[int]) -> Row | None:
+    def _step(
+        self, action: str, source: list[tuple[int, Key]], target: list[tuple[int, Key]]
+    ) -> Row | None:
         """Take back the change on top of ``source``. Doing so is a change too; it goes on top of ``target``."""
         with self._lock:
             if not source:
                 return None
+            number, asked = source[-1]
             with schema.transaction(self._connection, self.path):
                 path, start_ms, end_ms, before, after = self._query(
-                    "SELECT path, start_ms, end_ms, before, after FROM journal WHERE change = ?", (source[-1],)
+                    "SELECT path, start_ms, end_ms, before, after FROM journal WHERE change = ?", (number,)
                 )[0]
                 key = Key(path, start_ms, end_ms)
                 at = now()
                 ours = self._state(key) == after
-                number = self._write(action, at, key, after, before) if ours else None
+                if ours:
+                    number = self._write(action, at, key, after, before)
             source.pop()
-            if number is None:
+            if not ours:
                 raise StoreError("Another program has changed this row.", f"Its change stays: nothing to {action}.")
-            target.append(number)
-            return row_of(key, before) if before else _empty(key, at)
+            target.append((number, asked))
+            return row_of(asked, before) if before else _empty(asked, at)
 
     def _write(self, action: str, at: str, key: Key, before: str | None, after: str | None) -> int:
         """Journal a change and carry it out; call inside a transaction. Returns its number in the journal."""
         number = self._connection.execute(
             "INSERT INTO journal (at, action, annotator, path, start_ms, end_ms, before, after)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (at, action, self.annotator, *key, before, after),
+            (at, action, self.annotator, *key, _storable(before), after),
         ).lastrowid
         assert number is not None
         if after is None:
@@ -196,9 +282,9 @@ class Store:
         return number
 
 
-def _row(found: tuple[Any, ...]) -> Row:
-    path, start_ms, end_ms, state = found
-    return row_of(Key(path, start_ms, end_ms), state)
+def _storable(state: str | None) -> str | bytes | None:
+    """A state as SQLite takes it; a damaged one that is no UTF-8 as the bytes that it was."""
+    return state if state is None or state.isascii() else state.encode("utf-8", "surrogateescape")
 
 
 def _empty(key: Key, at: str) -> Row:

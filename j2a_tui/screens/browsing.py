@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import on
 
-from j2a.errors import J2AError
-from j2a_tui import external
+from j2a.errors import J2AError, StoreError
 from j2a_tui.display import clean
 from j2a_tui.screens.workbench import Workbench
 from j2a_tui.widgets.track_list import TrackList
@@ -105,15 +103,16 @@ class Browsing(Workbench):
         """A field under the list."""
         from j2a_tui.widgets.search import SearchField
 
-        if self._search is None:
+        if self._search is None:  # once for all times, as the editor
             self._search = SearchField()
             self.files_box.mount(self._search)
+        self._search.display = True
         self.set_focus(self._search)  # now, not soon: the letters that follow must not start actions
         self.keys.show("search")
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """Filter while it is typed."""
-        if self._search is None:  # removed since
+        if self._search is None or not self._search.display:  # left since
             return
         self.tracks.search(message.value)
         self.tracks.set_note("Nothing found" if self.tracks.total and not self.tracks.tracks else "")
@@ -136,40 +135,46 @@ class Browsing(Workbench):
 
     def _close_search(self) -> None:
         if self._search is not None:
-            self._search.remove()
-            self._search = None
+            with self.prevent(type(self._search).Changed):
+                self._search.value = ""
+            self._search.display = False
 
     def _back_to_files(self) -> None:
-        self.tracks.focus()
+        self.set_focus(self.tracks)
         self.keys.show("desk")
 
     def action_export(self) -> None:
-        """``captions.csv`` into the folder; a file that is not ours is only replaced when that is wanted."""
-        from j2a.export import COLUMNS
+        """``captions.csv`` into the folder; one that holds more than it would is only replaced when that is wanted."""
+        self._export(force=False)
+
+    def _export(self, *, force: bool) -> None:
+        from j2a.export import WouldLoseError, save_csv
         from j2a_tui.screens.choose import ConfirmScreen
 
         target = self.folder / "captions.csv"
-        if external.is_someone_elses(target, ",".join(COLUMNS)):
-            question = f"{clean(str(target))} was not written by J2A. Replace it?"
-            self.app.push_screen(ConfirmScreen(question, "Replace it"),
-                                 lambda yes: self._export(target) if yes else None)
-        else:
-            self._export(target)
-
-    def _export(self, target: Path) -> None:
-        from j2a.export import to_csv, write_atomically
-
+        damaged: list[StoreError] = []
         try:
-            rows = self.session.ledger.store.rows(self.folder)
+            rows = self.session.ledger.store.rows(self.folder, damaged.append)
+            if damaged:
+                self.tell(damaged[0])
             if not rows:
                 self.say("There are no captions to export yet.")
                 return
-            write_atomically(target, to_csv(rows, self.folder))
+            if not self.folder.is_dir():
+                raise J2AError(f"{self.folder} is not there any more.",
+                               "The captions are kept: j2a export writes them with --out.", title="Cannot export")
+            save_csv(rows, self.folder, target, force=force)
+        except WouldLoseError as error:
+            question = f"{clean(error.message)} Replace it? The old one is kept as captions.csv.bak."
+            self.app.push_screen(ConfirmScreen(question, "Replace it"),
+                                 lambda yes: self._export(force=True) if yes else None)
+            return
         except J2AError as error:
             self.tell(error)
             return
         count = f"{len(rows)} caption{'' if len(rows) == 1 else 's'}"
-        self.notify(clean(str(target)), title=f"{count} written", markup=False)
+        left_out = f", {len(damaged)} damaged left out" if damaged else ""
+        self.notify(clean(str(target)), title=f"{count} written{left_out}", markup=False)
 
     def say(self, text: str) -> None:
         """A short remark."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from j2a.errors import J2AError
 from j2a.export.csv import DIALECT_COLUMN, aspect_list
+from j2a.paths import real_folder
 from j2a.store import Status, Store
 from training.datasets.entry import (
     Entry,
@@ -32,7 +32,7 @@ def read_session(folder: Path, licence: str) -> tuple[Path, list[Entry]]:
 
     Raises ``J2AError`` where there are none.
     """
-    root = Path(os.path.abspath(folder))  # noqa: PTH100 - as the store has it: ".." resolved, links kept
+    root = real_folder(folder)
     with Store() as store:
         rows = [row for row in store.rows(root) if row.status is Status.ACCEPTED]
     entries = []

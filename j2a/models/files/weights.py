@@ -11,6 +11,7 @@ from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 from j2a import paths
 from j2a.backbone import BUILT_IN
 from j2a.errors import ModelMissingError
+from j2a.models.files.built_in import refuse_damaged
 
 _WEIGHT_SUFFIXES = {".safetensors", ".bin", ".pt", ".pth"}
 _WHOLE_FILE_BYTES = 256 << 20
@@ -22,18 +23,21 @@ def find_folder(source: str) -> Path:
     """The local folder of a model: a folder, a name in the models folder, or a hub id in the cache.
 
     "mini" is the built-in language model, "mini/encoder" what is built in beside it.
-    Never touches the network. Raises ``ModelMissingError`` that names the command to get it.
+    Never touches the network. Raises ``ModelMissingError`` that names the command to get it, or says that what is built
+    in is damaged.
     """
     name, _, part = source.partition("/")
     if name == BUILT_IN and "/" not in part and part not in (".", ".."):
         folder = paths.builtin_model_dir() / part
         if folder.is_dir():
+            refuse_damaged(folder)
             return folder
     folder = Path(source).expanduser()
     if folder.is_dir():
+        refuse_damaged(folder)
         return folder
     for name in (source, source.rpartition("/")[2]):
-        if name and (paths.models_dir() / name).is_dir() and ".." not in name:
+        if name and paths.is_folder(paths.models_dir() / name) and ".." not in name:
             return paths.models_dir() / name
     try:
         return Path(snapshot_download(source, local_files_only=True))

@@ -39,7 +39,7 @@ def a_row(
 
 
 def read(data: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(data.decode("utf-8"), newline=""), strict=True))
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
 
 
 def test_bytes_are_exactly_these() -> None:
@@ -105,6 +105,32 @@ def test_spreadsheets_get_no_formulas(start: str) -> None:
     plain = read(to_csv([row], FOLDER))[0]
     assert plain["caption"] == text
     assert "dialect" not in plain
+
+
+@pytest.mark.parametrize("before", ["", " ", "\n", "\r\n", "\u00a0", "\ufeff", "\u200b", "\u2060 \t", "\u3000"])
+@pytest.mark.parametrize("start", list("=+-@＝＋－＠"))
+def test_what_a_formula_hides_behind_does_not_matter(before: str, start: str) -> None:
+    text = f"{before}{start}1+1"
+    row = a_row(f"{text}.wav", text=text, annotator=text)
+    guarded = read(to_csv([row], FOLDER, "spreadsheet"))[0]
+    assert (guarded["caption"], guarded["annotator"]) == (f"'{text}", f"'{text}")
+    assert guarded["file_name"] == f"'{text}.wav"
+
+
+@pytest.mark.parametrize("text", ["3/4", "12/8", "2.1", "1-2", "2026-01-02", "5 May", "Mar-1", "10:30", "007", "1e5",
+                                  "TRUE", " 3/4 "])
+def test_spreadsheets_turn_no_text_into_a_date_or_a_number(text: str) -> None:
+    assert read(to_csv([a_row(text=text)], FOLDER, "spreadsheet"))[0]["caption"] == f"'{text}"
+
+
+def test_in_a_spreadsheet_numbers_are_numbers_and_meters_text() -> None:
+    row = a_row("a.flac", 12.5, 20, "In 3/4, at 90 BPM.", Features(bpm=91.5, meter="3/4"))
+    data = to_csv([row], FOLDER, "spreadsheet")
+    assert data.startswith(b"\xef\xbb\xbffile_name,")
+    found = read(data)[0]
+    assert (found["start_s"], found["end_s"], found["bpm"], found["seed"]) == ("12.5", "20", "91.5", "7")
+    assert (found["meter"], found["version"], found["updated_at"][:6]) == ("'3/4", "'1.0", "'2026-")
+    assert (found["caption"], found["status"], found["file_name"]) == ("In 3/4, at 90 BPM.", "accepted", "a.flac")
 
 
 _text = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.sampled_from(

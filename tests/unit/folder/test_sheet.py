@@ -11,6 +11,7 @@ import pytest
 from j2a.caption import Caption
 from j2a.clip import Clip
 from j2a.errors import ExportError, UsageError
+from j2a.export.csv import header
 from j2a.features.record import Features
 from j2a.folder.sheet import Sheet
 
@@ -29,7 +30,7 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file, strict=True))
 
 
-HARD = 'She said: "4/4",\nand then =1+1 \r stopped'
+HARD = 'She said: "4/4", and then =1+1 stopped'
 
 
 def test_rows_are_on_the_disk_as_soon_as_they_are_appended(tmp_path):
@@ -106,6 +107,66 @@ def test_two_at_once_are_refused(tmp_path):
     with Sheet(out, tmp_path, resume=False), pytest.raises(UsageError, match="another j2a"):
         Sheet(out, tmp_path, resume=True)
     Sheet(out, tmp_path, resume=True).close()
+
+
+def test_a_spreadsheet_is_begun_and_continued_as_one(tmp_path):
+    out = tmp_path / "out.csv"
+    first, second = clips(tmp_path, 2)
+    with Sheet(out, tmp_path, resume=False, dialect="spreadsheet") as sheet:
+        sheet.append([first], [caption("=1+1")])
+    before = out.read_bytes()
+    assert before.startswith(b"\xef\xbb\xbf")
+    with pytest.raises(UsageError, match="--dialect spreadsheet"):
+        Sheet(out, tmp_path, resume=True)
+    assert out.read_bytes() == before
+    with Sheet(out, tmp_path, resume=True, dialect="spreadsheet") as sheet:
+        assert (sheet.has(first), sheet.has(second)) == (True, False)
+        sheet.append([second], [caption("Second.")])
+    with out.open(newline="", encoding="utf-8-sig") as file:
+        assert [(row["caption"], row["dialect"]) for row in csv.DictReader(file, strict=True)] == [
+            ("'=1+1", "spreadsheet"), ("Second.", "spreadsheet"),
+        ]
+    with Sheet(tmp_path / "plain.csv", tmp_path, resume=False) as sheet:
+        sheet.append([first], [caption()])
+    with pytest.raises(UsageError, match="--dialect dataset"):
+        Sheet(tmp_path / "plain.csv", tmp_path, resume=True, dialect="spreadsheet")
+
+
+@pytest.mark.parametrize("content", [b"", header()[:30], header(), header("spreadsheet")])
+def test_a_file_without_a_row_is_not_in_the_way(tmp_path, content):
+    out = tmp_path / "out.csv"
+    out.write_bytes(content)
+    with Sheet(out, tmp_path, resume=False) as sheet:
+        sheet.append(clips(tmp_path, 1), [caption()])
+    assert len(rows(out)) == 1
+
+
+def test_a_disk_that_is_full_from_the_start_leaves_no_file(tmp_path):
+    out = tmp_path / "out.csv"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))  # fails like a full disk
+    try:
+        with pytest.raises(ExportError, match="cannot be written"):
+            Sheet(out, tmp_path, resume=False)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not out.exists()
+    Sheet(out, tmp_path, resume=False).close()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device to name")
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_device_is_no_place_for_a_csv(tmp_path, resume):
+    with pytest.raises(ExportError, match="not an ordinary file"):
+        Sheet(Path("/dev/full"), tmp_path, resume=resume)
+
+
+def test_a_folder_has_one_name(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    with Sheet(tmp_path / "out.csv", tmp_path / "link", resume=False) as sheet:
+        sheet.append(clips(tmp_path / "real", 1), [caption()])
+    assert rows(tmp_path / "out.csv")[0]["file_name"] == "a, b\n[c].wav"
 
 
 def test_places_that_cannot_be_written_are_one_clear_error(tmp_path):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import tempfile
@@ -13,9 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from j2a import paths
+from j2a.caption import Caption
 from j2a.clip import Clip
 from j2a.errors import StoreError
-from j2a.store import Store, schema
+from j2a.features.record import Features
+from j2a.store import Status, Store, schema
 
 CLIP = Clip(Path("/music/a.flac"), 10.0, 20.0)
 
@@ -222,6 +228,96 @@ def test_a_read_only_file_says_so() -> None:
         finally:
             Path(folder).chmod(0o755)
     assert "read-only" in said, said
+
+
+DAMAGE = {
+    "cut short": "substr(state, 1, 20)",
+    "another type": "replace(state, '\"x\"', '7')",
+    "not JSON": "'nothing'",
+    "not UTF-8": "CAST(x'7b22ff' AS TEXT)",
+    "another status": "replace(state, 'draft', 'lost')",
+    "a tempo that is none": "replace(state, '120.0', '\"fast\"')",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_row_is_left_out_named_and_can_be_written_anew(tmp_path: Path, damage: str) -> None:
+    caption = Caption("x", "1.0", "mini", "w", "describe-1", "p", 0, features=Features(bpm=120.0))
+    other = Clip(CLIP.path, 30.0, 40.0)
+    with Store(tmp_path / "s.sqlite") as store:
+        store.save_generated(CLIP, caption)
+        store.edit(other, "kept")
+        raw = sqlite3.connect(store.path)
+        raw.text_factory = bytes
+        raw.execute(f"UPDATE caption SET state = {DAMAGE[damage]} WHERE start_ms = 10000")
+        raw.commit()
+        told: list[StoreError] = []
+        assert [row.text for row in store.rows(CLIP.path.parent, told.append)] == ["kept"]
+        assert len(told) == 1
+        assert "/music/a.flac" in str(told[0])
+        assert "10 s" in str(told[0])
+        with pytest.raises(StoreError, match="damaged"):
+            store.rows(CLIP.path.parent)
+        with pytest.raises(StoreError, match="damaged"):
+            store.set_status(CLIP, Status.ACCEPTED)
+        assert store.statuses(CLIP.path.parent) == {CLIP.path: Status.DRAFT}
+        store.edit(CLIP, "anew")
+        assert [row.text for row in store.rows(CLIP.path.parent)] == ["anew", "kept"]
+        [before] = raw.execute("SELECT before FROM journal ORDER BY change DESC LIMIT 1").fetchone()
+        assert before is not None
+
+
+def test_a_status_that_is_none_stops_nothing(tmp_path: Path) -> None:
+    with Store(tmp_path / "s.sqlite") as store:
+        store.edit(CLIP, "x")
+        raw = sqlite3.connect(store.path)
+        raw.execute("UPDATE caption SET status = 'lost'")
+        raw.commit()
+        assert store.statuses(CLIP.path.parent) == {}
+        assert [row.text for row in store.rows(CLIP.path.parent)] == ["x"]
+
+
+def test_what_cannot_be_written_can_still_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "s.sqlite"
+    with Store(path) as store:
+        store.edit(CLIP, "in the file")
+        store.edit(Clip(CLIP.path, 30.0), "in the log beside it")  # the program that wrote it was killed
+        copy = tmp_path / "copy"
+        copy.mkdir()
+        for file in tmp_path.glob("s.sqlite*"):
+            shutil.copy(file, copy)
+    assert (copy / "s.sqlite-wal").stat().st_size
+
+    def read_only(*_args: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(paths, "private_database", read_only)
+    with pytest.raises(StoreError, match="Read-only"):
+        Store(copy / "s.sqlite")
+    before = {file.name: file.read_bytes() for file in copy.iterdir()}
+    with Store(copy / "s.sqlite", to_read=True) as store:
+        assert [row.text for row in store.rows(CLIP.path.parent)] == ["in the file", "in the log beside it"]
+    assert {file.name: file.read_bytes() for file in copy.iterdir()} == before
+    (tmp_path / "notes").write_bytes(b"no database " * 500)
+    for name in ("notes", "nothing"):
+        with pytest.raises(StoreError):
+            Store(tmp_path / name, to_read=True)
+
+
+def test_nobody_else_may_read_it(j2a_home: Path) -> None:
+    data = paths.data_dir()
+    data.mkdir()
+    data.chmod(0o755)
+    store = Store()
+    store.edit(CLIP, "x")
+    files = [data, *data.iterdir()]
+    assert len(files) == 4
+    assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o700, 0o600, 0o600, 0o600]
+    for file in files[1:]:
+        file.chmod(0o644)
+    Store().close()
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files[1:]} == {0o600}
+    store.close()
 
 
 def test_a_row_that_was_tampered_with(tmp_path: Path) -> None:
