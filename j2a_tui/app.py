@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import queue
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import ClassVar
 
+from rich.text import Text
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -29,6 +33,7 @@ from j2a_tui.transport import Transport
 
 SOUND_AFTER_S = 0.2
 SOUND_CHECK_S = 0.4
+SIGNAL_LEAVES_S = 3.0
 EngineFactory = Callable[[Callable[[Event], None]], Engine]
 
 
@@ -72,6 +77,8 @@ class J2AApp(App[None]):
         self._open_sound = open_sound
         self._when_listed = when_listed
         self._sound_told = ""
+        self._asyncio: asyncio.AbstractEventLoop | None = None
+        self._signalled = 0
         self.library = Background("library", self._on_crash)
         self.audio = Background("audio", self._on_crash)
         self.desk = Desk(self.session, self.transport, self.library, self.audio, folder)
@@ -82,6 +89,9 @@ class J2AApp(App[None]):
 
     def on_mount(self) -> None:
         """Look into the folder while the first picture is painted; what takes longer comes after it."""
+        self._asyncio = asyncio.get_running_loop()
+        if self._signalled:
+            self._end_now()
         self.library.start()
         self.audio.start()
         self.library.submit("scan", scanning(self.folder, lambda: self.library.closed, self.desk.post_message))
@@ -102,6 +112,13 @@ class J2AApp(App[None]):
         self.transport.attach(self._open_sound())
         self.desk.follow()
         self.set_interval(SOUND_CHECK_S, self._check_sound)
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter that comes here though a text field has the focus was typed right behind the key that opened it."""
+        field = self.focused
+        if field is not None and field.check_consume_key(event.key, event.character):
+            event.prevent_default()
+            field._forward_event(events.Key(event.key, event.character))
 
     # From the threads
 
@@ -164,6 +181,17 @@ class J2AApp(App[None]):
         """Save what is on the screen and leave; the engine is told first, so that it ends while we do."""
         self.desk.save_now()
         self.session.leave()
+        if not self.session.ledger.retry():
+            from j2a_tui.screens.choose import ConfirmScreen
+
+            self.desk.show_change(Change.STATUS)
+            count = len(self.session.ledger.unsaved.rows)
+            question = f"{count} caption{' is' if count == 1 else 's are'} not saved, and lost if you leave now."
+            self.push_screen(ConfirmScreen(question, "Leave all the same"), lambda yes: self._quit() if yes else None)
+            return
+        self._quit()
+
+    def _quit(self) -> None:
         closing = threading.Thread(target=self.engine.close, name="close-engine")
         closing.start()
         self.exit()
@@ -173,9 +201,28 @@ class J2AApp(App[None]):
             self.transport.player.close()
         closing.join()
 
+    def end_by_signal(self, number: int) -> None:
+        """Save, give the terminal back, and leave with 128 + ``number``. For a signal handler, at any time."""
+        self._signalled = number
+        leaving = threading.Timer(SIGNAL_LEAVES_S, os._exit, [128 + number])  # a terminal that is gone may hold us up
+        leaving.daemon = True
+        leaving.start()
+        if self._asyncio is not None:
+            self._asyncio.call_soon_threadsafe(self._end_now)
+
+    def _end_now(self) -> None:
+        try:
+            self.desk.save_now()
+            self.session.leave()
+        finally:
+            ledger = self.session.ledger
+            ledger.retry()
+            lost = "\n".join(f"Not saved: {row.clip.path.name}: {row.text}" for row in ledger.unsaved.rows.values())
+            self.exit(return_code=128 + self._signalled, message=Text(clean(lost, multiline=True)) if lost else None)
+
     def on_unmount(self) -> None:
         """However it ends: nothing of ours goes on."""
         self.engine.close()
         self.library.close()
         self.audio.close()
-        self.store.close()
+        self.session.ledger.store.close()

@@ -15,7 +15,9 @@ from pathlib import Path
 
 from j2a import paths
 from j2a.backbone import DEFAULT_VERSION, backbone_of, version_of
+from j2a.ending import ended_in_words, on_signals
 from j2a.errors import ExitCode, J2AError, UsageError
+from j2a.printable import printable
 
 TERMINAL_GONE_S = 1.0  # how often the terminal is looked for
 
@@ -47,7 +49,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         backbone = backbone_of(asked.backbone, asked.llm_url, asked.llm_model)
         return _run(_folder(asked.folder, asked.demo), version_of(asked.version, backbone), backbone)
     except J2AError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{printable(str(error))}\n")
         return int(error.exit_code)
     except BrokenPipeError:
         # The reader of our lines (head, less) has seen enough; Python must not try to flush the rest at its end.
@@ -56,6 +58,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted.\n")
         return int(ExitCode.INTERRUPTED)
+    except OSError as error:
+        from j2a.console import of_the_system
+
+        sys.stderr.write(f"{printable(str(of_the_system(error)))}\n")
+        return int(ExitCode.FAILED)
 
 
 def _folder(named: Path | None, demo: bool) -> Path:
@@ -69,15 +76,15 @@ def _folder(named: Path | None, demo: bool) -> Path:
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "does not exist"
         raise UsageError(f"{folder} {what}.", "Name a folder with music: j2a-tui [FOLDER], or try j2a-tui --demo.")
-    return Path(os.path.abspath(folder))  # noqa: PTH100 - as the store makes paths absolute
+    return paths.real_folder(folder)
 
 
 def _run(folder: Path, version: str, backbone: str) -> int:
     """Plain lines return their exit code; the app leaves the process by itself."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if why := _why_no_app():
         from j2a_tui.plain import describe_folder
 
-        sys.stderr.write("No terminal here, so no app: describing the files in plain lines.\n")
+        sys.stderr.write(f"{why}, so no app: describing the files in plain lines.\n")
         return int(describe_folder(folder, version, backbone))
     gc.disable()  # nothing of what is imported now is garbage; looking for it takes time before the first picture
     from j2a_tui.app import J2AApp
@@ -85,11 +92,18 @@ def _run(folder: Path, version: str, backbone: str) -> int:
     threading.Thread(target=_end_with_the_terminal, args=(sys.stdin.fileno(),), name="terminal", daemon=True).start()
     with native_noise_in_log():
         desk = J2AApp(folder, version, backbone, when_listed=collect_garbage_of_now_on)
+        on_signals(desk.end_by_signal, interrupt=True)
         desk.run()
     # Everything is saved and closed. Python would take longer to take its modules apart than we promise for leaving.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(desk.return_code or 0)
+
+
+def _why_no_app() -> str:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return "No terminal here"
+    return "This terminal shows lines only (TERM=dumb)" if os.environ.get("TERM") == "dumb" else ""
 
 
 def _end_with_the_terminal(terminal: int) -> None:
@@ -117,8 +131,7 @@ def native_noise_in_log() -> Iterator[None]:
     """
     log_path = paths.app_log_path()
     try:
-        log_path.parent.mkdir(parents=True, exist_ok=True)
-        log = log_path.open("wb")
+        log = paths.private_file(log_path)
     except OSError:
         log = Path(os.devnull).open("wb")  # noqa: SIM115 - closed below
     python_stderr, real_stderr = sys.stderr, sys.__stderr__
@@ -138,7 +151,8 @@ def native_noise_in_log() -> Iterator[None]:
 
 def main() -> None:
     """Entry point of ``j2a-tui``."""
-    sys.exit(run())
+    with ended_in_words():
+        sys.exit(run())
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from j2a.clip import Clip
 from j2a.errors import J2AError, StoreError
 from j2a.store import Row, Status, Store
 from j2a.store.records import BEST_FIRST
+from j2a_tui.unsaved import Change, Unsaved
 
 T = TypeVar("T")
 
@@ -17,34 +18,71 @@ T = TypeVar("T")
 class Ledger:
     """Saves changes and groups them into actions. ``on_problem`` is told what could not be saved or read.
 
-    ``statuses`` holds one status for each file of the folder that has any.
+    ``statuses`` holds one status for each file of the folder that has any. What cannot be saved is kept in
+    ``unsaved``, and saved by ``retry`` when that is possible again; ``problem`` says why it is not.
     """
 
     def __init__(self, store: Store, folder: Path, on_problem: Callable[[J2AError], None]) -> None:
         self.store = store
         self.statuses: dict[Path, Status] = store.statuses(folder)
+        self.unsaved = Unsaved()
+        self.problem: StoreError | None = None
         self._on_problem = on_problem
+        self._file = _identity(store.path)
+        self._seen: dict[Clip, tuple[str, ...]] = {}  # how the windows stood when they were looked at last
         self._saves = 0  # changes of the action that goes on
         self._undoable: list[int] = []  # changes of each action, oldest first
         self._redoable: list[int] = []
 
     def get(self, clip: Clip) -> Row | None:
-        """What is saved about a clip."""
-        return self._reading(lambda: self.store.get(clip))
+        """What is known about a clip."""
+        if clip in self.unsaved.rows:
+            return self.unsaved.rows[clip]
+        row = self._reading(lambda: self.store.get(clip))
+        self._seen[clip] = _version(row)
+        return row
 
-    def save(self, clip: Clip, change: Callable[[Store], Row]) -> Row | None:
-        """Make a change to a clip; ``None`` when it could not be saved."""
+    def changed_elsewhere(self, clip: Clip) -> bool:
+        """Whether another J2A has changed a clip since it was looked at here."""
+        if clip in self.unsaved.rows or clip not in self._seen:
+            return False
+        seen = self._seen[clip]
+        self.get(clip)
+        return seen != self._seen[clip]
+
+    def save(self, clip: Clip, change: Change) -> Row | None:
+        """Make a change to a clip, or keep it until it can be made; ``None`` when it makes no sense."""
+        self.retry()
         try:
-            before = self.store.get(clip)
-            row = change(self.store)
+            if self.unsaved.changes:
+                row = self.unsaved.keep(clip, change, self._quietly(clip))
+            else:
+                row = self._save(clip, change)
         except StoreError as error:
-            self._on_problem(error)
-            return None
-        if row != before:
-            self._saves += 1
-            self._redoable.clear()
+            if error.title != StoreError.title:  # it is not the store's fault: there is nothing to accept
+                self._on_problem(error)
+                return None
+            self.problem = error
+            self._on_problem(_kept(error))
+            row = self.unsaved.keep(clip, change, self._quietly(clip))
         self._note_status(clip.path, row.status)
         return row
+
+    def retry(self) -> bool:
+        """Save what could not be saved before; whether nothing is left of that."""
+        if not self.unsaved.changes:
+            return True
+        try:
+            self._reopen()
+            for clip, row in self.unsaved.save_into(self.store):
+                self._count(clip, row)
+                self._note_status(clip.path, row.status)
+        except StoreError as error:
+            self.problem = error
+            return False
+        self.problem = None
+        self.end_action()
+        return True
 
     def end_action(self) -> None:
         """What was saved since the last action is taken back by one undo."""
@@ -54,13 +92,50 @@ class Ledger:
 
     def undo(self) -> Row | None:
         """Take back the last action; the row as it is then, ``None`` when there is none."""
-        return self._step(self._undoable, self._redoable, self.store.undo)
+        return self._step(self._undoable, self._redoable, lambda: self.store.undo())
 
     def redo(self) -> Row | None:
         """Make it again."""
-        return self._step(self._redoable, self._undoable, self.store.redo)
+        return self._step(self._redoable, self._undoable, lambda: self.store.redo())
+
+    def _save(self, clip: Clip, change: Change) -> Row:
+        self._reopen()
+        before = self._quietly(clip)
+        others = before if before and self._seen.get(clip, _version(before)) != _version(before) else None
+        row = change(self.store)
+        if row != before:
+            self._count(clip, row)
+        if others is not None and others.text.strip() and others.text != row.text:
+            self.end_action()
+            self._on_problem(J2AError(f"It had written: {others.text}", "Yours is saved; u brings the other one back.",
+                                      title="Another J2A has changed this caption"))
+        return row
+
+    def _count(self, clip: Clip, row: Row) -> None:
+        self._seen[clip] = _version(row)
+        self._saves += 1
+        self._redoable.clear()
+
+    def _reopen(self) -> None:
+        """A file that is no longer where it was would take every change and keep none of them."""
+        if _identity(self.store.path) == self._file:
+            return
+        if not self.store.path.parent.is_dir():
+            raise StoreError(f"{self.store.path.parent} is gone.", "Put it back, or make it.")
+        fresh = Store(self.store.path, annotator=self.store.annotator)
+        self.store.close()
+        self.store = fresh
+        self._file = _identity(fresh.path)
+        self._saves = 0
+        self._seen.clear()
+        self._undoable.clear()
+        self._redoable.clear()
 
     def _step(self, source: list[int], target: list[int], step: Callable[[], Row | None]) -> Row | None:
+        if not self.retry():
+            assert self.problem is not None
+            self._on_problem(_kept(self.problem))
+            return None
         self.end_action()
         if not source:
             return None
@@ -75,13 +150,14 @@ class Ledger:
         if done:
             target.append(done)
         if row is not None:
+            self.get(row.clip)
             self._reread_status(row.clip.path)
         return row
 
     def _note_status(self, path: Path, status: Status) -> None:
         """Only a step down needs a look at the other windows of the file."""
         before = self.statuses.get(path)
-        if before is None or BEST_FIRST.index(status) <= BEST_FIRST.index(before):
+        if self.unsaved.changes or before is None or BEST_FIRST.index(status) <= BEST_FIRST.index(before):
             self.statuses[path] = status
         else:
             self._reread_status(path)
@@ -95,9 +171,32 @@ class Ledger:
         else:
             self.statuses.pop(path, None)
 
+    def _quietly(self, clip: Clip) -> Row | None:
+        try:
+            return self.unsaved.rows.get(clip) or self.store.get(clip)
+        except StoreError:
+            return None
+
     def _reading(self, read: Callable[[], T]) -> T | None:
         try:
             return read()
         except StoreError as error:
             self._on_problem(error)
             return None
+
+
+def _kept(error: StoreError) -> StoreError:
+    return StoreError(error.message, f"{error.hint} What you write is kept here until it can be saved.".strip())
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file it is, by whatever name; ``None`` when there is none."""
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return about.st_dev, about.st_ino
+
+
+def _version(row: Row | None) -> tuple[str, ...]:
+    return (row.text, row.status.value, row.updated_at) if row else ()

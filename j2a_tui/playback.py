@@ -25,12 +25,16 @@ MAX_DELAY_S = 2.0  # a device that claims to be further behind is not believed
 _DECODE_S = 0.25  # at a time
 
 NO_PORTAUDIO = (
-    "No sound: PortAudio is not installed. Install it with `apt install libportaudio2` (Debian, Ubuntu), "
-    "`dnf install portaudio` (Fedora) or `brew install portaudio` (macOS), then start again."
+    "No sound: the sound library PortAudio is not installed. Install it with `apt install libportaudio2` (Debian, "
+    "Ubuntu), `dnf install portaudio` (Fedora) or `brew install portaudio` (macOS), then start again."
 )
 NO_DEVICE = (
     "No sound: no output device was found. With PulseAudio or PipeWire install `libasound2-plugins` (Debian, Ubuntu) "
     "or `alsa-plugins-pulseaudio` (Fedora), then play again."
+)
+REFUSED = (
+    "No sound: the output device does not play. Another program may hold it: close that one or choose another device, "
+    "then play again."
 )
 HUNG = "No sound: the output device stopped answering. Check it, then play again."
 LOST = "No sound: the output device went away. Plug it in or choose another, then play again."
@@ -97,13 +101,13 @@ class DeviceSection:
         try:
             self._stream.start()
         except self._backend.PortAudioError as error:
-            raise NoSoundError(f"No sound: {error}.") from error
+            raise NoSoundError(REFUSED) from error
 
     def _open(self, file_rate: int, device: dict[str, Any]) -> None:
         """Open the stream at the file's rate, or at the device's own where it refuses that."""
         self._channels = max(1, min(2, int(device["max_output_channels"])))
         rates = dict.fromkeys((file_rate, int(device["default_samplerate"])))
-        refusals = []
+        refusal: Exception | None = None
         for rate in rates:
             try:
                 self._stream = self._backend.OutputStream(
@@ -112,11 +116,11 @@ class DeviceSection:
                     callback=self._callback, finished_callback=self._on_finished,
                 )
             except self._backend.PortAudioError as error:
-                refusals.append(str(error))
+                refusal = error
             else:
                 self._rate = rate
                 return
-        raise NoSoundError(f"No sound: {refusals[-1]}.")
+        raise NoSoundError(REFUSED) from refusal
 
     @property
     def heard_s(self) -> float:

@@ -15,11 +15,24 @@ from typing import Any
 from j2a.caption import PROMPTS, Caption, Sampling
 from j2a.clip import Clip
 from j2a.engine.client import Engine
-from j2a.engine.messages import Describe, Done, EngineDied, Event, Extract, Failed, FeatureReady, Load, Piece, Progress
+from j2a.engine.messages import (
+    EMPTY,
+    Describe,
+    Done,
+    EngineDied,
+    Event,
+    Extract,
+    Failed,
+    FeatureReady,
+    Load,
+    Piece,
+    Progress,
+)
 from j2a.errors import J2AError
 from j2a.features.record import Features
 from j2a.store import Row, Status, Store
 from j2a_tui.ledger import Ledger
+from j2a_tui.unsaved import Saving
 
 PARTIAL_SAVE_S = 1.0
 VARIANT_TEMPERATURE = 0.8
@@ -257,6 +270,9 @@ class Session:
                 self.features = Features.from_json(event.result)
                 self.known = set(self.features.to_json())
             return Change.FEATURES | Change.STAGE
+        if not event.cancelled and not str(event.result.get("text", "")).strip():
+            self._take_failure(job, Failed(event.request_id, "No caption", EMPTY, "Ask for another variant."))
+            return Change.EVERYTHING
         if event.result and (job.written.strip() or not event.cancelled):
             caption = Caption.from_json(event.result)
             if event.cancelled:
@@ -320,6 +336,11 @@ class Session:
         if clip is None:
             return False
         self._forget_stopped()
+        if self.ledger.changed_elsewhere(clip):
+            self._show(self.ledger.get(clip))
+            self._on_problem(J2AError("This is how it stands now.", "Look at it, and decide again.",
+                                      title="Another J2A has changed this caption"))
+            return False
         saved = self._save(clip, lambda store: store.set_status(clip, status))
         self.ledger.end_action()
         return saved
@@ -341,7 +362,7 @@ class Session:
             self._show(row)
         return row
 
-    def _save(self, clip: Clip, change: Callable[[Store], Row]) -> bool:
+    def _save(self, clip: Clip, change: Callable[[Saving], Row]) -> bool:
         row = self.ledger.save(clip, change)
         if row is not None and clip == self.clip:
             self.status = row.status

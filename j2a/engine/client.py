@@ -8,15 +8,18 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, BinaryIO, Protocol
 
 from j2a import paths
+from j2a.engine.memory import MEMORY_HINT, is_out_of_memory
 from j2a.engine.messages import (
+    Alive,
     Cancel,
     Done,
     EngineDied,
@@ -27,11 +30,15 @@ from j2a.engine.messages import (
     decode_event,
     encode_request,
 )
+from j2a.errors import EngineError
 from j2a.priority import BACKGROUND
 
 STOPPED = "The engine stopped"  # title of the ``Failed`` that a request gets whose engine died
 RESTART_HINT = "It is started again with the next request; try once more."
 _LAST_WORDS_BYTES = 2000
+_LONGEST_LINE = 256 << 20  # bytes; the captions of 256 whole files with all their beats are less
+_SILENCE_S = 120.0  # with a request open. The engine speaks every five seconds, but a system that swaps holds it up
+_LOOKS = 4  # so often in that time
 
 
 class Engine(Protocol):
@@ -77,6 +84,8 @@ class EngineClient:
         self._open_requests: set[int] = set()
         self._last_id = 0
         self._closed = False
+        self._heard = False  # anything since the watch looked last
+        self._ended_for = ""  # why we ended the process
 
     def start(self) -> None:
         """Start the process if it is not running."""
@@ -129,22 +138,33 @@ class EngineClient:
             raise RuntimeError("the engine client is closed")
         if self._process is not None and self._process.poll() is None:
             return
-        self._log_path.parent.mkdir(parents=True, exist_ok=True)
-        # One log a run: its end is shown when the engine dies.
-        with self._log_path.open("wb") as log:
-            self._process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env=_engine_environment(),
-                start_new_session=True,  # ctrl+c in the terminal is the caller's to handle
-            )
+        self._ended_for = ""
+        with self._open_log() as log:
+            try:
+                self._process = subprocess.Popen(
+                    self._command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    env=_engine_environment(),
+                    start_new_session=True,  # ctrl+c in the terminal is the caller's to handle
+                )
+            except OSError as error:
+                hint = MEMORY_HINT if is_out_of_memory(error) else "Try again; if it stays so, install J2A again."
+                raise EngineError(f"It cannot be started: {error.strerror or error}.", hint) from error
         assert self._process.stdout is not None
-        self._reader = threading.Thread(
-            target=self._read, args=(self._process, self._process.stdout), name="engine-events", daemon=True
-        )
+        over = threading.Event()
+        arguments = (self._process, self._process.stdout, over)
+        self._reader = threading.Thread(target=self._read, args=arguments, name="engine-events", daemon=True)
         self._reader.start()
+        threading.Thread(target=self._watch, args=(self._process, over), name="engine-watch", daemon=True).start()
+
+    def _open_log(self) -> BinaryIO:
+        """One log a run: its end is shown when the engine dies. None where nothing can be written."""
+        try:
+            return paths.private_file(self._log_path)
+        except OSError:
+            return Path(os.devnull).open("wb")
 
     def _send(self, request_id: int, request: Request) -> None:
         """A broken pipe is not an error here: the reader sees the end of the stream and reports it."""
@@ -153,14 +173,22 @@ class EngineClient:
             self._process.stdin.write(encode_request(request_id, request))
             self._process.stdin.flush()
 
-    def _read(self, process: subprocess.Popen[bytes], stream: IO[bytes]) -> None:
-        for line in stream:
-            event = decode_event(line)
+    def _read(self, process: subprocess.Popen[bytes], stream: IO[bytes], over: threading.Event) -> None:
+        while line := stream.readline(_LONGEST_LINE):
+            try:
+                event = decode_event(line)
+            except ValueError as error:
+                # Nothing after it can be trusted: what is missing may have been the end of a request.
+                self._end(process, f"The engine process sent something that is not understood ({error}).")
+                break
+            self._heard = True
             if isinstance(event, Done | Failed):
                 with self._lock:
                     self._open_requests.discard(event.request_id)
-            self._on_event(event)
+            if not isinstance(event, Alive):
+                self._on_event(event)
         returncode = process.wait()
+        over.set()
         with self._lock:
             lost = sorted(self._open_requests)
             self._open_requests.clear()
@@ -170,8 +198,26 @@ class EngineClient:
                 return
         last_words = self._read_last_words()
         for request_id in lost:
-            self._on_event(Failed(request_id, STOPPED, _why(returncode), RESTART_HINT))
+            self._on_event(Failed(request_id, STOPPED, self._ended_for or _why(returncode), RESTART_HINT))
         self._on_event(EngineDied(0, returncode, last_words))
+
+    def _watch(self, process: subprocess.Popen[bytes], over: threading.Event) -> None:
+        """End an engine that says nothing at all although a request is open, however long the request may take.
+
+        Looks are counted, not seconds: where this process was stopped for a while, so was its listening.
+        """
+        quiet = 0
+        while not over.wait(_SILENCE_S / _LOOKS):
+            with self._lock:
+                quiet = quiet + 1 if self._open_requests and not self._heard else 0
+                self._heard = False
+            if quiet >= _LOOKS:
+                self._end(process, f"The engine process said nothing for {_SILENCE_S:.0f} seconds and was ended.")
+
+    def _end(self, process: subprocess.Popen[bytes], why: str) -> None:
+        if process.poll() is None:  # else what it died of says more
+            self._ended_for = why
+            process.kill()
 
     def _read_last_words(self) -> str:
         with contextlib.suppress(OSError):
@@ -221,6 +267,8 @@ def _engine_environment() -> dict[str, str]:
 
 
 def _why(returncode: int) -> str:
+    if returncode == -signal.SIGKILL:
+        return "The engine process was ended by signal 9, as the system does when the memory runs out."
     if returncode < 0:
         return f"The engine process was ended by signal {-returncode}."
     return f"The engine process ended with exit code {returncode}."

@@ -12,6 +12,7 @@ from j2a import paths
 from j2a.cache import Cache
 from j2a.clip import Clip
 from j2a.engine.messages import (
+    EMPTY,
     Describe,
     DescribeMany,
     Done,
@@ -24,6 +25,7 @@ from j2a.engine.messages import (
     Progress,
     Request,
 )
+from j2a.errors import ModelError
 from j2a.features.record import FEATURE_NAMES, Engine, Features
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ class Jobs:
         """Do one request and return its last event. Raises what goes wrong."""
         match request:
             case Load():
-                captioner, load_s = self._load(request_id, request.version, request.backbone)
+                captioner, load_s = self._load(request_id, request.version, request.backbone, cancelled)
                 if request.measures:
                     from j2a.features.warm_up import warm_up
 
@@ -80,7 +82,7 @@ class Jobs:
         stats: dict[str, Any] = {"features_s": features_s}
         if cancelled():
             return Done(request_id, {}, stats, cancelled=True)
-        captioner, stats["load_s"] = self._load(request_id, request.version, request.backbone)
+        captioner, stats["load_s"] = self._load(request_id, request.version, request.backbone, cancelled)
         self._emit(Progress(request_id, "writing"))
         first_piece_s = None
         for piece in captioner.stream(
@@ -96,12 +98,14 @@ class Jobs:
             self._emit(Piece(request_id, piece))
         assert captioner.caption is not None
         captioner.caption.text = captioner.caption.text.strip()
+        if not captioner.caption.text and not cancelled():
+            raise ModelError(EMPTY, "Ask for another variant, in another way, or use another version.")
         stats |= {**captioner.stats, "first_piece_s": first_piece_s, "total_s": time.perf_counter() - started}
         return Done(request_id, captioner.caption.to_json(), stats, cancelled())
 
     def _describe_many(self, request_id: int, request: DescribeMany, cancelled: Cancelled) -> Event:
         started = time.perf_counter()
-        captioner, load_s = self._load(request_id, request.version, request.backbone)
+        captioner, load_s = self._load(request_id, request.version, request.backbone, cancelled)
         captions = captioner.describe_many(
             request.clips,
             [Features.from_json(measured) for measured in request.features],
@@ -115,7 +119,9 @@ class Jobs:
             return Done(request_id, {}, stats, cancelled=True)
         return Done(request_id, {"captions": [caption.to_json() for caption in captions]}, stats)
 
-    def _load(self, request_id: int, version: str, backbone: str) -> tuple[Captioner, float]:
+    def _load(
+        self, request_id: int, version: str, backbone: str, cancelled: Cancelled
+    ) -> tuple[Captioner, float]:
         if self._captioner is not None and self._loaded == (version, backbone):
             return self._captioner, 0.0
         self._emit(Progress(request_id, "loading the model"))
@@ -123,7 +129,7 @@ class Jobs:
         from j2a.models import registry
 
         self._captioner = self._loaded = None  # the old one's memory first
-        self._captioner = registry.load(version, backbone)
+        self._captioner = registry.load(version, backbone, cancelled)
         self._loaded = (version, backbone)
         if note := self._captioner.llm.note:
             self._emit(Progress(request_id, note))

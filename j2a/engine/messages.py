@@ -15,6 +15,8 @@ from j2a.clip import Clip
 from j2a.errors import ExitCode, J2AError
 from j2a.features.record import Engine
 
+EMPTY = "The model wrote no words."  # a caption without words is none
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -138,6 +140,13 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class Alive:
+    """A request is being worked at. Sent every few seconds meanwhile, and kept by the client to itself."""
+
+    request_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class EngineDied:
     """The engine process is gone; every open request got a ``Failed`` before this. Made by the client.
     The next request starts a new engine."""
@@ -147,14 +156,18 @@ class EngineDied:
     last_words: str  # the end of the engine's log
 
 
-Event = Progress | FeatureReady | Piece | Done | Failed | EngineDied
+Event = Progress | FeatureReady | Piece | Done | Failed | Alive | EngineDied
 
 _REQUESTS: dict[str, type[Request]] = {
     cls.__name__: cls for cls in (Load, Extract, Describe, DescribeMany, Inspect, Cancel, Shutdown)
 }
 _EVENTS: dict[str, type[Event]] = {
-    cls.__name__: cls for cls in (Progress, FeatureReady, Piece, Done, Failed, EngineDied)
+    cls.__name__: cls for cls in (Progress, FeatureReady, Piece, Done, Failed, Alive)
 }
+_KINDS: dict[str, type] = {
+    "request_id": int, "exit_code": int, "cancelled": bool, "result": dict, "stats": dict,
+    **dict.fromkeys(("stage", "name", "text", "title", "message", "hint"), str),
+}  # fmt: skip
 
 
 def encode_request(request_id: int, request: Request) -> bytes:
@@ -181,9 +194,18 @@ def encode_event(event: Event) -> bytes:
 
 
 def decode_event(line: bytes) -> Event:
-    """The inverse of :func:`encode_event`."""
-    data = json.loads(line)
-    return _EVENTS[data.pop("type")](**data)
+    """The inverse of :func:`encode_event`. Raises ``ValueError`` for a line that it did not write, or not whole."""
+    if not line.endswith(b"\n"):
+        raise ValueError("a line is cut")
+    try:
+        data = json.loads(line)
+        event = _EVENTS[data.pop("type")](**data)
+        wrong = [name for name, value in data.items() if not isinstance(value, _KINDS.get(name, object))]
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"a line is no event: {type(error).__name__}") from error
+    if wrong:
+        raise ValueError(f"{type(event).__name__} has a strange {wrong[0]}")
+    return event
 
 
 def _line(data: dict[str, Any]) -> bytes:

@@ -2,6 +2,7 @@
 
 One thread reads requests, so that a cancel is seen while the main thread works; the main thread takes one request
 at a time. When the caller goes away the pipe closes and the process ends at once: it holds nothing that could be lost.
+Another thread says every few seconds that a request is being worked at: a caller that hears nothing at all ends it.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ import os
 import queue
 import sys
 import threading
+import time
 import traceback
 from typing import IO
 
 from j2a.engine.jobs import Jobs
+from j2a.engine.memory import MEMORY_HINT, MEMORY_TITLE, is_out_of_memory
 from j2a.engine.messages import (
+    Alive,
     Cancel,
     Done,
     Event,
@@ -27,6 +31,8 @@ from j2a.engine.messages import (
 from j2a.errors import ExitCode, J2AError
 from j2a.priority import BACKGROUND, BACKGROUND_NICENESS, NICENESS, step_back
 
+ALIVE_S = 5.0
+
 
 class Worker:
     """Runs the requests of one caller."""
@@ -37,11 +43,13 @@ class Worker:
         self._write_lock = threading.Lock()
         self._waiting: queue.SimpleQueue[tuple[int, Request]] = queue.SimpleQueue()
         self._cancelled: set[int] = set()
+        self._serving = 0  # the request that is being worked at; 0 for none
         self._jobs = Jobs(self.emit)
 
     def run(self) -> None:
         """Serve until the process is told to leave."""
         threading.Thread(target=self._read, name="requests", daemon=True).start()
+        threading.Thread(target=self._say_alive, name="alive", daemon=True).start()
         while True:
             self._serve(*self._waiting.get())
 
@@ -53,7 +61,11 @@ class Worker:
 
     def _read(self) -> None:
         for line in self._requests:
-            request_id, request = decode_request(line)
+            try:
+                request_id, request = decode_request(line)
+            except (ValueError, KeyError, TypeError, AttributeError):
+                traceback.print_exc(file=sys.stderr)
+                os._exit(ExitCode.FAILED)  # whoever asked is told that this process is gone
             if isinstance(request, Cancel):
                 self._cancelled.add(request.request_id)
             elif isinstance(request, Shutdown):
@@ -63,10 +75,20 @@ class Worker:
         # Native code in the main thread cannot be interrupted politely, and nothing here needs saving.
         os._exit(ExitCode.OK)
 
+    def _say_alive(self) -> None:
+        while True:
+            time.sleep(ALIVE_S)
+            if request_id := self._serving:
+                try:
+                    self.emit(Alive(request_id))
+                except OSError:  # nobody listens; the thread that reads ends the process
+                    return
+
     def _serve(self, request_id: int, request: Request) -> None:
         def cancelled() -> bool:
             return request_id in self._cancelled
 
+        self._serving = request_id
         try:
             event: Event = (
                 Done(request_id, cancelled=True) if cancelled() else self._jobs.run(request_id, request, cancelled)
@@ -75,14 +97,23 @@ class Worker:
             event = Failed(request_id, error.title, error.message, error.hint, int(error.exit_code))
         except Exception as error:  # noqa: BLE001 - the boundary: whatever a job raises becomes an answer and a log entry
             traceback.print_exc(file=sys.stderr)
-            event = Failed(
-                request_id,
-                "Unexpected error",
-                f"{type(error).__name__}: {error}",
-                "The engine goes on. The details are in its log; see `j2a paths`.",
-            )
+            event = _unexpected(request_id, error)
+        if isinstance(event, Failed) and cancelled():
+            event = Done(request_id, cancelled=True)
         self._cancelled.discard(request_id)
+        self._serving = 0
         self.emit(event)
+
+
+def _unexpected(request_id: int, error: Exception) -> Failed:
+    if is_out_of_memory(error):
+        return Failed(request_id, MEMORY_TITLE, "The machine has not enough free memory for this.", MEMORY_HINT)
+    return Failed(
+        request_id,
+        "Unexpected error",
+        f"{type(error).__name__}: {error}",
+        "The engine goes on. The details are in its log; see `j2a paths`.",
+    )
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from j2a import paths
 from j2a.caption import Caption, Sampling
 from j2a.engine.client import STOPPED, EngineClient
-from j2a.engine.messages import DescribeMany, Done, Event, Extract, Failed, Load
+from j2a.engine.messages import EMPTY, DescribeMany, Done, Event, Extract, Failed, Load
 from j2a.errors import AudioError
 from j2a.features.record import Engine
 from j2a.folder.plan import Broken, Planned
@@ -79,7 +79,7 @@ class FolderRun:
         self._order: deque[_Slot] = deque()  # in the order of the plan; measured, being measured, or failed
         self._measuring: list[_Slot | None] = [None] * settings.workers
         self._batch: list[_Slot] = []  # with the writer
-        self._batch_tries = 0
+        self._batch_tries = self._load_tries = 0
         self._alone = 0  # so many clips go to the writer one by one
         self._writer_ready = False
         self._measurers = [self._engine(number) for number in range(settings.workers)]
@@ -88,7 +88,7 @@ class FolderRun:
     def run(self) -> Tally:
         """Go on until everything is written. Raises ``J2AError`` when that is not possible."""
         try:
-            self._writer.submit(Load(self._settings.version, self._settings.backbone, measures=False))
+            self._load()
             while True:
                 self._measure()
                 self._write()
@@ -98,6 +98,10 @@ class FolderRun:
         finally:
             for engine in (*self._measurers, self._writer):
                 engine.close()
+
+    def _load(self) -> None:
+        self._load_tries += 1
+        self._writer.submit(Load(self._settings.version, self._settings.backbone, measures=False))
 
     def _engine(self, number: int) -> EngineClient:
         log = paths.engine_log_path()
@@ -192,15 +196,22 @@ class FolderRun:
             if event.title == AudioError.title and self._batch:
                 self._leave_out(event)
                 return
-            if event.title != STOPPED or self._batch_tries >= _TRIES or not self._batch:
+            if event.title != STOPPED or (self._batch_tries if self._batch else self._load_tries) >= _TRIES:
                 raise event.as_error()
-            self._submit_batch()
+            if self._batch:
+                self._submit_batch()
+            else:
+                self._load()
             return
         self._writer_ready = True
         if self._batch:
             captions = [Caption.from_json(caption) for caption in event.result["captions"]]
-            self._sheet.append([slot.planned.clip for slot in self._batch], captions)
-            self._tally.captions += len(captions)
+            both = list(zip([slot.planned.clip for slot in self._batch], captions, strict=True))
+            for clip in [clip for clip, caption in both if not caption.text.strip()]:
+                self._fail(clip.path, f"{clip.path}: {EMPTY} Try again, or another --seed with --temperature.")
+            if written := [one for one in both if one[1].text.strip()]:
+                self._sheet.append([clip for clip, _ in written], [caption for _, caption in written])
+            self._tally.captions += len(written)
             self._tally.files = self._batch[-1].planned.file
             self._batch = []
             self._on_progress(self._tally)

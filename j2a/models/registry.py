@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from j2a import paths
 from j2a.backbone import BUILT_IN, version_of
 from j2a.errors import ModelError, ModelMissingError, UsageError
+from j2a.models.files.built_in import refuse_damaged
 from j2a.models.files.weights import download_command, find_folder, size_bytes, weights_hash
 
 if TYPE_CHECKING:
@@ -41,27 +42,29 @@ def models() -> list[ModelRow]:
     return [*map(_mini_row, VERSIONS), _7b_row(), *map(_no_projector_row, VERSIONS[1:]), *_folder_rows()]
 
 
-def load(version: str = "", backbone: str = BUILT_IN) -> Captioner:
+def load(
+    version: str = "", backbone: str = BUILT_IN, cancelled: Callable[[], bool] = lambda: False
+) -> Captioner:
     """Load a captioner into this process.
 
     ``backbone`` is "mini", "7b", a model folder, a name in the models folder, a hub id that is in the cache, or for 1.0
     the address of a server (``j2a.models.language.server``). For the others it is the folder of a projector. Without a
-    ``version`` it is the most truthful one of the backbone.
+    ``version`` it is the most truthful one of the backbone. ``cancelled`` is asked while a server is waited for.
     Raises ``UsageError`` for an unknown version, ``ModelMissingError`` or ``ModelError`` for the weights.
     """
     version = version_of(version, backbone)
     if version not in VERSIONS:
         raise UsageError(f"there is no J2A-{version} in this release.", f"Versions: {', '.join(VERSIONS)}.")
-    return _load_1(backbone) if version == "1.0" else _load_2(version, backbone)
+    return _load_1(backbone, cancelled) if version == "1.0" else _load_2(version, backbone)
 
 
-def _load_1(backbone: str) -> J2A1:
+def _load_1(backbone: str, cancelled: Callable[[], bool]) -> J2A1:
     from j2a.models.j2a_1 import J2A1
     from j2a.models.language.llm import load_to_caption
     from j2a.models.language.server import ServerLLM, is_server
 
     if is_server(backbone):
-        return J2A1(ServerLLM(backbone), backbone)
+        return J2A1(ServerLLM(backbone, cancelled), backbone)
     return J2A1(load_to_caption(source_of(backbone)), backbone)
 
 
@@ -100,7 +103,7 @@ def _load_2(version: str, backbone: str) -> J2A2:
 def source_of(backbone: str) -> str:
     """Where the language model of a backbone is: a folder, a name or a hub id."""
     if backbone == "7b":
-        return TUNED_7B if (paths.models_dir() / TUNED_7B).is_dir() else BASE_7B
+        return TUNED_7B if paths.is_folder(paths.models_dir() / TUNED_7B) else BASE_7B
     return backbone
 
 
@@ -109,6 +112,7 @@ def _built_in(version: str) -> Path:
     folder = paths.builtin_model_dir() / f"projector-{version}"
     if not folder.is_dir():
         raise ModelMissingError(f"the built-in J2A-{version} is missing from this installation.", "Install J2A again.")
+    refuse_damaged(folder)
     return folder
 
 
@@ -139,7 +143,7 @@ def _no_projector_row(version: str) -> ModelRow:
 
 def _folder_rows() -> Iterator[ModelRow]:
     """What else is in the models folder: language models and LoRA adapters for 1.0, projectors for 2.x."""
-    if not paths.models_dir().is_dir():
+    if not paths.is_folder(paths.models_dir()):
         return
     for folder in sorted(paths.models_dir().iterdir()):
         version = _version_of(folder)

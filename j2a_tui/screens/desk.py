@@ -170,7 +170,7 @@ class Desk(Browsing):
             return
         self.session.edit(text)
         self.session.end_edit()
-        self.tracks.focus()
+        self.set_focus(self.tracks)
         self.keys.show("desk")
         self.show_change(Change.EVERYTHING)
 

@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widgets import Static
 
 from j2a.caption import PROMPTS
 from j2a.clip import Clip
@@ -34,6 +35,7 @@ from j2a_tui.windows import Window
 SETTLE_S = 0.12  # the cursor rests this long on a file before it is opened
 MEASURE_AFTER_S = 0.5  # and a window is left alone this long before it is measured
 PLAYHEAD_S = 1 / 20
+RETRY_S = 2.0  # what could not be saved is tried again so often
 
 
 class Workbench(Screen[None]):
@@ -62,6 +64,7 @@ class Workbench(Screen[None]):
         self.features = FeaturesPanel()
         self.caption = CaptionPanel(session)
         self.keys = KeyBar()
+        self.banner = Static("", id="banner", markup=False)
         self.files_box = Vertical(self.tracks, id="files")
         self.sound_box = Vertical(self.waveform, self.transport_line, id="sound")
 
@@ -69,11 +72,14 @@ class Workbench(Screen[None]):
         """Two columns between two lines."""
         yield self.top
         yield Horizontal(self.files_box, Vertical(self.sound_box, self.features, self.caption, id="work"), id="desk")
+        yield self.banner
         yield self.keys
 
     def on_mount(self) -> None:
         """Say what is going on, and listen to the keys."""
         self._ticking = self.set_interval(PLAYHEAD_S, self._tick, pause=True)
+        self.banner.display = False
+        self.set_interval(RETRY_S, self._save_again)
         self.tracks.set_note("Looking for music …")
         self.tracks.focus()
         self.show_files_title("")
@@ -215,12 +221,19 @@ class Workbench(Screen[None]):
             return False
         return True
 
+    def _save_again(self) -> None:
+        ledger = self.session.ledger
+        if ledger.unsaved.changes and ledger.retry():
+            self.notify("What could not be saved before is on the disk now.", title="Saved", markup=False)
+            self.show_change(Change.STATUS)
+
     # Drawing
 
     def show_change(self, change: Change) -> None:
         """Draw what changed."""
         if not self.is_mounted:
             return
+        self._show_unsaved()
         session = self.session
         if change & (Change.TEXT | Change.STAGE | Change.STATUS):
             self.caption.show_soon()
@@ -242,6 +255,14 @@ class Workbench(Screen[None]):
         state = {"loading": session.model_stage or "loading"}.get(session.model_state, session.model_state)
         asked = "" if session.prompt == PROMPTS[0] else f" {session.prompt}"
         self.top.show(model=f"{clean(session.version)} {clean(session.backbone)}{asked}", state=clean(state))
+
+    def _show_unsaved(self) -> None:
+        ledger = self.session.ledger
+        self.banner.display = bool(ledger.unsaved.changes)
+        if ledger.unsaved.changes and ledger.problem is not None:
+            files = len(ledger.unsaved.rows)
+            what = "a caption" if files == 1 else f"{files} captions"
+            self.banner.update(clean(f"Not saved yet: {what}. {ledger.problem.message} {ledger.problem.hint}"))
 
     def _show_counts(self) -> None:
         counts = Counter(self.session.ledger.statuses.values())

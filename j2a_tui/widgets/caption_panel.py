@@ -33,7 +33,8 @@ class CaptionPanel(Vertical):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._editor: Editor | None = None
+        self._editor: Editor | None = None  # made once, and hidden when it is left
+        self._editing = False
         self._repaint: Timer | None = None
         self._title_shown: Content | None = None
         self._claims_of: tuple[str, object] = ("", None)
@@ -49,28 +50,32 @@ class CaptionPanel(Vertical):
 
     @property
     def editor(self) -> Editor | None:
-        """The text field while it is there."""
-        return self._editor
+        """The text field while it is in use."""
+        return self._editor if self._editing else None
 
     def open_editor(self) -> None:
         """Edit in place."""
         from j2a_tui.widgets.editor import Editor
 
+        if self._editing:
+            return
+        self._editing = True
+        # One for all times: a dialog draws what is behind it as it was, and Textual cannot draw a field that is gone.
         if self._editor is None:
-            editor = self._editor = Editor(clean(self._session.text, multiline=True), self._session.clip)
-            self.query_one("#text").display = False
-            self.mount(editor, before=0)
-            self.screen.set_focus(editor)  # now, not soon: the letters that follow must not start actions
-            self.show()
+            self._editor = Editor()
+            self.mount(self._editor, before=0)
+        self._editor.begin(clean(self._session.text, multiline=True), self._session.clip)
+        self.query_one("#text").display = False
+        self.screen.set_focus(self._editor)  # now, not soon: the letters that follow must not start actions
+        self.show()
 
     def close_editor(self) -> str | None:
         """The text as it was left; ``None`` when nothing was edited."""
         editor = self.editor
         if editor is None:
             return None
-        text = editor.text
-        self._editor = None
-        editor.remove()
+        self._editing = False
+        text = editor.end()
         self.query_one("#text").display = True
         return text
 

@@ -42,15 +42,31 @@ class Editor(TextArea):
             super().__init__()
             self.seek_s = seek_s
 
-    def __init__(self, text: str, clip: Clip | None) -> None:
-        self._clip = clip
-        super().__init__(text, soft_wrap=True, show_line_numbers=False, tab_behavior="focus", compact=True,
+    def __init__(self) -> None:
+        super().__init__(soft_wrap=True, show_line_numbers=False, tab_behavior="focus", compact=True,
                          highlight_cursor_line=False, id="editor")
+        self._clip: Clip | None = None
         self._autosave: Timer | None = None
+        self._in_use = False
+        self._leaving = {"escape": self.action_leave, "ctrl+s": self.action_save_and_accept}
 
-    def on_mount(self) -> None:
-        """Begin at the end of the text."""
+    def begin(self, text: str, clip: Clip | None) -> None:
+        """Show itself with a text of a clip, the cursor at its end."""
+        self._clip = clip
+        self._in_use = True
+        with self.prevent(TextArea.Changed):
+            self.load_text(text)
         self.move_cursor(self.document.end)
+        self.display = True
+
+    def end(self) -> str:
+        """Hide itself; returns the text as it stands."""
+        self._in_use = False
+        if self._autosave is not None:
+            self._autosave.stop()
+            self._autosave = None
+        self.display = False
+        return self.text
 
     def on_text_area_changed(self) -> None:
         """Wait for a pause in the typing, but not longer than promised."""
@@ -63,11 +79,17 @@ class Editor(TextArea):
 
     def action_leave(self) -> None:
         """Back to the files."""
-        self.post_message(self.Left(accept=False))
+        self._leave(accept=False)
 
     def action_save_and_accept(self) -> None:
         """Accept and go on."""
-        self.post_message(self.Left(accept=True))
+        self._leave(accept=True)
+
+    def _leave(self, *, accept: bool) -> None:
+        """Told to what is above at once, before the keys that were pressed next: those are not for the text."""
+        self._in_use = False
+        if self.parent is not None:
+            self.parent.post_message(self.Left(accept=accept))
 
     def action_play(self) -> None:
         """Play or pause while typing."""
@@ -77,11 +99,18 @@ class Editor(TextArea):
         """Hear the last two seconds again."""
         self.post_message(self.Transport(-2.0))
 
+    def check_consume_key(self, key: str, character: str | None = None) -> bool:
+        """What never leaves the field: letters, the end of a line, and the keys that end it, which come after those."""
+        return key in ("enter", *self._leaving) or super().check_consume_key(key, character)
+
     async def _on_key(self, event: events.Key) -> None:
-        # TextArea keeps escape for itself.
-        if event.key == "escape":
-            event.stop()
-            event.prevent_default()
-            self.action_leave()
+        # Here, not by the bindings, which would see the keys only after those that follow have become text. (TextArea
+        # keeps escape for itself.)
+        event.prevent_default()
+        if not self._in_use:
             return
-        await super()._on_key(event)
+        if leave := self._leaving.get(event.key):
+            event.stop()
+            leave()
+        else:
+            await super()._on_key(event)

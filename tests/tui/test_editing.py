@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import stat
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.content import Content
 from textual.widgets import Static
 
@@ -119,3 +121,42 @@ async def test_the_same_words_change_colour_when_they_turn_out_to_be_true(desk: 
     assert isinstance(before, Content) and isinstance(words.content, Content)
     assert before.plain == words.content.plain == "At 120 BPM"
     assert before.spans != words.content.spans
+
+
+@pytest.mark.parametrize("dialog", ["v", "question_mark", "ctrl+p"])
+async def test_keys_in_quick_succession_around_a_dialog_are_all_obeyed(desk: Desk, dialog: str) -> None:
+    """The keys of one go are all in the app's queue before it has looked at the first."""
+    for number in range(25):
+        _type_at_once(desk, dialog)
+        await asyncio.sleep(number % 8 / 100)
+        _type_at_once(desk, "escape")
+        if dialog == "ctrl+p":  # Textual's own field takes what comes before it is gone
+            await desk.until(lambda: desk.app.screen is desk.app.desk)
+        _type_at_once(desk, "e", "x", "y", "escape")
+        await desk.until(lambda n=number: desk.app.session.text == "xy" * (n + 1) and desk.app.screen is desk.app.desk)
+        assert desk.app.desk.caption.editor is None
+        assert desk.app.focused is desk.app.desk.tracks
+    assert desk.app.session.status is Status.DRAFT  # no x was taken for a reject
+
+
+async def test_a_dialog_opens_right_behind_a_field_that_was_left(desk: Desk) -> None:
+    """What the dialog draws behind itself still has the field in it."""
+    for number in range(20):
+        if number % 2:
+            _type_at_once(desk, "e", "x", "escape", "v")
+        else:
+            _type_at_once(desk, "slash", "z", "escape")
+            await desk.until(lambda: desk.app.focused is desk.app.desk.tracks)
+            _type_at_once(desk, "v")
+        await desk.until(lambda: desk.app.screen is not desk.app.desk)
+        await asyncio.sleep(number % 8 / 100)
+        _type_at_once(desk, "escape")
+        await desk.until(lambda: desk.app.screen is desk.app.desk and desk.app.focused is desk.app.desk.tracks)
+    assert desk.app.session.text == "x" * 10
+    assert len(desk.app.desk.tracks.tracks) == 4
+
+
+def _type_at_once(desk: Desk, *keys: str) -> None:
+    for key in keys:
+        character = {"slash": "/", "question_mark": "?"}.get(key, key if len(key) == 1 else None)
+        desk.app.post_message(events.Key(key, character))

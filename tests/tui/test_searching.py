@@ -26,7 +26,7 @@ async def test_search_narrows_the_list(desk: Desk) -> None:
     await desk.press("slash", "z", "z")
     await desk.shows("Nothing found")
     await desk.press("escape")
-    await desk.until(lambda: not desk.app.query(Input))
+    await desk.until(lambda: not desk.app.query_one(Input).display)
     assert len(desk.app.desk.tracks.tracks) == 4
 
 

@@ -155,7 +155,7 @@ for version in 2.0 2.1 3.0; do
         --features --beside "$out/heads"
 done
 
-echo "8. The parts as they lie in j2a/weights/mini: copy $out/mini over it." >&2
+echo "8. The parts as they lie in j2a/weights/mini: copy $out/mini over it, and write its SHA256SUMS (j2a/models/files/built_in.py)." >&2
 built_in=$out/mini
 mkdir -p "$built_in/encoder"
 cp "$out"/llm/model/* "$built_in"

@@ -1,16 +1,15 @@
 """A language model behind an OpenAI-compatible server (vLLM, llama.cpp, Ollama, ``transformers serve``).
 
 The server gets J2A-1.0's prompt as the user's message and streams its answer back as server-sent events. What it says
-is untrusted: control characters are taken out and its length is bounded. A key comes from ``J2A_LLM_KEY`` and goes
-nowhere but to the server that was named: redirects are not followed.
+is untrusted: control characters are taken out; its length, its silence and its time are bounded. A key comes from
+``J2A_LLM_KEY`` and goes nowhere but to the server that was named: redirects are not followed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import queue
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,16 +19,20 @@ from urllib.parse import urlsplit
 import httpx2
 
 from j2a.caption import Sampling
-from j2a.errors import J2AError, ModelError, ModelMissingError, UsageError
+from j2a.errors import ModelError, ModelMissingError, UsageError
+from j2a.models.language import streamed
 from j2a.models.language.generation import GenerationStats
 from j2a.printable import printable
 
 KEY_VARIABLE = "J2A_LLM_KEY"
-_TIMEOUT = httpx2.Timeout(120.0, connect=5.0)  # seconds; a server may have to load its model first
+_MODELS_S = 30.0  # for the list of its models
 _AT_ONCE = 8  # requests of one batch under way together
 _LONGEST = 20_000  # characters of an answer
-_POLL_S = 0.05
 _SHOWN = 300  # characters of what a server says about an error
+
+
+class NoWordsError(ModelError):
+    """An answer that is whole, and empty."""
 
 
 def is_server(backbone: str) -> bool:
@@ -44,7 +47,7 @@ class ServerLLM:
     precision = "unknown"
     note = ""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, cancelled: Callable[[], bool] = lambda: False) -> None:
         """Ask the server what it has. ``address``: its URL up to ``/v1``; ``#name`` chooses among several models.
 
         Raises ``UsageError`` for an address that cannot be used, ``ModelMissingError`` when nobody answers there,
@@ -53,7 +56,7 @@ class ServerLLM:
         self._url, self._model = _parsed(address)
         self._headers = {"Authorization": f"Bearer {key}"} if (key := os.environ.get(KEY_VARIABLE)) else {}
         if not self._model:
-            self._model = self._only_model()
+            self._model = self._only_model(cancelled)
         self.weights = f"server:{self._model}"
 
     def stream(
@@ -65,36 +68,30 @@ class ServerLLM:
         cancelled: Callable[[], bool] = lambda: False,
         stats: GenerationStats | None = None,
     ) -> Iterator[str]:
-        """The answer to a prompt, piece by piece. Raises as the constructor does."""
+        """The answer to a prompt, piece by piece. Raises as the constructor does.
+
+        What came before an error has been given by then: the error says whether it is the whole answer.
+        """
         stats = stats if stats is not None else GenerationStats()
-        pieces: queue.SimpleQueue[str | J2AError | None] = queue.SimpleQueue()
-        started, length = time.perf_counter(), 0
-        with httpx2.Client(headers=self._headers, timeout=_TIMEOUT) as client:
-            # On a thread of its own, so that a cancel is seen while the server says nothing.
-            body = self._body(prompt, sampling, seed)
-            threading.Thread(target=self._read, args=(client, body, pieces), daemon=True).start()
-            while True:
-                if cancelled():
-                    stats.stopped = "cancelled"
-                    return
-                try:
-                    piece = pieces.get(timeout=_POLL_S)
-                except queue.Empty:
-                    continue
-                if isinstance(piece, J2AError):
-                    raise piece
-                if piece is None:
-                    stats.stopped = "eos"
-                    return
-                if not stats.new_tokens:
-                    stats.prefill_s, started = time.perf_counter() - started, time.perf_counter()
-                stats.new_tokens += 1
-                stats.decode_s = time.perf_counter() - started
-                length += len(piece)
-                if length > _LONGEST:
-                    stats.stopped = "length"
-                    return
-                yield piece
+        started, length, text = time.perf_counter(), 0, ""
+        stats.stopped = "cancelled"
+        for piece in self._pieces(self._body(prompt, sampling, seed), cancelled):
+            if not stats.new_tokens:
+                stats.prefill_s, started = time.perf_counter() - started, time.perf_counter()
+            stats.new_tokens += 1
+            stats.decode_s = time.perf_counter() - started
+            length += len(piece)
+            if length > _LONGEST:
+                stats.stopped = "length"
+                return
+            text = text or piece.strip()
+            yield piece
+        if not cancelled():
+            stats.stopped = "eos"
+            if not text:
+                raise NoWordsError(
+                    f"The server at {self._url} answered without a word.", "Ask again, or look into its log."
+                )
 
     def answers(
         self,
@@ -108,7 +105,9 @@ class ServerLLM:
         """The answers to several prompts; a few are asked at once, which servers make into batches."""
 
         def whole(prompt: str) -> str:
-            return "".join(self.stream(prompt, sampling=sampling, seed=seed, cancelled=cancelled))
+            with contextlib.suppress(NoWordsError):  # the others' answers are worth having
+                return "".join(self.stream(prompt, sampling=sampling, seed=seed, cancelled=cancelled))
+            return ""
 
         started = time.perf_counter()
         with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -128,66 +127,92 @@ class ServerLLM:
             "seed": seed,
         }
 
-    def _read(
-        self, client: httpx2.Client, body: dict[str, Any], pieces: queue.SimpleQueue[str | J2AError | None]
-    ) -> None:
-        try:
-            with client.stream("POST", f"{self._url}/chat/completions", json=body) as response:
-                if response.status_code != httpx2.codes.OK:
-                    response.read()
-                    raise self._refused(response)
-                for line in response.iter_lines():
-                    if not line.startswith("data:"):
-                        continue
-                    data = line.removeprefix("data:").strip()
-                    if data == "[DONE]":
-                        break
-                    if text := self._text_of(data):
-                        pieces.put(text)
-            pieces.put(None)
-        except J2AError as error:
-            pieces.put(error)
-        except httpx2.HTTPError as error:
-            pieces.put(self._unreachable(error))
-        except RuntimeError:  # the client was closed: the request was cancelled
-            pieces.put(None)
+    def _pieces(self, body: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[str]:
+        """Of one answer; ends early when it is cancelled."""
+        came = False
+        url = f"{self._url}/chat/completions"
+        finished = False
+        for line in self._lines("POST", url, cancelled, body):
+            if not line.startswith("data:"):
+                continue
+            data = line.removeprefix("data:").strip()
+            if data == "[DONE]":
+                return
+            text, ends = self._text_of(data)
+            finished = finished or ends
+            if text:
+                came = True
+                yield text
+        if came and not finished and not cancelled():
+            raise self._cut()
 
-    def _text_of(self, data: str) -> str:
-        """What one event adds to the answer. Raises ``ModelError`` for an event that is an error, or none at all."""
+    def _lines(
+        self, method: str, url: str, cancelled: Callable[[], bool], body: Any = None, *,
+        total_s: float | None = None,
+    ) -> Iterator[str]:  # fmt: skip
+        """Of an answer that is none of an error. Raises ``ModelError`` and ``ModelMissingError``."""
+        refusal: list[str] = []
+        code = httpx2.codes.OK.value
+        try:
+            for status, line in streamed.lines(
+                method, url, headers=self._headers, body=body, cancelled=cancelled, total_s=total_s
+            ):
+                if status == httpx2.codes.OK:
+                    yield line
+                else:
+                    code = status
+                    refusal.append(line)
+        except httpx2.HTTPError as error:
+            raise self._unreachable(error) from error
+        except streamed.Broken as error:
+            raise self._cut() from error
+        except streamed.Overlong as error:
+            raise ModelError(
+                f"What the server at {self._url} sends {error}.", "It is no answer: look into the server's log."
+            ) from error
+        if code != httpx2.codes.OK:
+            raise self._refused(code, "\n".join(refusal))
+
+    def _text_of(self, data: str) -> tuple[str, bool]:
+        """What one event adds to the answer, and whether it is the last. Raises ``ModelError`` for one that is none."""
         try:
             event = json.loads(data)
             if event.get("error"):
                 raise ModelError(f"The server at {self._url} reports: {_message(event)}", "Look into its log.")
-            choices = event.get("choices") or [{}]
-            text = (choices[0].get("delta") or {}).get("content") or ""
-        except (ValueError, AttributeError, KeyError, TypeError) as error:
+            [choice] = (event.get("choices") or [{}])[:1]
+            text = (choice.get("delta") or {}).get("content")
+            ends = choice.get("finish_reason") is not None
+        except (ValueError, AttributeError, KeyError, TypeError, RecursionError) as error:
             raise self._foreign() from error
+        if not isinstance(text, str | None):
+            raise ModelError(
+                f"The server at {self._url} answered with something that is not text.",
+                "Choose another of its models with --llm-model.",
+            )
         return "".join(
-            char if char.isprintable() or char == "\n" else " " if char.isspace() else "" for char in str(text)
-        )
+            char if char.isprintable() or char == "\n" else " " if char.isspace() else "" for char in text or ""
+        ), ends
 
-    def _only_model(self) -> str:
+    def _only_model(self, cancelled: Callable[[], bool]) -> str:
         """The model that the server offers first."""
+        told = "\n".join(self._lines("GET", f"{self._url}/models", cancelled, total_s=_MODELS_S))
+        if cancelled():
+            raise ModelError("The server was not waited for.", title="Stopped")
         try:
-            response = httpx2.get(f"{self._url}/models", headers=self._headers, timeout=_TIMEOUT)
-        except httpx2.HTTPError as error:
-            raise self._unreachable(error) from error
-        if response.status_code != httpx2.codes.OK:
-            raise self._refused(response)
-        try:
-            names = [str(entry["id"]) for entry in response.json()["data"]]
-        except (ValueError, KeyError, TypeError) as error:
+            names = [entry["id"] for entry in json.loads(told)["data"]]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise self._foreign() from error
         if not names:
             raise ModelError(f"The server at {self._url} has no model.", "Load one there, and try again.")
+        if not isinstance(names[0], str) or not names[0].strip():
+            raise self._foreign()
         return names[0]
 
-    def _refused(self, response: httpx2.Response) -> ModelError:
-        code = response.status_code
+    def _refused(self, code: int, text: str) -> ModelError:
         try:
-            said = _message(response.json())
-        except ValueError:
-            said = printable(response.text.strip()[:_SHOWN])
+            said = _message(json.loads(text))
+        except (ValueError, RecursionError):
+            said = printable(text.strip()[:_SHOWN])
         if code in (httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN):
             hint = f"Put its key into the environment: {KEY_VARIABLE}=..."
         else:
@@ -198,6 +223,13 @@ class ServerLLM:
         why = "did not answer in time" if isinstance(error, httpx2.TimeoutException) else f"cannot be reached ({error})"
         return ModelMissingError(
             f"the server at {self._url} {why}.", "Start it, or check the address: it ends in /v1 with most servers."
+        )
+
+    def _cut(self) -> ModelError:
+        return ModelError(
+            f"The connection to the server at {self._url} broke off in the middle of its answer.",
+            "Ask again; what came of it is not the whole caption.",
+            title="The answer was cut off",
         )
 
     def _foreign(self) -> ModelError:

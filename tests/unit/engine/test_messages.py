@@ -43,7 +43,7 @@ def test_requests(request_):
         m.Piece(1, " naïve ☕\n"),
         m.Done(1, {"a": [1]}, {"total_s": 0.1}, True),
         m.Failed(1, "T", "m", "h", 3),
-        m.EngineDied(0, -9, "x"),
+        m.Alive(1),
     ],
 )
 def test_events(event):

@@ -1,0 +1,26 @@
+"""Memory that has run out: how it shows, and what the user reads."""
+
+from __future__ import annotations
+
+import errno
+
+MEMORY_TITLE = "Not enough memory"
+MEMORY_HINT = (
+    "Close other programs, take shorter clips or the backbone mini, or fewer at a time (--workers 1, --batch 1), then "
+    "try again."
+)
+_TORCH = "can't allocate memory"  # of its RuntimeError for the processor's memory
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether Python, NumPy, torch or the system had no memory to give, by an error or by what caused it."""
+    seen: BaseException | None = error
+    for _ in range(10):
+        if seen is None:
+            return False
+        if isinstance(seen, MemoryError) or type(seen).__name__ == "OutOfMemoryError" or _TORCH in str(seen):
+            return True
+        if isinstance(seen, OSError) and seen.errno == errno.ENOMEM:
+            return True
+        seen = seen.__cause__
+    return False
