@@ -30,6 +30,7 @@ from j2a.models.files.weights import weights_hash
 from j2a.models.language.chat import caption_ids, prompt_ids
 from j2a.models.language.llm import load_llm
 from j2a.models.language.sequence import IGNORED, left_pad_embeddings, sequence
+from j2a.printable import one_paragraph
 from tests.models.tiny import save_tiny, tiny_mistral, tiny_tokenizer
 from tests.places import DEMO
 
@@ -132,7 +133,7 @@ def test_the_caption_is_what_generate_gives_for_encoder_projector_and_text(folde
             eos_token_id=2,
             pad_token_id=0,
         )
-    expected = llm.tokenizer.decode(ids[0], skip_special_tokens=True)
+    expected = one_paragraph(llm.tokenizer.decode(ids[0], skip_special_tokens=True))
     pieces = list(captioner.stream(clip, sampling=SHORT))
     assert expected.startswith("".join(pieces).rstrip("\ufffd"))
     assert len(pieces) > 3
