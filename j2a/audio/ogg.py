@@ -47,8 +47,9 @@ def layouts(path: Path) -> list[Layout]:
             starts.append(page.at)
         in_head = page.begins
     ends = [*starts[1:], path.stat().st_size] if starts else []
+    several = len(starts) > 1
     return [
-        Layout(((start, end),), last_seek=_before_the_last_page(path, start, end))
+        Layout(((start, end),) if several else (), last_seek=_before_the_last_page(path, start, end))
         for start, end in zip(starts, ends, strict=True)
     ]
 

@@ -58,7 +58,7 @@ class SoundFileSource:
         layout = layout or self._layout
         # Bytes, because a name on disk need not be valid UTF-8.
         name = os.fsencode(self._path) if os.name != "nt" else str(self._path)
-        self._view = FileView(self._path, layout.parts) if layout else None
+        self._view = FileView(self._path, layout.parts) if layout and layout.parts else None
         try:
             self._file = _SequentialFile(self._view or name)
         except (soundfile.SoundFileError, TypeError) as error:  # TypeError: headerless ".raw"

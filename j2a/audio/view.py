@@ -14,7 +14,7 @@ Part = bytes | tuple[int, int]  # bytes as they are, or a range of the file: (st
 class Layout:
     """What a decoder is to be shown of a file, and which of the samples that it then tells of are there."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[Part, ...]  # none: the file as it is
     first: int = 0  # number that the decoder gives to the first sample
     frames: int | None = None  # samples of one channel; None: as many as the decoder says
     last_seek: int | None = None  # frame behind which seeks lead astray; None: they never do
