@@ -1,6 +1,8 @@
 """Captions against reference captions: BLEU-1 to 4, ROUGE-L, CIDEr-D; and what can be seen in the captions alone.
 
 Word level and lower case throughout. A published score of another tokeniser, or of characters, cannot be compared.
+ROUGE-L's own tokeniser drops "#": to it C# minor is C minor (findings/rouge-key-accidentals.sh). Keys are judged by
+the claims, see :mod:`training.evaluation.truth`.
 """
 
 from __future__ import annotations
