@@ -103,10 +103,12 @@ class Ledger:
         before = self._quietly(clip)
         others = before if before and self._seen.get(clip, _version(before)) != _version(before) else None
         row = change(self.store)
+        replaced = others is not None and bool(others.text.strip()) and others.text != row.text
+        if replaced:
+            self.end_action()  # one undo brings the other's words back, however much is typed from here on
         if row != before:
             self._count(clip, row)
-        if others is not None and others.text.strip() and others.text != row.text:
-            self.end_action()
+        if others is not None and replaced:
             self._on_problem(J2AError(f"It had written: {others.text}", "Yours is saved; u brings the other one back.",
                                       title="Another J2A has changed this caption"))
         return row
