@@ -17,6 +17,7 @@ from j2a.errors import AudioError
 _MP3_PREROLL = 10 * 1152
 # The length of compressed sound in a WAV is an estimate: so much may be missing at its end.
 _PADDING_S = 0.25
+_GUESS = "possibly a pipe"  # libsndfile's word for every MP3 in which it finds no frame
 _BLOCK = 1 << 16  # frames that are passed over at a time
 # In an open Ogg file libsndfile's short seeks land up to a page off; its first one is exact.
 _OPENED_TO_SEEK = ("OGG",)
@@ -65,7 +66,7 @@ class SoundFileSource:
             if self._view:
                 self._view.close()
             raise AudioError(
-                f"{self._path.name} is not audio that can be decoded ({_plain(error)}).",
+                f"{self._path.name} is not audio that can be decoded{_plain(error)}.",
                 "The file may be damaged, or be something else under an audio file's name.",
             ) from error
 
@@ -126,5 +127,6 @@ class SoundFileSource:
 
 
 def _plain(error: Exception) -> str:
-    """A library's message without the path and punctuation around it."""
-    return str(getattr(error, "error_string", error)).strip().rstrip(".")
+    """A library's reason in brackets, without the path and punctuation around it; none where it only guesses."""
+    reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
+    return "" if _GUESS in reason else f" ({reason})"

@@ -169,6 +169,14 @@ def test_an_empty_wav_with_other_chunks_stays_empty(tmp_path: Path) -> None:
         probe(tmp_path / "odd.wav")
 
 
+def test_noise_under_the_name_of_an_mp3_is_no_pipe(tmp_path: Path) -> None:
+    """libsndfile guesses that it might be one."""
+    (tmp_path / "noise.mp3").write_bytes(np.random.default_rng(5).bytes(5_000))
+    with pytest.raises(AudioError, match=r"noise\.mp3 is not audio that can be decoded") as caught:
+        probe(tmp_path / "noise.mp3")
+    assert "pipe" not in str(caught.value)
+
+
 def test_a_tag_without_end_is_no_trap(tmp_path: Path) -> None:
     (tmp_path / "tag.mp3").write_bytes(id3(5_000)[:200])
     with pytest.raises(AudioError):
