@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from j2a.audio.silence import SILENCE_PEAK
 from j2a.features.madmom_door import SAMPLE_RATE
 from j2a.features.record import Engine
 
 MIN_DURATION_S = 2.0  # key activations are NaN below about 1.5 s
 # Memory sets the limits: ours takes about 0.8 GB an hour on top of 0.5 GB, madmom's beat decoder 9.5 MB a second.
 MAX_DURATION_S: dict[Engine, float] = {"fast": 2 * 3600.0, "madmom": 600.0}
-SILENCE_PEAK = 1e-3  # -60 dBFS
 
 
 class Unmeasurable(Exception):  # noqa: N818 - an answer more than an error; never leaves this package

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 import torch
@@ -11,9 +12,9 @@ from numpy.typing import NDArray
 
 from j2a import audio
 from j2a import features as feature_extraction
+from j2a.audio.silence import audible
 from j2a.clip import Clip
 from j2a.errors import AudioError
-from j2a.features.guards import SILENCE_PEAK
 from j2a.features.record import Features
 from j2a.models.audio.mwmae import MWMAE
 from j2a.models.audio.projector import Projector, pool_long
@@ -85,22 +86,25 @@ class J2A2(Captioner):
     def listen(self, clip: Clip, cancelled: Callable[[], bool] = lambda: False) -> torch.Tensor | None:
         """The clip as soft tokens (N, W), or ``None`` where it is silent throughout.
 
-        It is encoded in sections of ten seconds; an hour takes no more memory. A cancel ends it at the next section,
-        with the soft tokens of what was heard until then. Raises ``AudioError``.
+        It is encoded in sections of ten seconds, without long silences; an hour takes no more memory. A cancel
+        ends it at the next section, with the soft tokens of what was heard until then. Raises ``AudioError``.
         """
         # In 2024 the sound was not resampled, and a projector trained on that wants it so: ten seconds are then longer.
         wanted = self.encoder.config.sample_rate
         rate = wanted if self.projector.config.resampled else audio.probe(clip.path).sample_rate
         section_s = SECTION_S * rate / wanted
-        peaks: list[float] = []
-        blocks = _measured(_until(cancelled, audio.stream(clip, rate)), peaks)
+        blocks = audible(_until(cancelled, audio.stream(clip, rate)), rate)
+        first = next(blocks, None)
+        if first is None:
+            return None
+        sections = self.encoder.encode_long(chain([first], blocks), section_s)
         try:
-            pooled = pool_long(self.encoder.encode_long(blocks, section_s), self.projector.config.soft_tokens)
+            pooled = pool_long(sections, self.projector.config.soft_tokens)
         except ValueError as error:
             raise AudioError(
                 f"{clip.path} cannot be listened to: {error}.", "Choose another file or section."
             ) from error
-        return self.projector.project(pooled)[0] if max(peaks) >= SILENCE_PEAK else None
+        return self.projector.project(pooled)[0]
 
     @torch.inference_mode()
     def _prompt(self, asked: Prompt, soft_tokens: torch.Tensor) -> torch.Tensor:
@@ -115,13 +119,6 @@ class J2A3(J2A2):
 
     def _ask(self, features: Features, prompt: str) -> Prompt:
         return build_both_prompt(features, prompt)
-
-
-def _measured(blocks: Iterator[NDArray[np.float32]], peaks: list[float]) -> Iterator[NDArray[np.float32]]:
-    """The blocks; the highest sample of each is appended to ``peaks``."""
-    for block in blocks:
-        peaks.append(float(np.abs(block).max(initial=0.0)))
-        yield block
 
 
 def _until(cancelled: Callable[[], bool], blocks: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:

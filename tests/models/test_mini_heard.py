@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
+import soundfile
+import torch
 
 from j2a import paths
 from j2a.clip import Clip
@@ -59,3 +62,16 @@ def test_it_is_small_and_says_what_it_is():
             assert "/tmp" not in path.read_text(encoding="utf-8"), path
     rows = {(row.version, row.backbone): row.present for row in registry.models()}
     assert all(rows[version, "mini"] for version in registry.VERSIONS) and not rows["2.1", "7b"]
+
+
+@pytest.mark.parametrize("title", ["Corner Cafe", "Gravel Road", "Night Bus"])  # fast, with drums
+@pytest.mark.parametrize("place", ["before", "after", "both"])
+def test_silence_in_the_window_does_not_change_what_is_heard(captioner, tmp_path, title, place):
+    sound, rate = soundfile.read(DEMO / f"{title}.ogg", frames=5 * 44_100, dtype="float32")
+    silence = np.zeros((5 * rate, *sound.shape[1:]), np.float32)
+    parts = {"before": (silence, sound), "after": (sound, silence), "both": (silence, sound, silence)}
+    soundfile.write(tmp_path / "alone.wav", sound, rate)
+    soundfile.write(tmp_path / "silent.wav", np.concatenate(parts[place]), rate)
+    alone, silent = (captioner.listen(Clip(tmp_path / f"{name}.wav")) for name in ("alone", "silent"))
+    one = torch.nn.functional.cosine_similarity(alone, silent[: len(alone)], dim=-1).mean()
+    assert one > 0.88, float(one)

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from j2a import audio, features
+from j2a.audio.silence import audible
 from j2a.clip import Clip
 from j2a.console import narrate
 from j2a.errors import AudioError, UsageError
@@ -54,7 +55,8 @@ class Listener:
 
     def __call__(self, clip: Clip) -> Value:
         """The same sections and the same pooling as when a clip is captioned. Raises ``AudioError``."""
-        sections = self._encoder.encode_long(audio.stream(clip, self._encoder.config.sample_rate), SECTION_S)
+        rate = self._encoder.config.sample_rate
+        sections = self._encoder.encode_long(audible(audio.stream(clip, rate), rate), SECTION_S)
         try:
             heard = pool_long(sections, self._pool)[0] if self._pool else torch.cat(list(sections))
         except ValueError as error:
