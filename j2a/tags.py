@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import math
 import os
 import sqlite3
@@ -15,6 +17,11 @@ from j2a import paths
 from j2a.library import Track
 from j2a.printable import printable
 
+_MOST_BYTES = 64 << 20  # of a file that are read for its tags; covers have a few million
+_MOST_READS = 300_000  # an hour of Ogg takes some hundred thousand
+_FEWEST_BITS = 16  # a second, of the sparsest sound
+_MARGIN = 1.5  # bit rates are averages, or nominal
+
 
 @dataclass(frozen=True, slots=True)
 class Tags:
@@ -26,15 +33,44 @@ class Tags:
     duration_s: float | None
 
 
+class _Bounded(io.BufferedReader):
+    """A file of which only so much is read, so often: a broken one can have gigabytes and endless lists."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path))
+        self._bytes, self._reads = _MOST_BYTES, _MOST_READS
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As of any file. Raises ``OSError`` at the limits."""
+        self._reads -= 1
+        if size is None or not 0 <= size <= self._bytes or not self._reads:
+            raise OSError(errno.EFBIG, "the tags have no end")
+        data = super().read(size)
+        self._bytes -= len(data)
+        return data
+
+
 def read_tags(track: Track) -> Tags | None:
-    """Read the tags of a file; ``None`` when it is broken or of a kind that has none we can read."""
+    """Read the tags of a file; ``None`` when it is broken or of a kind that has none we can read.
+
+    The duration is what the file says of itself, unless so much cannot be in it.
+    """
     try:
-        tag = TinyTag.get(track.path)
+        with _Bounded(track.path) as file:
+            tag = TinyTag.get(track.path, file_obj=file)
     except (TinyTagException, OSError, ValueError):
         return None
+    return Tags(_text(tag.title), _text(tag.artist), _text(tag.album), _duration_s(tag, track.size))
+
+
+def _duration_s(tag: TinyTag, size: int) -> float | None:
     duration = tag.duration
-    known = duration is not None and math.isfinite(duration) and duration > 0
-    return Tags(_text(tag.title), _text(tag.artist), _text(tag.album), duration if known else None)
+    if duration is None or not math.isfinite(duration) or duration <= 0:
+        return None
+    if tag.bitrate:  # kilobits a second
+        holds_s = size * 8 / (tag.bitrate * 1000)
+        duration = duration if duration <= _MARGIN * holds_s else holds_s
+    return duration if duration <= size * 8 / _FEWEST_BITS else None
 
 
 def _text(value: str | None) -> str:

@@ -33,11 +33,13 @@ def layout(path: Path) -> Layout | None:
         if first is None:
             return None
         total = int.from_bytes(head[18:26], "big") & _TOTAL_MASK
+        reserved = bool(total) and size > (largest := sound + _most_bytes(head, total))
+        size = largest if reserved else size
         file.seek(max(sound, size - _TAIL))
-        end, whole = _end(file.read(), _block_size(head))
+        end, whole = _end(file.read(min(size, _TAIL)), _block_size(head))
         if not whole and total and not first.sample:  # cut short: what is missing shall be told
             end = total
-        if end == total and not first.sample and not start:
+        if end == total and not first.sample and not start and not reserved:
             return None
     told = (int.from_bytes(head[18:26], "big") & ~_TOTAL_MASK | end & _TOTAL_MASK).to_bytes(8, "big")
     return Layout((head[:18] + told, (start + 26, size)), first.sample, max(0, end - first.sample))
@@ -53,6 +55,15 @@ def _behind_metadata(file: BinaryIO, at: int) -> int:
         at += 4 + int.from_bytes(head[1:4], "big")
         if head[0] & 0x80:
             return at
+
+
+def _most_bytes(head: bytes, total: int) -> int:
+    """That so many samples can take, uncompressed and in frames. A file that is far larger has reserved space, in which
+    libFLAC would look for frames by reading all of it."""
+    about = int.from_bytes(head[18:26], "big")
+    channels, bits = (about >> 41 & 7) + 1, (about >> 36 & 31) + 1
+    frames = total // max(16, int.from_bytes(head[8:10], "big")) + 1
+    return total * channels * (bits + 1) // 8 + frames * (_HEADER_BYTES + 2 + 8 * channels) + _TAIL
 
 
 def _block_size(head: bytes) -> int:
