@@ -65,8 +65,9 @@ def caption(
             tell_if_nothing_is_kept()
             ticker = _Ticker(len(tracks), root)
             try:
-                planned = plan(tracks, window, per_file, lambda track, note: narrate(f"{track.name}: {note}"))
-                tally = FolderRun(planned, sheet, settings, ticker.show).run()
+                given_up: set[Path] = set()
+                planned = plan(tracks, window, per_file, _tell, given_up)
+                tally = FolderRun(planned, sheet, settings, ticker.show, given_up).run()
             except KeyboardInterrupt:
                 ticker.end()
                 narrate(f"Interrupted. {_captions(sheet.rows)} kept in {printable(str(out))}; go on with --resume.")
@@ -88,6 +89,10 @@ def _tracks(folder: Path) -> tuple[Path, list[Track]]:
     if not tracks:
         raise UsageError(f"{printable(str(folder))} holds no audio files.", "Name a folder with music in it.")
     return folder, tracks
+
+
+def _tell(track: Track, note: str) -> None:
+    narrate(f"{track.name}: {note}")
 
 
 def _summarise(tally: Tally, sheet: Sheet, seconds: float, as_json: bool) -> None:
@@ -120,15 +125,15 @@ class _Ticker:
         self._root = root
         self._started = time.monotonic()
         self._shown = float("-inf")
-        self._told: set[Path] = set()
+        self._told: set[str] = set()
         self._redrawn = sys.stderr.isatty()
         self._line = False  # whether a line stands there to be redrawn
 
     def show(self, tally: Tally) -> None:
         """Called whenever something has happened."""
-        for path, reason in tally.failed.items():
-            if path not in self._told:
-                self._told.add(path)
+        for reason in (*tally.failed.values(), *tally.left_out.values()):
+            if reason not in self._told:
+                self._told.add(reason)
                 self.end()
                 narrate(printable(reason))
         now = time.monotonic()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,11 +33,12 @@ def plan(
     length_s: float,
     per_file: int | None,
     on_note: Callable[[Track, str], None] = lambda track, note: None,
+    given_up: Container[Path] = (),
 ) -> Iterator[Planned | Broken]:
     """The clips of every file in turn; a file is opened when its turn comes.
 
     ``length_s`` 0 makes one clip of every file. With ``per_file`` a file gives at most so many windows, spread evenly.
-    ``on_note`` is told where a part of a file cannot be read.
+    ``on_note`` is told where a part of a file cannot be read. Of a file that is ``given_up`` meanwhile no more comes.
     """
     from j2a import audio
 
@@ -53,6 +54,8 @@ def plan(
             yield Planned(number, Clip(track.path))
             continue
         for start_s, end_s in windows(info.duration_s, length_s, per_file):
+            if track.path in given_up:
+                break
             yield Planned(number, Clip(track.path, start_s, end_s))
 
 

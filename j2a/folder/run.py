@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import queue
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,8 @@ from j2a.folder.sheet import Sheet
 
 _WRITER = -1
 _TRIES = 2
+_GIVEN_UP_AFTER = 10  # sections of a file, one behind the other, that cannot be described
+LEFT_OUT = "What comes after them was left out."
 _MEASURER_BYTES = 1 << 30  # memory of an engine that measures, with room to spare
 
 
@@ -48,6 +50,7 @@ class Tally:
     captions: int = 0  # written by this run
     found: int = 0  # that were there before
     failed: dict[Path, str] = field(default_factory=dict)
+    left_out: dict[Path, str] = field(default_factory=dict)  # failed files whose end was not tried any more
 
 
 @dataclass(slots=True, eq=False)
@@ -61,7 +64,11 @@ class _Slot:
 
 
 class FolderRun:
-    """Captions what is planned. ``on_progress`` is called whenever the tally has changed."""
+    """Captions what is planned. ``on_progress`` is called whenever the tally has changed.
+
+    A file of which one section after the other cannot be described is added to ``given_up``, for the plan to go on with
+    the next: a header may promise days of sound that is not there.
+    """
 
     def __init__(
         self,
@@ -69,12 +76,15 @@ class FolderRun:
         sheet: Sheet,
         settings: Settings,
         on_progress: Callable[[Tally], None] = lambda tally: None,
+        given_up: set[Path] | None = None,
     ) -> None:
         self._planned: Iterator[Planned | Broken] | None = planned
         self._sheet = sheet
         self._settings = settings
         self._on_progress = on_progress
         self._tally = Tally()
+        self._given_up = set() if given_up is None else given_up
+        self._failures: Counter[Path] = Counter()  # in a row
         self._events: queue.SimpleQueue[tuple[int, Event]] = queue.SimpleQueue()
         self._order: deque[_Slot] = deque()  # in the order of the plan; measured, being measured, or failed
         self._measuring: list[_Slot | None] = [None] * settings.workers
@@ -131,6 +141,8 @@ class FolderRun:
         for item in self._planned or ():
             if isinstance(item, Broken):
                 self._fail(item.path, item.reason)
+            elif item.clip.path in self._given_up:
+                continue
             elif self._sheet.has(item.clip):
                 self._tally.found += 1
             else:
@@ -146,12 +158,12 @@ class FolderRun:
         ready: list[_Slot] = []
         settled = 0
         for slot in self._order:
-            if len(ready) == size or not (slot.features or slot.failed):
+            if settled == size or not (slot.features or slot.failed):
                 break
             settled += 1
             if not slot.failed:
                 ready.append(slot)
-        if len(ready) < size and (self._planned is not None or any(self._measuring)):
+        if settled < size and (self._planned is not None or any(self._measuring)):
             return
         for _ in range(settled):
             self._order.popleft()
@@ -187,6 +199,7 @@ class FolderRun:
         self._measuring[number] = None
         if isinstance(event, Done):
             slot.features = event.result
+            del self._failures[slot.planned.clip.path]
         else:
             slot.failed = True
             self._fail(slot.planned.clip.path, str(event.as_error()))
@@ -226,6 +239,11 @@ class FolderRun:
         self._batch = []
 
     def _fail(self, path: Path, reason: str) -> None:
+        self._failures[path] += 1
+        if self._failures[path] == _GIVEN_UP_AFTER:
+            self._given_up.add(path)
+            self._tally.left_out[path] = f"{path}: {_GIVEN_UP_AFTER} sections in a row could not be read. {LEFT_OUT}"
+            self._on_progress(self._tally)
         if path not in self._tally.failed:
             self._tally.failed[path] = reason
             self._on_progress(self._tally)

@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 
+from j2a import audio
+from j2a.audio import AudioInfo
 from j2a.clip import Clip
 from j2a.engine.client import EngineClient
 from j2a.errors import J2AError
 from j2a.folder import run as run_module
-from j2a.folder.plan import Planned
+from j2a.folder.plan import Planned, plan
 from j2a.folder.run import FolderRun, Settings
 from j2a.folder.sheet import Sheet
+from j2a.library import scan
 
 # Each request is answered; `deaths` says at which requests ("Load 1": the first of its kind in all processes) it ends.
 ENGINE = """
@@ -42,6 +45,9 @@ for line in sys.stdin.buffer:
             "weights": "0", "prompt_id": "facts-1/describe", "prompt": "p", "seed": 0,
             "sampling": request["sampling"], "features": Features().to_json()} for clip in request["clips"]]}
     event = {"type": "Done", "request_id": request["id"], "result": result, "stats": {}, "cancelled": False}
+    if kind == "Extract" and "promised" in request["clip"]["path"] and request["clip"]["start_s"] >= 20:
+        event = {"type": "Failed", "request_id": request["id"], "title": "Audio cannot be read", "message": "No sound.",
+                 "hint": "", "exit_code": 4}
     sys.stdout.buffer.write(json.dumps(event).encode() + b"\\n")
     sys.stdout.buffer.flush()
 """
@@ -85,3 +91,29 @@ def test_a_caption_without_words_is_no_row(captioned: Any) -> None:
     assert tally.captions == 2
     [reason] = tally.failed.values()
     assert "The model wrote no words." in reason
+
+
+def test_a_header_that_promises_days_of_sound_does_not_take_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty seconds of it are there. They are written, the rest is given up, the next file has its turn."""
+    lengths = {"b promised.wav": 1e9, "c.wav": 10.0}
+    for name in lengths:
+        (tmp_path / name).write_bytes(b"RIFF")
+    monkeypatch.setattr(audio, "probe", lambda path: AudioInfo(8000, 1, 1, lengths[path.name], "WAV"))
+    command = [sys.executable, "-c", ENGINE, str(tmp_path), "", "{}"]
+    monkeypatch.setattr(run_module, "EngineClient",
+                        lambda told, **options: EngineClient(told, command=command, log_path=options["log_path"]))
+    given_up: set[Path] = set()
+    planned = plan(scan(tmp_path), 10.0, None, given_up=given_up)
+    with Sheet(tmp_path / "out.csv", tmp_path, resume=False) as sheet:
+        tally = FolderRun(planned, sheet, Settings(batch=4), given_up=given_up).run()
+    rows = list(csv.DictReader((tmp_path / "out.csv").open(encoding="utf-8", newline="")))
+    assert [(row["file_name"], row["start_s"]) for row in rows] == [
+        ("b promised.wav", "0"), ("b promised.wav", "10"), ("c.wav", "0")
+    ]  # fmt: skip
+    assert given_up == {tmp_path / "b promised.wav"}
+    [reason], [left_out] = tally.failed.values(), tally.left_out.values()
+    assert "No sound." in reason
+    assert "b promised.wav: 10 sections in a row could not be read." in left_out
+    assert (tmp_path / "Extract").stat().st_size < 30
