@@ -197,8 +197,9 @@ class EngineClient:
             if self._closed:
                 return
         last_words = self._read_last_words()
+        hint = MEMORY_HINT if returncode == -signal.SIGKILL and not self._ended_for else RESTART_HINT
         for request_id in lost:
-            self._on_event(Failed(request_id, STOPPED, self._ended_for or _why(returncode), RESTART_HINT))
+            self._on_event(Failed(request_id, STOPPED, self._ended_for or _why(returncode), hint))
         self._on_event(EngineDied(0, returncode, last_words))
 
     def _watch(self, process: subprocess.Popen[bytes], over: threading.Event) -> None:

@@ -9,7 +9,8 @@ MEMORY_HINT = (
     "Close other programs, take shorter clips or the backbone mini, or fewer at a time (--workers 1, --batch 1), then "
     "try again."
 )
-_TORCH = "can't allocate memory"  # of its RuntimeError for the processor's memory
+# Of torch's RuntimeError for the processor's memory; of the system's loader, which had no room for a library; of a thread.
+_WORDS = ("can't allocate memory", "cannot allocate memory", "failed to map segment", "can't start new thread")
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -18,9 +19,11 @@ def is_out_of_memory(error: BaseException) -> bool:
     for _ in range(10):
         if seen is None:
             return False
-        if isinstance(seen, MemoryError) or type(seen).__name__ == "OutOfMemoryError" or _TORCH in str(seen):
+        if isinstance(seen, MemoryError) or type(seen).__name__ == "OutOfMemoryError":
+            return True
+        if any(words in str(seen).lower() for words in _WORDS):
             return True
         if isinstance(seen, OSError) and seen.errno == errno.ENOMEM:
             return True
-        seen = seen.__cause__
+        seen = seen.__cause__ or seen.__context__
     return False

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import queue
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -25,7 +27,7 @@ from j2a.engine.messages import (
     Progress,
 )
 from j2a.errors import ExitCode
-from tests.places import DEMO
+from tests.places import DEMO, ROOT
 
 CLIPS = sorted(DEMO.glob("*.ogg"))
 
@@ -162,3 +164,18 @@ def test_what_libraries_print_never_reaches_the_pipe(caller):
 def test_run_serves_one_request():
     *_, last = client.run(Inspect("models"))
     assert ("1.0", "mini", True) in {(row["version"], row["backbone"], row["present"]) for row in last.result["rows"]}
+
+
+@pytest.mark.long
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of the address space")
+@pytest.mark.parametrize("megabytes", [300, 600, 900])
+def test_memory_that_runs_out_is_called_that(megabytes: int) -> None:
+    """By the real programs, under a real limit: while libraries are mapped, and later."""
+    limited = f"ulimit -v {megabytes * 1000}; exec \"$0\" -c 'from j2a.cli import main; main()' \"$@\""
+    run = subprocess.run(
+        ["sh", "-c", limited, sys.executable, "features", str(DEMO / "Night Bus.ogg"), "--end", "5"],
+        cwd=ROOT, capture_output=True, text=True, timeout=100,
+    )  # fmt: skip
+    assert run.returncode == 1
+    assert "Not enough memory: " in run.stderr
+    assert "Traceback" not in run.stderr
