@@ -1,7 +1,8 @@
 """Claims found in a caption, each held against what was measured.
 
 A claim is "agreed" (the features say the same), "contradicted" (they say otherwise) or "unmeasured" (they say
-nothing about it). Checked are tempo figures and words, key, meter and chords; pure text and numbers.
+nothing about it). Checked are tempo figures and words, key, meter, chords, and what the tag networks listen for: voice,
+drums, some instruments and styles. Pure text and numbers.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from j2a.features.record import Features
+from j2a.features.record import Features, TagKind
 from j2a.music import chord_identity, same_key
 
 Verdict = Literal["agreed", "contradicted", "unmeasured"]
@@ -20,7 +21,7 @@ _NUMBER_WORDS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 
 _NOTE = r"[A-G](?:[#b♯♭]|[ -](?:sharp|flat))?"
 _BPM = re.compile(
     r"(?P<roughly>\b(?:about|around|roughly|approximately|circa|nearly|almost|some)[ -])?"
-    r"(?P<figure>(?P<bpm>\d+(?:\.\d+)?)[ -]?(?:BPM\b|beats (?:per|a) minute))",
+    r"(?P<figure>(?<!\d)(?P<bpm>\d+(?:\.\d+)?)[ -]?(?:BPM\b|beats (?:per|a) minute))",
     re.IGNORECASE,
 )
 _EXACTLY, _ROUGHLY = 0.02, 0.04  # how far a figure may be off; the second is how tempo estimates are judged
@@ -74,13 +75,38 @@ _DENIED = re.compile(
     r"(?: (?:in|at|on|of|an?|the|any|really|quite|exactly|very|clear|steady|strict))* $",
     re.IGNORECASE,
 )
+_LOOKED_BACK = 100  # characters before a claim: what a thousand claims look at must not grow with the text
+
+
+# What is listened for, by the label of its tag. A guitar of any kind may be the electric one that was heard.
+_HEARD: tuple[tuple[str, TagKind, str], ...] = (
+    ("voice", "voice", r"vocals?|vocalists?|vocali[sz]ations?|voices?|sing(?:s|ers?|ing)?(?! bowls?)|sung|raps?"
+                       r"|rapp(?:ers?|ing)"),
+    ("drums", "percussion", r"(?<!steel )drums?(?:[ -](?:beats?|kits?|sets?|machines?|loops?|patterns?))?"
+                            r"|drumm(?:ers?|ing)|percussion|cymbals?|hi-?hats?|snares?"),
+    ("electric guitar", "instrument", r"(?:(?:electric|distorted|lead|rhythm) )?(?<!bass )(?<!acoustic )guitars?"),
+    ("synthesizer", "instrument", r"synth(?:s|esi[sz]ers?)?"),
+    ("flute", "instrument", r"flutes?"),
+    ("piano", "instrument", r"pianos?"),
+    ("metal", "style", r"metal(?! (?:strings?|bars?|plates?))"),
+    ("rock", "style", r"rock"),
+    ("electronic", "style", r"electronic|electronica"),
+    ("dance", "style", r"dance(?: music| track)?|techno"),
+    ("ambient", "style", r"ambient"),
+)  # fmt: skip
+_HEARD_WORD = re.compile(
+    r"(?P<denied>\b(?:no|without(?: any)?|lack(?:s|ing)?|free of|devoid of) (?:\w+ ){0,1}?)?\b(?:"
+    + "|".join(f"(?P<t{place}>{words})" for place, (_, _, words) in enumerate(_HEARD))
+    + r"|(?P<instrumental>instrumental))\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One checkable statement: ``text[start:end]`` of the caption."""
 
-    kind: Literal["tempo", "key", "meter", "chord"]
+    kind: Literal["tempo", "key", "meter", "chord"] | TagKind
     text: str
     start: int
     end: int
@@ -88,9 +114,12 @@ class Claim:
 
 
 def claims(text: str, features: Features) -> list[Claim]:
-    """Every claim in a caption, in order of appearance. What is denied ("not in 4/4") claims nothing."""
+    """Every claim in a caption, in order of appearance.
+
+    What is denied ("not in 4/4") claims nothing; "no drums" claims that there are none, where somebody listened.
+    """
     every = [*_tempo(text, features), *_key(text, features), *_meter(text, features), *_chords(text, features)]
-    found = [claim for claim in every if not _DENIED.search(text[: claim.start])]
+    found = [claim for claim in (*every, *_heard(text, features)) if not _before(_DENIED, text, claim.start)]
     return sorted(found, key=lambda claim: (claim.start, claim.end))
 
 
@@ -154,8 +183,27 @@ def _chords(text: str, features: Features) -> Iterator[Claim]:
         yield Claim("chord", name, start, end, _verdict(bool(features.chords), agrees))
 
 
+def _heard(text: str, features: Features) -> Iterator[Claim]:
+    if features.tags is None:
+        return
+    present, absent = {tag.label for tag in features.tags}, set(features.absent)
+    for match in _HEARD_WORD.finditer(text):
+        group = match.lastgroup or ""
+        denies = bool(match["denied"]) or group == "instrumental"
+        label, kind, _ = _HEARD[0 if group == "instrumental" else int(group[1:])]
+        verdict: Verdict = "unmeasured"
+        if label in present | absent:
+            verdict = "agreed" if (label in present) != denies else "contradicted"
+        yield Claim(kind, match[0], *match.span(), verdict)
+
+
 def _is_article(text: str, start: int) -> bool:
-    return bool(_BEGINNING.search(text[:start]))
+    return _before(_BEGINNING, text, start)
+
+
+def _before(pattern: re.Pattern[str], text: str, end: int) -> bool:
+    """Whether the text up to a place ends with a pattern."""
+    return pattern.search(text, max(0, end - _LOOKED_BACK), end) is not None
 
 
 def _lead_sheet(label: str) -> str:

@@ -87,7 +87,10 @@ def feature_text(name: str, features: Features) -> str:
         case "chords" if features.chords:
             return " ".join(chord_names(features))
         case "genre" if features.genre is not None:
-            return f"{features.genre.label} ({features.genre.score:.0%})"
+            source = f", {features.genre.source}" if features.genre.source else ""
+            return f"{features.genre.label} ({features.genre.score:.0%}{source})"
+        case "tags" if features.tags is not None:
+            return ", ".join(tag.label for tag in features.tags) or "nothing for sure"
     return ""
 
 

@@ -20,7 +20,7 @@ from j2a_tui.windows import Window
 Ask = Callable[[Request], Iterator[Event]]
 
 
-def describe_folder(folder: Path, version: str, backbone: str) -> ExitCode:
+def describe_folder(folder: Path, version: str, backbone: str, correct_figures: bool = False) -> ExitCode:
     """``file TAB window TAB caption`` on stdout as each is done; what happens meanwhile on stderr.
 
     Raises ``J2AError`` when nothing can be described at all: an unreadable folder, a missing model.
@@ -37,7 +37,8 @@ def describe_folder(folder: Path, version: str, backbone: str) -> ExitCode:
             _narrate(f"{number}/{len(tracks)} {track.name}")
             try:
                 window = Window().within(probe(track.path).duration_s)
-                done = _finish(ask(Describe(Clip(track.path, window.start_s, window.end_s), version, backbone)))
+                clip = Clip(track.path, window.start_s, window.end_s)
+                done = _finish(ask(Describe(clip, version, backbone, correct_figures=correct_figures)))
             except J2AError as error:
                 failed += 1
                 _narrate(f"  {clean(str(error))}")
@@ -57,7 +58,7 @@ def _finish(events: Iterator[Event]) -> Done:
             case FeatureReady():
                 measured.set(event.name, event.value)
             case Progress(stage="writing"):
-                told = [feature_text(name, measured) for name in ("bpm", "meter", "key", "chords", "genre")]
+                told = [feature_text(name, measured) for name in ("bpm", "meter", "key", "chords", "tags", "genre")]
                 _narrate("  " + (", ".join(filter(None, told)) or "nothing could be measured"))
             case Failed():
                 raise event.as_error()

@@ -15,6 +15,7 @@ WHEELS=$VENV/.wheels
 PY=$VENV/bin/python
 TORCH=2.13.0
 MADMOM=0.16.1
+MUSICNN=0.1.0
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -119,6 +120,9 @@ PYTHON
     pip -r "$STAMPS/libraries.txt"
 }
 
+# Two networks that hear voices, styles and instruments. It asks for TensorFlow and the NumPy of 2019; only its files are read.
+tags() { pip --no-deps "musicnn==$MUSICNN"; }
+
 project() {
     pip --no-build-isolation -e . || return
     # Makes the byte code of what is used and fills numba's cache, so that neither the first start nor the first clip is slow.
@@ -193,6 +197,7 @@ start_madmom
 install_torch
 step libraries "$pyproject" "The other libraries" libraries
 step madmom "$MADMOM" "madmom $MADMOM (compiled here since the beginning)" madmom
+step tags "$MUSICNN" "musicnn $MUSICNN (tag networks)" tags
 step project "$pyproject" "J2A, and a first clip described" project
 [ "${1:-}" != dev ] || step dev "$pyproject" "Test tools" test_tools
 [ -z "$CHANGED" ] || "$PY" scripts/venv_check.py record "$STAMPS"

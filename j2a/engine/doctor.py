@@ -42,6 +42,7 @@ def checks() -> list[Check]:
         _quantisation,
         _adapters,
         _genre,
+        _tags,
         _disk,
     )
     return [probe() for probe in probes]
@@ -152,9 +153,23 @@ def _genre() -> Check:
 
     folder = genre.find_weights()
     if folder is None:
-        missing = "the genre model's weights are not here: genre stays unknown"
+        missing = "the genre model's weights are not here: genre is the likeliest style of the tags"
         return Check("genre", "missing", missing, download_command("genre"))
     return Check("genre", "ok", str(folder))
+
+
+def _tags() -> Check:
+    from j2a.features.tags import wheel
+
+    origin = (
+        "musicnn 0.1.0 by the Music Technology Group, UPF: the package says ISC, the group's model pages say "
+        "CC BY-NC-SA 4.0"
+    )
+    try:
+        wheel.load()
+    except wheel.WheelError as error:
+        return Check("tags", "missing", f"{error} ({origin})", wheel.INSTALL)
+    return Check("tags", "ok", origin)
 
 
 def _disk() -> Check:

@@ -9,7 +9,7 @@ MEMORY_HINT = (
     "Close other programs, take shorter clips or the backbone mini, or fewer at a time (--workers 1, --batch 1), then "
     "try again."
 )
-# Of torch's RuntimeError for the processor's memory; of the system's loader, which had no room for a library; of a thread.
+# Of torch's RuntimeError for the processor's memory; of the system's loader that had no room for a library; of threads.
 _WORDS = ("can't allocate memory", "cannot allocate memory", "failed to map segment", "can't start new thread")
 
 

@@ -5,6 +5,8 @@
   that it is UTF-8, and a text that they would run as a formula or turn into a date or a number (``3/4``) gets a ``'``
   in front. That changes the text, so each row says ``spreadsheet`` in a last column ``dialect``, and such a file must
   not be imported.
+
+Where figures of captions were replaced by measured ones, a further column ``written`` has each as the model wrote it.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from j2a.clip import Clip
 from j2a.errors import ExportError
@@ -31,6 +33,7 @@ COLUMNS = (
     "file_name", "start_s", "end_s", "caption", "aspect_list", "bpm", "key", "meter", "genre", "status", "version",
     "backbone", "prompt_id", "seed", "annotator", "updated_at",
 )
+WRITTEN_COLUMN = "written"  # as the model wrote it, where the caption has measured figures in its place
 DIALECT_COLUMN = "dialect"
 MARK = "\ufeff".encode()  # the byte order mark of UTF-8
 
@@ -49,6 +52,14 @@ _LINE_STARTS = frozenset("\t\r\n")
 _NEEDS_QUOTES = frozenset('",\r\n')
 
 
+class Table(NamedTuple):
+    """A file that this module wrote: its dialect, whether it has the column ``written``, its rows."""
+
+    dialect: Dialect
+    written: bool
+    rows: list[list[str]]
+
+
 def to_csv(rows: Sequence[Row], folder: Path, dialect: Dialect = "dataset") -> bytes:
     """The rows as a CSV file. ``file_name`` is the POSIX path relative to ``folder``.
 
@@ -60,23 +71,31 @@ def to_csv(rows: Sequence[Row], folder: Path, dialect: Dialect = "dataset") -> b
         ((_file_name(row.clip.path, root), row) for row in rows),
         key=lambda item: (item[0], item[1].clip.start_s, item[1].clip.end_s or float("inf")),
     )
-    return header(dialect) + _encoded([in_dialect(_cells(name, row), dialect) for name, row in table])
+    written = any(row.caption and row.caption.written for row in rows)
+    lines = [in_dialect(_cells(name, row, written), dialect) for name, row in table]
+    return header(dialect, written) + _encoded(lines)
 
 
-def header(dialect: Dialect = "dataset") -> bytes:
+def header(dialect: Dialect = "dataset", written: bool = False) -> bytes:
     """What a file begins with."""
-    return (MARK if dialect == "spreadsheet" else b"") + _encoded([columns(dialect)])
+    return (MARK if dialect == "spreadsheet" else b"") + _encoded([columns(dialect, written)])
 
 
-def columns(dialect: Dialect = "dataset") -> tuple[str, ...]:
+def headers() -> list[bytes]:
+    """What one of our files may begin with."""
+    return [header(dialect, written) for dialect in DIALECTS for written in (False, True)]
+
+
+def columns(dialect: Dialect = "dataset", written: bool = False) -> tuple[str, ...]:
     """The names of the columns."""
-    return (*COLUMNS, DIALECT_COLUMN) if dialect == "spreadsheet" else COLUMNS
+    kept = (*COLUMNS, WRITTEN_COLUMN) if written else COLUMNS
+    return (*kept, DIALECT_COLUMN) if dialect == "spreadsheet" else kept
 
 
-def to_lines(rows: Sequence[Row], folder: Path, dialect: Dialect = "dataset") -> bytes:
+def to_lines(rows: Sequence[Row], folder: Path, dialect: Dialect = "dataset", written: bool = False) -> bytes:
     """Rows in the order given, without the header: what is appended to a file."""
     root = real_folder(folder)
-    return _encoded([in_dialect(_cells(_file_name(row.clip.path, root), row), dialect) for row in rows])
+    return _encoded([in_dialect(_cells(_file_name(row.clip.path, root), row, written), dialect) for row in rows])
 
 
 def window_cells(clip: Clip, folder: Path) -> tuple[str, str, str]:
@@ -89,31 +108,36 @@ def in_dialect(cells: Sequence[str], dialect: Dialect) -> tuple[str, ...]:
     if dialect == "dataset":
         return tuple(cells)
     guarded = tuple(cell if number in _NUMBERS else guard(cell) for number, cell in enumerate(cells))
-    return (*guarded, dialect) if len(cells) == len(COLUMNS) else guarded
+    return (*guarded, dialect) if len(cells) >= len(COLUMNS) else guarded
 
 
-def read_back(content: bytes) -> tuple[Dialect, list[list[str]]] | None:
-    """The dialect and the rows of a file that this module wrote, without its header; ``None`` for any other.
+def read_back(content: bytes) -> Table | None:
+    """A file that this module wrote, without its header; ``None`` for any other.
 
     Cells are as they stand there. Raises ``csv.Error`` and ``UnicodeDecodeError`` for one that is damaged.
     """
     for dialect in DIALECTS:
-        start = header(dialect)
-        if content.startswith(start):
-            return dialect, list(csv.reader(io.StringIO(content[len(start):].decode(), newline=""), strict=True))
+        for written in (False, True):
+            start = header(dialect, written)
+            if content.startswith(start):
+                text = io.StringIO(content[len(start):].decode(), newline="")
+                return Table(dialect, written, list(csv.reader(text, strict=True)))
     return None
 
 
 def aspect_list(features: Features) -> str:
     """What was measured as MusicCaps writes aspects, a Python list of strings: ``['120 BPM', 'A minor', '4/4']``.
 
-    Tempo (to the nearest whole BPM), key, meter and genre, in that order, of what is known; "" when nothing is.
+    Tempo (to the nearest whole BPM), key, meter, genre and what was heard for sure, in that order, of what is known; ""
+    when nothing is.
     """
+    genre = [features.genre.label] if features.genre else []
     aspects = [
         None if features.bpm is None else f"{features.bpm:.0f} BPM",
         features.key,
         features.meter,
-        features.genre.label if features.genre else None,
+        *genre,
+        *(tag.label for tag in features.tags or () if tag.label not in genre),
     ]
     known = [aspect for aspect in aspects if aspect]
     return repr(known) if known else ""
@@ -123,7 +147,7 @@ def _encoded(lines: Sequence[Sequence[str]]) -> bytes:
     return "".join(",".join(map(_quote, cells)) + "\n" for cells in lines).encode(errors="backslashreplace")
 
 
-def _cells(name: str, row: Row) -> list[str]:
+def _cells(name: str, row: Row, written: bool = False) -> list[str]:
     caption = row.caption
     features = caption.features if caption else Features()
     return [
@@ -143,6 +167,7 @@ def _cells(name: str, row: Row) -> list[str]:
         str(caption.seed) if caption else "",
         row.annotator,
         row.updated_at,
+        *([caption.written if caption else ""] if written else []),
     ]
 
 

@@ -1,4 +1,4 @@
-"""What can be measured in a clip: tempo, beats, downbeats, meter, key, chords, genre.
+"""What can be measured in a clip: tempo, beats, downbeats, meter, key, chords, tags, genre.
 
 Importing this package is cheap; the extractors load on the first call of :func:`extract`.
 """
@@ -6,6 +6,7 @@ Importing this package is cheap; the extractors load on the first call of :func:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +15,17 @@ from j2a.features.record import Engine, Features
 
 if TYPE_CHECKING:
     from j2a.features.networks import Networks
+    from j2a.features.tags import Tagged
 
 __all__ = ["EXTRACTOR_VERSION", "Engine", "extract"]
 
-EXTRACTOR_VERSION = 2  # goes up whenever an answer may change: what was measured before is then measured anew
+EXTRACTOR_VERSION = 3  # goes up whenever an answer may change: what was measured before is then measured anew
 
 OnFeature = Callable[[str, Any, str | None], None]
 RHYTHM = ("bpm", "beats", "downbeats", "meter")
 TONAL = ("key", "chords")
+HEARD = ("tags", "genre")
+_DETAILS = {"key": ("key_probability",), "tags": ("absent",)}  # reported behind a feature
 
 
 def extract(
@@ -31,10 +35,11 @@ def extract(
     on_feature: OnFeature | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Features:
-    """Measure a clip: rhythm, then key, chords and genre.
+    """Measure a clip: rhythm, then key, chords, tags and genre.
 
     ``on_feature(name, value, reason)`` is called as soon as each feature is known, with its value in the form it has
-    in ``Features.to_json()``, and the reason when it could not be measured; "key" is followed by "key_probability".
+    in ``Features.to_json()``, and the reason when it could not be measured; "key" is followed by "key_probability",
+    "tags" by "absent".
     ``cancelled`` is asked all along whether to stop; what is known by then is returned.
 
     What cannot be measured is ``None`` (or an empty list), with the reason in ``Features.unknown``. Raises
@@ -60,27 +65,36 @@ class _Extraction:
     def run(self, clip: Clip) -> Features:
         from j2a.audio import decode
         from j2a.features import guards
-        from j2a.features.madmom_door import SAMPLE_RATE
-        from j2a.features.networks import CancelledError, networks
+        from j2a.features.tags import measure_tags
 
         reason = guards.too_long(decode.duration_s(clip), self._engine)
         if reason:
-            self._unknown((*RHYTHM, *TONAL, "genre"), reason)
+            self._unknown((*RHYTHM, *TONAL, *HEARD), reason)
             return self._features
+        with ThreadPoolExecutor(1) as beside:  # its time is spent in BLAS, without Python's lock
+            tagged = beside.submit(measure_tags, clip)
+            self._by_madmom(clip)
+            if not self._cancelled():
+                self._heard(clip, tagged.result())
+        return self._features
+
+    def _by_madmom(self, clip: Clip) -> None:
+        """Rhythm, key and chords."""
+        from j2a.audio import decode
+        from j2a.features import guards
+        from j2a.features.madmom_door import SAMPLE_RATE
+        from j2a.features.networks import CancelledError, networks
+
         try:
             heard = networks(guards.checked(decode.stream(clip, SAMPLE_RATE)), self._engine, self._cancelled)
             for stage in (self._rhythm, self._key, self._chords):
                 if self._cancelled():
-                    return self._features
+                    return
                 stage(heard)
         except guards.Unmeasurable as error:
-            self._unknown((*RHYTHM, *TONAL, "genre"), str(error))
-            return self._features
+            self._unknown((*RHYTHM, *TONAL), str(error))
         except CancelledError:
-            return self._features
-        if not self._cancelled():
-            self._genre(clip)
-        return self._features
+            return
 
     def _rhythm(self, heard: Networks) -> None:
         from j2a.features import rhythm
@@ -127,14 +141,22 @@ class _Extraction:
         self._known("key", label, reason)
         self._known("key_probability", probability)
 
-    def _genre(self, clip: Clip) -> None:
+    def _heard(self, clip: Clip, tagged: Tagged) -> None:
+        """Tags, and the genre by its own model, or else the likeliest style of the tags."""
         from j2a.features import genre
 
-        found, reason = genre.measure_genre_of(clip)
         measured = self._features
-        if found and not (measured.beats or measured.key or measured.chords):
-            found, reason = None, "The section has neither beat nor key nor chords: it may not be music."
-        self._known("genre", asdict(found) if found else None, reason)
+        is_music = bool(measured.beats or measured.key or measured.chords)
+        tags = tagged.tags
+        if tags is not None and not is_music:  # speech may have a voice, and nothing else
+            tags = [tag for tag in tags if tag.kind == "voice"]
+        why = tagged.reason or (None if tags else "Nothing that is listened for was heard for sure.")
+        self._known("tags", None if tags is None else [asdict(tag) for tag in tags], why)
+        self._known("absent", tagged.absent if is_music else [])
+        found, _ = genre.measure_genre_of(clip) if is_music else (None, None)
+        found = found or (tagged.genre if is_music else None)
+        reason = tagged.reason if is_music else "The section has neither beat nor key nor chords: it may not be music."
+        self._known("genre", asdict(found) if found else None, None if found else reason)
 
     def _known(self, name: str, value: Any, reason: str | None = None) -> None:
         self._features.set(name, value)
@@ -147,5 +169,5 @@ class _Extraction:
         empty = Features().to_json()
         for name in names:
             self._known(name, empty[name], reason)
-            if name == "key":
-                self._known("key_probability", None)
+            for detail in _DETAILS.get(name, ()):
+                self._known(detail, empty[detail])

@@ -19,6 +19,7 @@ from j2a.features.madmom_door import SAMPLE_RATE
 from j2a.features.record import Genre
 
 REPOSITORY = "pedromatias97/genre-recognizer-finetuned-gtzan_dset"
+SOURCE = "gtzan"
 WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
 NO_MODEL = "The genre model is not on this machine; this fetches it: j2a models fetch genre"
 MAX_S = 30.0  # the model was trained on clips of 30 s; from longer sections the middle is taken
@@ -76,7 +77,7 @@ def measure_genre(samples: NDArray[np.float32]) -> tuple[Genre | None, str | Non
     score = float(probabilities[best])
     if not np.isfinite(score):
         return None, "The genre model gave no finite answer."
-    return Genre(str(model.config.id2label[best]), round(score, 4)), None
+    return Genre(str(model.config.id2label[best]), round(score, 4), SOURCE), None
 
 
 @functools.lru_cache(maxsize=1)

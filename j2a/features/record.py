@@ -6,11 +6,19 @@ Times are seconds from the clip's start, tempo is beats per minute. What could n
 
 from __future__ import annotations
 
+import itertools
+import re
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Engine = Literal["fast", "madmom"]  # what runs madmom's networks: our own code, or madmom itself
-FEATURE_NAMES = ("bpm", "beats", "downbeats", "meter", "key", "chords", "genre")
+TagKind = Literal["voice", "style", "instrument", "percussion"]
+_METER, _KEY = re.compile(r"[1-9]\d?/[1-9]\d?"), re.compile(r"[A-G][#b♯♭]* (major|minor)")
+_CHORD = re.compile(r"N|[A-G][#b♯♭]*(:[a-z0-9]+)?")
+_TAG_KINDS = get_args(TagKind)
+_MOST = 1e9  # of any number here: more seconds, beats a minute or parts of one than there are
+FEATURE_NAMES = ("bpm", "beats", "downbeats", "meter", "key", "chords", "tags", "genre")
+DETAILS = ("key_probability", "absent")  # of features: reported with them, never without
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +32,22 @@ class Chord:
 
 @dataclass(frozen=True, slots=True)
 class Genre:
-    """The most likely genre and its probability."""
+    """The most likely genre, its probability, and what heard it: "gtzan" or "musicnn"; "" in records of before."""
 
     label: str
+    score: float
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """Something heard for sure: "voice", "rock", "electric guitar", "drums".
+
+    ``score`` is what it was claimed by: a mean probability, or for a voice the sum of those of all words for voices.
+    """
+
+    label: str
+    kind: TagKind
     score: float
 
 
@@ -41,6 +62,8 @@ class Features:
     key: str | None = None  # "A minor", "Bb major"
     key_probability: float | None = None
     chords: list[Chord] = field(default_factory=list)
+    tags: list[Tag] | None = None  # only what is sure enough to be said; None where nobody listened
+    absent: list[str] = field(default_factory=list)  # labels of tags that are surely not there: "voice", "drums"
     genre: Genre | None = None
     unknown: dict[str, str] = field(default_factory=dict)  # feature name -> why it was not measured
 
@@ -50,20 +73,62 @@ class Features:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Features:
-        """The inverse of :meth:`to_json`; keys it does not know are ignored."""
+        """The inverse of :meth:`to_json`; keys it does not know are ignored.
+
+        Raises ``ValueError``, ``TypeError``, ``KeyError`` or ``AttributeError`` for what nobody measures: prompts,
+        checks and the screen reckon with these values.
+        """
         features = cls()
-        for name in ("bpm", "beats", "downbeats", "meter", "key", "key_probability", "unknown"):
+        for name in ("bpm", "beats", "downbeats", "meter", "key", "key_probability", "absent", "unknown"):
             if name in data:
                 setattr(features, name, data[name])
         features.chords = [Chord(**chord) for chord in data.get("chords", [])]
+        features.tags = None if data.get("tags") is None else [Tag(**tag) for tag in data["tags"]]
         features.genre = Genre(**data["genre"]) if data.get("genre") else None
+        if wrong := [name for name, right in _checks(features) if not right]:
+            raise ValueError(f"{wrong[0]} is not as it is measured")
         return features
 
     def set(self, name: str, value: Any) -> None:
         """Fill in one feature as it arrives from the engine, in the JSON form of ``FeatureReady``."""
         merged = self.to_json()
-        if name in ("key_probability", "unknown") or name in FEATURE_NAMES:
+        if name in (*DETAILS, "unknown") or name in FEATURE_NAMES:
             merged[name] = value
         fresh = Features.from_json(merged)
         for item in self.__slots__:
             setattr(self, item, getattr(fresh, item))
+
+
+def _checks(features: Features) -> list[tuple[str, bool]]:
+    """The name of each feature, and whether its value can be one."""
+    chords, genre, tags = features.chords, features.genre, features.tags or []
+    return [
+        ("bpm", features.bpm is None or (_is_number(features.bpm) and features.bpm > 0)),
+        ("beats", _are_times(features.beats)),
+        ("downbeats", _are_times(features.downbeats)),
+        ("meter", features.meter is None or _is_like(_METER, features.meter)),
+        ("key", features.key is None or _is_like(_KEY, features.key)),
+        ("key_probability", features.key_probability is None or _is_number(features.key_probability)),
+        ("chords", all(_are_times([one.start_s, one.end_s]) and _is_like(_CHORD, one.label) for one in chords)),
+        ("tags", all(isinstance(tag.label, str) and tag.kind in _TAG_KINDS and _is_number(tag.score) for tag in tags)),
+        ("absent", isinstance(features.absent, list) and _are_texts(*features.absent)),
+        ("genre", genre is None or (_are_texts(genre.label, genre.source) and _is_number(genre.score))),
+        ("unknown", all(_are_texts(*item) for item in features.unknown.items())),
+    ]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and abs(value) < _MOST
+
+
+def _are_times(value: Any) -> bool:
+    """Whether it is a list of rising times."""
+    return isinstance(value, list) and all(map(_is_number, value)) and all(a < b for a, b in itertools.pairwise(value))
+
+
+def _are_texts(*values: Any) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _is_like(form: re.Pattern[str], value: Any) -> bool:
+    return isinstance(value, str) and form.fullmatch(value) is not None

@@ -10,15 +10,17 @@ from j2a.cache import Cache, key_of
 from j2a.clip import Clip
 from j2a.features import EXTRACTOR_VERSION
 from j2a.features.record import Engine, Features
+from j2a.features.tags import wheel
+from j2a.features.tags.rules import SOURCE
 
 
 def key(clip: Clip, engine: Engine) -> str | None:
-    """What measured features depend on: the file's content, the section, the extractors, the engine, the genre model.
+    """What measured features depend on: the file's content, the section, the extractors, the engine, the networks.
 
     ``None`` when the file or the genre model cannot be read: then nothing is kept.
     """
     try:
-        models = [_madmom_version(), _genre_model()]
+        models = [_madmom_version(), _genre_model(), wheel.is_there()]
     except OSError:
         return None
     return key_of("features", clip, extractor=EXTRACTOR_VERSION, engine=engine, models=models)
@@ -31,17 +33,19 @@ def find(cache: Cache, key: str | None) -> Features | None:
         return None
     try:
         return Features.from_json(json.loads(content))
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None  # whole, but of another shape: measured again, and written over
 
 
 def keep(cache: Cache, key: str | None, features: Features) -> None:
     """Keep what was measured to the end; ``key`` is that from before, which must still be the same.
 
-    Where there is a genre model and music and yet no genre, the model failed: that may be over the next time.
+    Where there is music and yet no answer of a network that is there, it failed: that may be over the next time.
     """
     music = features.beats or features.key or features.chords
-    if key and (features.genre or not music or _genre_model() is None):
+    by_model = features.genre is not None and features.genre.source != SOURCE
+    failed = (features.tags is None and wheel.is_there()) or (not by_model and _genre_model() is not None)
+    if key and not (music and failed):
         cache.put(key, json.dumps(features.to_json()).encode())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from j2a.features import chords, genre, key, rhythm
+from j2a.features import chords, genre, key, rhythm, tags
 from j2a.features.madmom_door import SAMPLE_RATE
 from j2a.features.networks import FastNetworks
 
@@ -20,3 +20,4 @@ def warm_up() -> None:
     key.measure_key(heard)
     chords.measure_chords(heard)
     genre.find_weights()
+    tags.listen(np.random.default_rng(0).normal(0, 0.1, 3 * 16_000).astype(np.float32))

@@ -34,6 +34,14 @@ HEARD_INSTRUCTIONS = {
     "tags": "List tags for the music.",
 }
 """For J2A-2.x, whose facts are soft tokens."""
+LISTENING_INSTRUCTIONS = {
+    "describe": "Describe the music in one paragraph.",
+    "short": "Describe the music in one short sentence.",
+    "detailed": "Describe the music in detail, in one paragraph.",
+    "tags": "List tags for the music, separated by commas.",
+}
+"""For models behind a server, which hear the clip and know nothing of us."""
+_MEASURED = "Measured in this recording, to be used where you name tempo, meter, key or chords:"
 DEFAULT_PROMPT = "describe"
 
 
@@ -66,10 +74,19 @@ def build_both_prompt(features: Features, instruction: str = "") -> Prompt:
     return Prompt(asked.text, f"both-1/{asked.prompt_id.partition('/')[2]}")
 
 
+def build_listening_prompt(features: Features, instruction: str = "") -> Prompt:
+    """For a model behind a server that hears the clip: the instruction, and what was measured."""
+    name = instruction or DEFAULT_PROMPT
+    known = facts(features)
+    measured = [_MEASURED, *(f"{title}: {value}" for title, value in known.items())] if known else []
+    wording = LISTENING_INSTRUCTIONS.get(name, name)
+    return Prompt("\n".join([wording, *measured]), f"listen-1/{name if name in LISTENING_INSTRUCTIONS else 'custom'}")
+
+
 def facts(features: Features) -> dict[str, str]:
     """Title -> wording of each measured fact, in the order of the prompt. Empty when nothing was measured."""
     found: dict[str, str] = {}
-    if features.genre is not None and features.genre.score >= CERTAIN_GENRE:
+    if features.genre is not None and features.genre.source != "musicnn" and features.genre.score >= CERTAIN_GENRE:
         found["Genre"] = features.genre.label.replace("hiphop", "hip hop")
     if features.bpm is not None:
         found["Tempo"] = f"{round(features.bpm)} BPM, {tempo_word(features.bpm)}"

@@ -8,7 +8,10 @@ from textual.widget import Widget
 from j2a.features.record import Features
 from j2a_tui.display import clean, feature_text, fit
 
-LABELS = {"bpm": "Tempo", "meter": "Meter", "key": "Key", "chords": "Chords", "genre": "Genre", "beats": "Beats"}
+LABELS = {
+    "bpm": "Tempo", "meter": "Meter", "key": "Key", "chords": "Chords", "tags": "Heard", "genre": "Genre",
+    "beats": "Beats",
+}  # fmt: skip
 LABEL_WIDTH = 8
 ROOMY = 40  # cells from which an unknown feature says so in a word
 
@@ -41,7 +44,7 @@ class FeaturesPanel(Widget):
         lines = [
             Content.assemble(self._entry("bpm", half), self._entry("key", width - half)),
             Content.assemble(self._entry("meter", half), self._entry("genre", width - half)),
-            self._entry("chords", width),
+            Content.assemble(self._entry("chords", half), self._entry("tags", width - half)),
         ]
         return Content("\n").join(lines)
 

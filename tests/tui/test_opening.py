@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from j2a.engine.messages import Describe, Extract, Load
+from j2a.features.record import Features
 from j2a.library import Track
 from tests.tui.harness import Desk, running, write_wave
 
@@ -37,7 +38,14 @@ async def test_a_window_that_is_left_alone_is_measured_and_fills_in(desk: Desk) 
     await desk.shows("…")
     desk.engine.simulate_features(request_id)
     await desk.until(lambda: "120.0 BPM" in desk.screen_text() and "A minor (93%)" in desk.screen_text())
-    await desk.shows("unknown: The genre model is not installed.")
+    await desk.shows("electronic, synthesizer")
+    await desk.shows("electronic (55%, musicnn)")
+
+
+async def test_what_could_not_be_measured_says_why(desk: Desk) -> None:
+    await desk.until(lambda: desk.engine.asked(Extract))
+    desk.engine.simulate_features(desk.engine.last(Extract), Features(unknown={"genre": "There is no network for it."}))
+    await desk.shows("unknown: There is no network for it.")
 
 
 async def test_holding_an_arrow_key_measures_only_where_it_comes_to_rest(music: Path) -> None:

@@ -20,11 +20,11 @@ from j2a.audio import compute_peaks, remembered_peaks
 from j2a.cache import Cache, key_of
 from j2a.clip import Clip
 from j2a.features import remembered
-from j2a.features.record import Chord, Features, Genre
+from j2a.features.record import Chord, Features, Genre, Tag
 
 KEY = "ab" + "0" * 38
 FEATURES = Features(bpm=120.0, beats=[0.5, 1.0], key="A minor", key_probability=0.7, chords=[Chord(0, 1, "A:min")],
-                    unknown={"genre": "no model"})
+                    tags=[Tag("rock", "style", 0.5)], unknown={"genre": "no model"})
 
 
 @pytest.fixture
@@ -186,8 +186,9 @@ def test_features_come_back_as_they_were(song):
     assert remembered.find(cache, key) == FEATURES
     assert files(paths.cache_dir())
     assert remembered.find(cache, remembered.key(clip, "madmom")) is None
-    cache.put(key, b'{"chords": 3}')
-    assert remembered.find(cache, key) is None
+    for strange in ('{"chords": 3}', '{"bpm": -1}', '{"meter": "four"}', '{"beats": [2, 1]}', "[" * 100_000):
+        cache.put(key, strange.encode())
+        assert remembered.find(cache, key) is None
 
 
 def test_other_extractors_measure_anew(song, monkeypatch):
@@ -210,7 +211,7 @@ def test_a_genre_model_that_comes_later_is_heard(song):
     remembered.keep(cache, key, FEATURES)  # music, a model, and no genre: it failed
     assert remembered.find(cache, key) is None
     found = Features.from_json(FEATURES.to_json())
-    found.genre = Genre("rock", 0.5)
+    found.genre = Genre("rock", 0.5, "gtzan")
     remembered.keep(cache, key, found)
     assert remembered.find(cache, key) == found
     (model / "model.safetensors").write_bytes(b"other weights")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 
-from j2a.features.record import Chord, Features
+from j2a.features.record import Chord, Features, Tag
 from j2a.grounding import claims
 from training.captions.measured import write_caption
 from training.captions.measured_prior import random_features
@@ -109,3 +110,31 @@ def test_a_changed_fact_is_caught():
         assert any(claim.kind == "tempo" and claim.verdict == "contradicted" for claim in claims(caption, features))
         caught += 1
     assert caught > 100
+
+
+@pytest.mark.parametrize("text", ["4/4 ", "1", "Am, ", "A minor ", "120 BPM ", "not in ", "very slow "])
+def test_long_texts_take_no_longer_than_their_length(text: str) -> None:
+    started = time.process_time()
+    claims(text * (20_000 // len(text)), FEATURES)
+    assert time.process_time() - started < 1.5  # a tenth of a second each; what grew with the square took 2 to 20
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A voice sings over the beat.", [("voice", "voice", "contradicted"), ("voice", "sings", "contradicted")]),
+        ("Drums keep the beat.", [("percussion", "Drums", "agreed")]),
+        ("There are no drums.", [("percussion", "no drums", "contradicted")]),
+        ("Without any voice, but sung.", [("voice", "Without any voice", "agreed"), ("voice", "sung", "contradicted")]),
+        ("An instrumental rock piece.", [("voice", "instrumental", "agreed"), ("style", "rock", "agreed")]),
+        ("A distorted guitar and a piano.", [
+            ("instrument", "distorted guitar", "agreed"), ("instrument", "piano", "unmeasured"),
+        ]),
+        ("A bass guitar, steel drums and singing bowls.", []),
+        ("It is not a rock song.", []),
+    ],
+)  # fmt: skip
+def test_what_was_listened_for(text, expected):
+    tags = [Tag("rock", "style", 0.5), Tag("electric guitar", "instrument", 0.4), Tag("drums", "percussion", 0.3)]
+    assert verdicts(text, Features(tags=tags, absent=["voice"])) == expected
+    assert verdicts(text, Features()) == []

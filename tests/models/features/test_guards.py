@@ -127,7 +127,7 @@ def test_every_feature_is_reported_once_in_order(tmp_path: Path) -> None:
     seen: list[tuple[str, Any, str | None]] = []
     features = extract(write(tmp_path, np.zeros(5 * RATE)), on_feature=lambda *item: seen.append(item))
     assert [name for name, _, _ in seen] == ["bpm", "beats", "downbeats", "meter", "key", "key_probability", "chords",
-                                             "genre"]
+                                             "tags", "absent", "genre"]
     as_json = features.to_json()
     for name, value, reason in seen:
         assert value == as_json[name]

@@ -1,0 +1,76 @@
+"""Words from real music: voice, style, instruments and drums, by the two auto-tagging networks of the wheel musicnn.
+
+Nothing here imports torch, numba, or the wheel; without the wheel the answer is ``None`` and says how to get it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from j2a.audio import decode
+from j2a.audio.silence import audible
+from j2a.clip import Clip
+from j2a.errors import AudioError
+from j2a.features.record import Genre, Tag
+from j2a.features.tags import wheel
+from j2a.features.tags.front_end import SAMPLE_RATE
+from j2a.features.tags.heard import PATCH_S, Heard, NothingHeardError, hear
+from j2a.features.tags.rules import absent, claims, genre
+
+__all__ = ["Heard", "Tagged", "listen", "measure_tags", "tagged"]
+
+_PARTS = 10  # of a long section that are heard, spread evenly
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """What the networks make of a section."""
+
+    tags: list[Tag] | None  # None: not measured
+    absent: list[str]  # labels
+    genre: Genre | None
+    reason: str | None  # why there are none
+
+
+def measure_tags(clip: Clip) -> Tagged:
+    """What is claimed of a clip. Of a long one ten parts of three seconds are decoded and heard."""
+    if wheel.find_folder() is None:
+        return Tagged(None, [], None, wheel.NO_NETWORKS)
+    try:
+        sound = _sound(clip)
+        heard, reason = listen(sound) if len(sound) else (None, "The section is silent.")
+    except AudioError as error:
+        return Tagged(None, [], None, error.message)
+    return Tagged(None, [], None, reason) if heard is None else tagged(heard)
+
+
+def tagged(heard: Heard) -> Tagged:
+    """What may be said of what the networks answer."""
+    if heard.no_music:
+        return Tagged([], [], None, heard.no_music)
+    return Tagged(claims(heard), absent(heard), None if heard.is_short else genre(heard), None)
+
+
+def listen(samples: NDArray[np.float32]) -> tuple[Heard | None, str | None]:
+    """(all that the networks answer, ``None``), or (``None``, the reason).
+
+    ``samples``: float32 (n,), mono, 16 kHz, at least a second. Of a whole song half a minute is heard, spread evenly.
+    """
+    try:
+        return hear(samples, wheel.load()), None
+    except (wheel.WheelError, NothingHeardError) as error:
+        return None, str(error)
+
+
+def _sound(clip: Clip) -> NDArray[np.float32]:
+    """Mono samples at 16 kHz, (n,), without long silences; of a long clip the parts that are heard. ``AudioError``."""
+    duration_s = decode.duration_s(clip)
+    clips = [clip]
+    if duration_s > 2 * _PARTS * PATCH_S:
+        starts = np.linspace(clip.start_s, clip.start_s + duration_s - PATCH_S, _PARTS)
+        clips = [Clip(clip.path, start_s, start_s + PATCH_S) for start_s in starts.tolist()]
+    blocks = [block for part in clips for block in decode.stream(part, SAMPLE_RATE)]
+    return np.concatenate([np.zeros(0, np.float32), *audible(blocks, SAMPLE_RATE)])
