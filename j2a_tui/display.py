@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.cells import cell_len, set_cell_size
 
 from j2a.features.record import Features
-from j2a.music import spelled_chord
+from j2a.music import TUNED_CENTS, spelled_chord
 from j2a.printable import printable
 from j2a.store import Status
 
@@ -79,7 +79,9 @@ def feature_text(name: str, features: Features) -> str:
             return features.meter
         case "key" if features.key is not None:
             sure = features.key_probability
-            return features.key if sure is None else f"{features.key} ({sure:.0%})"
+            cents = features.tuning_cents or 0.0
+            tuned = f", tuned {cents:+.0f} cents" if abs(cents) > TUNED_CENTS else ""
+            return features.key if sure is None else f"{features.key} ({sure:.0%}{tuned})"
         case "beats" if features.beats:
             return f"{len(features.beats)} beats"
         case "downbeats" if features.downbeats:
@@ -89,6 +91,12 @@ def feature_text(name: str, features: Features) -> str:
         case "genre" if features.genre is not None:
             source = f", {features.genre.source}" if features.genre.source else ""
             return f"{features.genre.label} ({features.genre.score:.0%}{source})"
+        case "sound" if features.sound is not None:
+            sound = features.sound
+            figures = (
+                f"{sound.loudness_dbfs:.0f} dBFS", f"{sound.centroid_hz:.0f} Hz", f"{sound.onsets_per_s:.1f} onsets/s"
+            )  # fmt: skip
+            return " · ".join([", ".join(sound.words) or "ordinary", *figures])
         case "tags" if features.tags is not None:
             return ", ".join(tag.label for tag in features.tags) or "nothing for sure"
     return ""

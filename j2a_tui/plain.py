@@ -58,7 +58,8 @@ def _finish(events: Iterator[Event]) -> Done:
             case FeatureReady():
                 measured.set(event.name, event.value)
             case Progress(stage="writing"):
-                told = [feature_text(name, measured) for name in ("bpm", "meter", "key", "chords", "tags", "genre")]
+                names = ("bpm", "meter", "key", "chords", "sound", "tags", "genre")
+                told = [feature_text(name, measured) for name in names]
                 _narrate("  " + (", ".join(filter(None, told)) or "nothing could be measured"))
             case Failed():
                 raise event.as_error()

@@ -26,7 +26,7 @@ from j2a.engine.messages import (
     Request,
 )
 from j2a.errors import ModelError
-from j2a.features.record import FEATURE_NAMES, Engine, Features
+from j2a.features.record import DETAILS, FEATURE_NAMES, Engine, Features
 
 if TYPE_CHECKING:
     from j2a.models.captioner import Captioner
@@ -73,7 +73,7 @@ class Jobs:
             case DescribeMany():
                 return self._describe_many(request_id, request, cancelled)
             case Inspect():
-                return Done(request_id, {"rows": inspect(request.what)})
+                return Done(request_id, {"rows": inspect(request.what, request.server)})
         raise TypeError(f"{type(request).__name__} is not a job")
 
     def _describe(self, request_id: int, request: Describe, cancelled: Cancelled) -> Event:
@@ -90,6 +90,7 @@ class Jobs:
             prompt=request.prompt,
             sampling=request.sampling,
             seed=request.seed,
+            correct_figures=request.correct_figures,
             features=features,
             cancelled=cancelled,
         ):
@@ -112,6 +113,7 @@ class Jobs:
             prompt=request.prompt,
             sampling=request.sampling,
             seed=request.seed,
+            correct_figures=request.correct_figures,
             cancelled=cancelled,
         )
         stats = {"load_s": load_s, **captioner.stats, "total_s": time.perf_counter() - started}
@@ -147,7 +149,7 @@ class Jobs:
         known = remembered.find(self._cache, key)
         if known is not None:
             values = known.to_json()
-            for name in (*FEATURE_NAMES, "key_probability"):
+            for name in (*FEATURE_NAMES, *DETAILS):
                 report(name, values[name], known.unknown.get(name))
             return known, time.perf_counter() - started
         self._emit(Progress(request_id, "measuring"))
@@ -173,12 +175,12 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def inspect(what: str) -> list[dict[str, Any]]:
+def inspect(what: str, server: str = "") -> list[dict[str, Any]]:
     """Rows of a report: "models", "doctor" or "paths"."""
     if what == "models":
         from j2a.models import registry
 
-        return [asdict(row) for row in registry.models()]
+        return [asdict(row) for row in registry.models(server)]
     if what == "doctor":
         from j2a.engine import doctor
 

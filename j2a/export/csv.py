@@ -128,8 +128,8 @@ def read_back(content: bytes) -> Table | None:
 def aspect_list(features: Features) -> str:
     """What was measured as MusicCaps writes aspects, a Python list of strings: ``['120 BPM', 'A minor', '4/4']``.
 
-    Tempo (to the nearest whole BPM), key, meter, genre and what was heard for sure, in that order, of what is known; ""
-    when nothing is.
+    Tempo (to the nearest whole BPM), key, meter, genre, what was heard for sure, and how it sounds ("bright"), in that
+    order, of what is known; "" when nothing is.
     """
     genre = [features.genre.label] if features.genre else []
     aspects = [
@@ -138,6 +138,7 @@ def aspect_list(features: Features) -> str:
         features.meter,
         *genre,
         *(tag.label for tag in features.tags or () if tag.label not in genre),
+        *(features.sound.words if features.sound else ()),
     ]
     known = [aspect for aspect in aspects if aspect]
     return repr(known) if known else ""

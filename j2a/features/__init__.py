@@ -1,4 +1,4 @@
-"""What can be measured in a clip: tempo, beats, downbeats, meter, key, chords, tags, genre.
+"""What can be measured in a clip: tempo, beats, downbeats, meter, key, chords, sound, tags, genre.
 
 Importing this package is cheap; the extractors load on the first call of :func:`extract`.
 """
@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from j2a.clip import Clip
-from j2a.features.record import Engine, Features
+from j2a.features.record import Engine, Features, Sound
 
 if TYPE_CHECKING:
     from j2a.features.networks import Networks
@@ -24,8 +24,8 @@ EXTRACTOR_VERSION = 3  # goes up whenever an answer may change: what was measure
 OnFeature = Callable[[str, Any, str | None], None]
 RHYTHM = ("bpm", "beats", "downbeats", "meter")
 TONAL = ("key", "chords")
-HEARD = ("tags", "genre")
-_DETAILS = {"key": ("key_probability",), "tags": ("absent",)}  # reported behind a feature
+HEARD = ("sound", "tags", "genre")
+_DETAILS = {"key": ("key_probability",), "sound": ("tuning_cents",), "tags": ("absent",)}  # reported behind a feature
 
 
 def extract(
@@ -35,11 +35,11 @@ def extract(
     on_feature: OnFeature | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Features:
-    """Measure a clip: rhythm, then key, chords, tags and genre.
+    """Measure a clip: rhythm, then key, chords, sound, tags and genre.
 
     ``on_feature(name, value, reason)`` is called as soon as each feature is known, with its value in the form it has
     in ``Features.to_json()``, and the reason when it could not be measured; "key" is followed by "key_probability",
-    "tags" by "absent".
+    "sound" by "tuning_cents", "tags" by "absent".
     ``cancelled`` is asked all along whether to stop; what is known by then is returned.
 
     What cannot be measured is ``None`` (or an empty list), with the reason in ``Features.unknown``. Raises
@@ -65,29 +65,36 @@ class _Extraction:
     def run(self, clip: Clip) -> Features:
         from j2a.audio import decode
         from j2a.features import guards
+        from j2a.features.sound import measure_sound
         from j2a.features.tags import measure_tags
 
         reason = guards.too_long(decode.duration_s(clip), self._engine)
         if reason:
             self._unknown((*RHYTHM, *TONAL, *HEARD), reason)
             return self._features
-        with ThreadPoolExecutor(1) as beside:  # its time is spent in BLAS, without Python's lock
+        with ThreadPoolExecutor(1) as beside:  # its time is spent in NumPy, without Python's lock
+            sound = beside.submit(measure_sound, clip)
             tagged = beside.submit(measure_tags, clip)
-            self._by_madmom(clip)
+            self._by_madmom(clip, lambda: sound.result()[1])
             if not self._cancelled():
+                self._sound(*sound.result())
                 self._heard(clip, tagged.result())
         return self._features
 
-    def _by_madmom(self, clip: Clip) -> None:
-        """Rhythm, key and chords."""
+    def _by_madmom(self, clip: Clip, tuning_cents: Callable[[], float | None]) -> None:
+        """Rhythm, key and chords; these at the pitch that the networks know, where the music is tuned to another."""
         from j2a.audio import decode
-        from j2a.features import guards
+        from j2a.features import guards, tuning
         from j2a.features.madmom_door import SAMPLE_RATE
         from j2a.features.networks import CancelledError, networks
 
         try:
             heard = networks(guards.checked(decode.stream(clip, SAMPLE_RATE)), self._engine, self._cancelled)
-            for stage in (self._rhythm, self._key, self._chords):
+            self._rhythm(heard)
+            detuned = tuning.factor(tuning_cents() if self._engine == "fast" else None)
+            if detuned != 1 and not self._cancelled():
+                heard = networks(tuning.retuned(clip, detuned), self._engine, self._cancelled)
+            for stage in (self._key, lambda heard: self._chords(heard, detuned)):
                 if self._cancelled():
                     return
                 stage(heard)
@@ -125,10 +132,11 @@ class _Extraction:
         else:
             self._report_key(label, probability, reason)
 
-    def _chords(self, heard: Networks) -> None:
+    def _chords(self, heard: Networks, slower: float) -> None:
+        """``slower``: by which factor what the networks were given lasts longer than the clip."""
         from j2a.features import chords
 
-        found, reason = chords.measure_chords(heard), None
+        found, reason = chords.measure_chords(heard, slower), None
         if all(chord.label == "N" for chord in found):
             found, reason = [], "No chord was found: nothing in the section sounds like a major or minor triad."
         if self._doubtful_key and found:
@@ -140,6 +148,10 @@ class _Extraction:
     def _report_key(self, label: str | None, probability: float | None, reason: str | None) -> None:
         self._known("key", label, reason)
         self._known("key_probability", probability)
+
+    def _sound(self, sound: Sound | None, tuning_cents: float | None) -> None:
+        self._known("sound", asdict(sound) if sound else None, None if sound else "The section is silent or too short.")
+        self._known("tuning_cents", tuning_cents)
 
     def _heard(self, clip: Clip, tagged: Tagged) -> None:
         """Tags, and the genre by its own model, or else the likeliest style of the tags."""

@@ -7,14 +7,14 @@ from j2a.features.networks import Networks
 from j2a.features.record import Chord
 
 
-def measure_chords(heard: Networks) -> list[Chord]:
+def measure_chords(heard: Networks, slower: float = 1.0) -> list[Chord]:
     """Chord segments from the clip's start to its end, without gaps; Harte labels: "A:min", "C#:maj", "N" (none).
 
     madmom's ``CNNChordFeatureProcessor`` and ``CRFChordRecognitionProcessor`` (Korzeniowski and Widmer, MLSP 2016),
-    10 frames a second.
+    10 frames a second. ``slower``: by which factor what was heard lasts longer than the clip.
     """
     decoder = processor("chord decoder", lambda madmom: madmom.features.chords.CRFChordRecognitionProcessor())
     return [
-        Chord(round(float(start_s), 3), round(float(end_s), 3), str(label))
+        Chord(round(float(start_s) / slower, 3), round(float(end_s) / slower, 3), str(label))
         for start_s, end_s, label in decoder(heard.chord_features())
     ]

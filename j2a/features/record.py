@@ -16,9 +16,10 @@ TagKind = Literal["voice", "style", "instrument", "percussion"]
 _METER, _KEY = re.compile(r"[1-9]\d?/[1-9]\d?"), re.compile(r"[A-G][#b♯♭]* (major|minor)")
 _CHORD = re.compile(r"N|[A-G][#b♯♭]*(:[a-z0-9]+)?")
 _TAG_KINDS = get_args(TagKind)
+_PLAIN = ("bpm", "beats", "downbeats", "meter", "key", "unknown")  # fields that are JSON types themselves
 _MOST = 1e9  # of any number here: more seconds, beats a minute or parts of one than there are
-FEATURE_NAMES = ("bpm", "beats", "downbeats", "meter", "key", "chords", "tags", "genre")
-DETAILS = ("key_probability", "absent")  # of features: reported with them, never without
+FEATURE_NAMES = ("bpm", "beats", "downbeats", "meter", "key", "chords", "sound", "tags", "genre")
+DETAILS = ("key_probability", "tuning_cents", "absent")  # of features: reported with them, never without
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,35 @@ class Tag:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What any listener says of it, as numbers."""
+
+    loudness_dbfs: float  # RMS of all channels
+    crest_db: float  # peak over RMS
+    dynamics_db: float  # between soft and loud moments of 0.4 s: their 10th and 90th percentile
+    centroid_hz: float  # mean spectral centroid, up to 11 kHz
+    onsets_per_s: float
+
+    @property
+    def words(self) -> list[str]:
+        """What stands out: brightness, density of onsets, loudness, dynamics; each only where it is marked.
+
+        The bounds are near the fifth that has least and the fifth that has most of it in 88 windows of real music.
+        """
+        scales = (
+            (self.centroid_hz, ("dark", 950.0), ("bright", 2600.0)),
+            (self.onsets_per_s, ("sparse", 2.5), ("dense", 6.0)),
+            (self.loudness_dbfs, ("soft", -20.0), ("loud", -13.0)),
+            (self.dynamics_db, ("even", 2.0), ("swelling", 10.0)),
+        )
+        found = [
+            low if value <= lowest else high if value >= highest else ""
+            for value, (low, lowest), (high, highest) in scales
+        ]
+        return [word for word in found if word]
+
+
 @dataclass(slots=True)
 class Features:
     """Everything measured in one clip."""
@@ -64,6 +94,8 @@ class Features:
     chords: list[Chord] = field(default_factory=list)
     tags: list[Tag] | None = None  # only what is sure enough to be said; None where nobody listened
     absent: list[str] = field(default_factory=list)  # labels of tags that are surely not there: "voice", "drums"
+    sound: Sound | None = None
+    tuning_cents: float | None = None  # from A = 440 Hz, -50 to 50
     genre: Genre | None = None
     unknown: dict[str, str] = field(default_factory=dict)  # feature name -> why it was not measured
 
@@ -79,9 +111,10 @@ class Features:
         checks and the screen reckon with these values.
         """
         features = cls()
-        for name in ("bpm", "beats", "downbeats", "meter", "key", "key_probability", "absent", "unknown"):
+        for name in (*_PLAIN, *DETAILS):
             if name in data:
                 setattr(features, name, data[name])
+        features.sound = Sound(**data["sound"]) if data.get("sound") else None
         features.chords = [Chord(**chord) for chord in data.get("chords", [])]
         features.tags = None if data.get("tags") is None else [Tag(**tag) for tag in data["tags"]]
         features.genre = Genre(**data["genre"]) if data.get("genre") else None
@@ -110,6 +143,8 @@ def _checks(features: Features) -> list[tuple[str, bool]]:
         ("key", features.key is None or _is_like(_KEY, features.key)),
         ("key_probability", features.key_probability is None or _is_number(features.key_probability)),
         ("chords", all(_are_times([one.start_s, one.end_s]) and _is_like(_CHORD, one.label) for one in chords)),
+        ("tuning_cents", features.tuning_cents is None or _is_number(features.tuning_cents)),
+        ("sound", features.sound is None or all(map(_is_number, asdict(features.sound).values()))),
         ("tags", all(isinstance(tag.label, str) and tag.kind in _TAG_KINDS and _is_number(tag.score) for tag in tags)),
         ("absent", isinstance(features.absent, list) and _are_texts(*features.absent)),
         ("genre", genre is None or (_are_texts(genre.label, genre.source) and _is_number(genre.score))),

@@ -9,8 +9,8 @@ from j2a.features.record import Features
 from j2a_tui.display import clean, feature_text, fit
 
 LABELS = {
-    "bpm": "Tempo", "meter": "Meter", "key": "Key", "chords": "Chords", "tags": "Heard", "genre": "Genre",
-    "beats": "Beats",
+    "bpm": "Tempo", "meter": "Meter", "key": "Key", "chords": "Chords", "sound": "Sound", "tags": "Heard",
+    "genre": "Genre", "beats": "Beats",
 }  # fmt: skip
 LABEL_WIDTH = 8
 ROOMY = 40  # cells from which an unknown feature says so in a word

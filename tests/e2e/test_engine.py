@@ -72,7 +72,7 @@ def test_a_clip_is_measured_then_described_then_known(caller):
     names = [event.name for event in events if isinstance(event, FeatureReady)]
     done = events[-1]
     assert {"bpm", "beats", "downbeats", "meter", "key", "key_probability", "chords", "tags", "absent",
-            "genre"} == set(names)  # fmt: skip
+            "sound", "tuning_cents", "genre"} == set(names)  # fmt: skip
     assert kinds.index(FeatureReady) < kinds.index(Piece), "features come before words"
     assert Progress in kinds
     text = "".join(event.text for event in events if isinstance(event, Piece))

@@ -20,13 +20,13 @@ from j2a.engine.messages import (
     Progress,
     Request,
 )
-from j2a.features.record import Chord, Features, Genre, Tag
+from j2a.features.record import Chord, Features, Genre, Sound, Tag
 
 BEATS = [round(0.5 * index, 2) for index in range(20)]
 MEASURED = Features(
     bpm=120.0, beats=BEATS, downbeats=BEATS[::4], meter="4/4", key="A minor", key_probability=0.93,
     chords=[Chord(0.0, 2.5, "A:min"), Chord(2.5, 5.0, "F:maj"), Chord(5.0, 7.5, "C:maj"), Chord(7.5, 10.0, "G:maj")],
-    tags=[Tag("electronic", "style", 0.55), Tag("synthesizer", "instrument", 0.41)],
+    sound=Sound(-14.2, 13.1, 4.0, 2710, 4.2), tags=[Tag("electronic", "style", 0.55), Tag("synthesizer", "instrument", 0.41)],
     genre=Genre("electronic", 0.55, "musicnn"),
 )
 TEXT = "A steady piece in A minor at 120 BPM, in 3/4, over the chords Am, F, C and G."
@@ -96,12 +96,12 @@ class FakeEngine:
         for word in text.split(" "):
             self.simulate(Piece(request_id, f" {word}"))
 
-    def simulate_done(self, request_id: int, text: str, features: Features = MEASURED) -> None:
+    def simulate_done(self, request_id: int, text: str, features: Features = MEASURED, written: str = "") -> None:
         """The whole caption with its provenance."""
         request = self.requests[request_id]
         assert isinstance(request, Describe)
         caption = Caption(text, request.version, request.backbone, "0123456789ab", f"facts-1/{request.prompt}",
-                          "the prompt", request.seed, request.sampling, features)
+                          "the prompt", request.seed, request.sampling, features, written)
         self.simulate(Done(request_id, caption.to_json(), {"total_s": 2.5, "new_tokens": 40, "decode_s": 0.5}))
 
     def simulate_described(self, text: str = TEXT, features: Features = MEASURED) -> None:

@@ -5,19 +5,16 @@ n samples at 16 kHz, F frames of 256 samples, B patches.
 
 from __future__ import annotations
 
-import functools
-import math
-
 import numpy as np
 from numpy.typing import NDArray
+
+from j2a.features import mel
 
 Array = NDArray[np.float32]
 SAMPLE_RATE = 16_000
 PATCH_FRAMES, BANDS = 187, 96
 MAX_PATCHES = 10  # of a whole song: half a minute of it, from everywhere
 _FRAME, _HOP = 512, 256
-_LOG_STEP = math.log(6.4) / 27  # Slaney's scale is linear, 200/3 Hz a mel, up to 1 kHz, and logarithmic above
-_MELS = 15 + math.log(SAMPLE_RATE / 2 / 1000) / _LOG_STEP  # at 8 kHz
 _GAIN = 10_000  # log-mel = log10(10,000 power + 1)
 
 
@@ -56,9 +53,9 @@ def _seen(samples: Array, start: int) -> Array:
 def _log_mel(samples: Array) -> Array:
     """(F, 96) of samples with a hop of context on both sides."""
     framed = np.lib.stride_tricks.sliding_window_view(samples, _FRAME)[::_HOP]
-    spectrum = np.fft.rfft(framed * _window())
+    spectrum = np.fft.rfft(framed * mel.hann(_FRAME))
     power = spectrum.real**2 + spectrum.imag**2
-    log_mel: Array = np.log10(power @ _mel_filters() * np.float32(_GAIN) + np.float32(1))
+    log_mel: Array = np.log10(power @ mel.filters(SAMPLE_RATE, _FRAME, BANDS) * np.float32(_GAIN) + np.float32(1))
     return log_mel
 
 
@@ -66,27 +63,3 @@ def power_of(log_mel: Array) -> Array:
     """What :func:`patches` took the logarithm of."""
     power: Array = (np.float32(10) ** log_mel - np.float32(1)) / np.float32(_GAIN)
     return power
-
-
-@functools.cache
-def _window() -> Array:
-    """Hann's, periodic."""
-    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_FRAME) / _FRAME)).astype(np.float32)
-
-
-@functools.cache
-def _mel_filters() -> Array:
-    """Slaney's mel triangles of equal area, 0 to 8000 Hz: (257, 96)."""
-    corners = _mel_to_hz(np.linspace(0.0, _MELS, BANDS + 2))
-    frequencies = np.fft.rfftfreq(_FRAME, 1 / SAMPLE_RATE)[:, None]
-    lower, centre, upper = corners[:-2], corners[1:-1], corners[2:]
-    rising = (frequencies - lower) / (centre - lower)
-    falling = (upper - frequencies) / (upper - centre)
-    triangles: NDArray[np.float64] = np.maximum(0.0, np.minimum(rising, falling)) * (2 / (upper - lower))
-    return triangles.astype(np.float32)
-
-
-
-def _mel_to_hz(mels: NDArray[np.float64]) -> NDArray[np.float64]:
-    hertz: NDArray[np.float64] = np.where(mels < 15, mels * 200 / 3, 1000 * np.exp(_LOG_STEP * (mels - 15)))
-    return hertz

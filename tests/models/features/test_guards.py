@@ -70,6 +70,7 @@ def assert_unknown(features: Features, *names: str) -> None:
         assert len(features.unknown[name]) > 20
 
 
+MUSICAL = [name for name in FEATURE_NAMES if name != "sound"]  # noise has loudness, too
 SOUNDS: dict[str, Callable[[], np.ndarray]] = {
     "white": lambda: noise(0), "pink": lambda: noise(1), "brown": lambda: noise(2), "click": click,
     "sine": lambda: 0.5 * np.sin(2 * np.pi * 440 * times()), "speech": lambda: speech_like(0),
@@ -80,7 +81,8 @@ SOUNDS: dict[str, Callable[[], np.ndarray]] = {
 @pytest.mark.parametrize("sound", SOUNDS)
 def test_no_music(tmp_path: Path, sound: str) -> None:
     features = extract(write(tmp_path, SOUNDS[sound]()))
-    assert_unknown(features, *FEATURE_NAMES)
+    assert_unknown(features, *MUSICAL)
+    assert features.sound is not None
     assert features.key_probability is None
 
 
@@ -100,7 +102,8 @@ def test_a_drone_has_no_beat_and_no_key(tmp_path: Path) -> None:
 ])
 def test_what_cannot_be_measured_at_all(tmp_path: Path, samples: np.ndarray, words: str) -> None:
     features = extract(write(tmp_path, samples))
-    assert_unknown(features, *FEATURE_NAMES)
+    assert_unknown(features, *MUSICAL)
+    assert (features.sound is None) == (words != "too short" or len(samples) < RATE)
     assert words in features.unknown["bpm"]
 
 
@@ -127,7 +130,7 @@ def test_every_feature_is_reported_once_in_order(tmp_path: Path) -> None:
     seen: list[tuple[str, Any, str | None]] = []
     features = extract(write(tmp_path, np.zeros(5 * RATE)), on_feature=lambda *item: seen.append(item))
     assert [name for name, _, _ in seen] == ["bpm", "beats", "downbeats", "meter", "key", "key_probability", "chords",
-                                             "tags", "absent", "genre"]
+                                             "sound", "tuning_cents", "tags", "absent", "genre"]
     as_json = features.to_json()
     for name, value, reason in seen:
         assert value == as_json[name]
