@@ -74,7 +74,7 @@ def runs(path: Path, start: int | None = None, end: int | None = None) -> list[R
         with data:
             first = _frame(data, start)
             if first is None:
-                start = _next_frame(data, start)
+                start = _next_frame(data, start, len(data))
                 first = _frame(data, start)
             if first is None or (whole and _knows_its_length(data, start, first)):
                 return []
@@ -158,7 +158,7 @@ def _walk(data: mmap.mmap, at: int, size: int) -> list[Run]:
     while True:
         frame = _decoded(header_of(data, at)[0]) if at + 4 <= size else None
         if frame is None or (kind is not None and frame[1] != kind and not _follows(data, at, frame)):
-            after = _next_frame(data, at)
+            after = _next_frame(data, at, size)
             if after < 0:
                 close()
                 return found
@@ -183,11 +183,11 @@ def _follows(data: mmap.mmap, at: int, frame: tuple[int, Kind]) -> bool:
     return behind is not None and behind[1] == frame[1]
 
 
-def _next_frame(data: mmap.mmap, at: int) -> int:
-    """The next place where frames go on, -1 for none: behind a tag, or behind damage."""
+def _next_frame(data: mmap.mmap, at: int, size: int) -> int:
+    """The next place before ``size`` where frames go on, -1 for none: behind a tag, or behind damage."""
     if tag := id3_size(data[at : at + 10]):
         at += tag
-    end = min(len(data), at + _LOST)
+    end = min(size, at + _LOST) - 3  # of a header's four bytes
     while (at := data.find(b"\xff", at, end)) >= 0:
         frame = _frame(data, at)
         if frame is not None and _follows(data, at, frame):

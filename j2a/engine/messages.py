@@ -46,6 +46,7 @@ class Describe:
     sampling: Sampling = field(default_factory=Sampling)
     seed: int = 0
     features_engine: Engine = "fast"
+    correct_figures: bool = False  # put measured figures in place of wrong ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class DescribeMany:
     prompt: str = ""
     sampling: Sampling = field(default_factory=Sampling)
     seed: int = 0
+    correct_figures: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Inspect:
     """Ask what is there: "models", "doctor" or "paths"."""
 
     what: str
+    server: str = ""  # the address of one that may write, to be among the models
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +203,8 @@ def decode_event(line: bytes) -> Event:
     try:
         data = json.loads(line)
         event = _EVENTS[data.pop("type")](**data)
+        if isinstance(event, Failed):
+            ExitCode(event.exit_code)  # there are only those
         wrong = [name for name, value in data.items() if not isinstance(value, _KINDS.get(name, object))]
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"a line is no event: {type(error).__name__}") from error

@@ -63,7 +63,7 @@ class Worker:
         for line in self._requests:
             try:
                 request_id, request = decode_request(line)
-            except (ValueError, KeyError, TypeError, AttributeError):
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 traceback.print_exc(file=sys.stderr)
                 os._exit(ExitCode.FAILED)  # whoever asked is told that this process is gone
             if isinstance(request, Cancel):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from j2a import paths
-from j2a.backbone import BUILT_IN, version_of
+from j2a.backbone import BUILT_IN, LISTENING, is_server, version_of
 from j2a.errors import ModelError, ModelMissingError, UsageError
 from j2a.models.files.built_in import refuse_damaged
 from j2a.models.files.weights import download_command, find_folder, size_bytes, weights_hash
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from j2a.models.captioner import Captioner
     from j2a.models.j2a_1 import J2A1
     from j2a.models.j2a_2 import J2A2
+    from j2a.models.listening import Listening
 
 VERSIONS = ("1.0", "2.0", "2.1", "3.0")
 BASE_7B = "mistralai/Mistral-7B-v0.1"
@@ -37,9 +38,10 @@ class ModelRow:
     get: str = ""
 
 
-def models() -> list[ModelRow]:
-    """What can be loaded, and what could be."""
-    return [*map(_mini_row, VERSIONS), _7b_row(), *map(_no_projector_row, VERSIONS[1:]), *_folder_rows()]
+def models(server: str = "") -> list[ModelRow]:
+    """What can be loaded, and what could be. ``server``: the address of one that may write, where somebody named it."""
+    here = [*map(_mini_row, VERSIONS), _7b_row(), *map(_no_projector_row, VERSIONS[1:]), *_folder_rows()]
+    return [*here, *_server_rows(server)]
 
 
 def load(
@@ -48,24 +50,35 @@ def load(
     """Load a captioner into this process.
 
     ``backbone`` is "mini", "7b", a model folder, a name in the models folder, a hub id that is in the cache, or for 1.0
-    the address of a server (``j2a.models.language.server``). For the others it is the folder of a projector. Without a
-    ``version`` it is the most truthful one of the backbone. ``cancelled`` is asked while a server is waited for.
+    and "listen" the address of a server (``j2a.models.language.server``). For the others it is the folder of a
+    projector. Without a ``version`` it is the most truthful one of the backbone. ``cancelled`` is asked while a server
+    is waited for.
     Raises ``UsageError`` for an unknown version, ``ModelMissingError`` or ``ModelError`` for the weights.
     """
     version = version_of(version, backbone)
+    if version == LISTENING:
+        return _load_listening(backbone, cancelled)
     if version not in VERSIONS:
-        raise UsageError(f"there is no J2A-{version} in this release.", f"Versions: {', '.join(VERSIONS)}.")
+        known = ", ".join((*VERSIONS, LISTENING))
+        raise UsageError(f"there is no J2A-{version} in this release.", f"Versions: {known}.")
     return _load_1(backbone, cancelled) if version == "1.0" else _load_2(version, backbone)
 
 
 def _load_1(backbone: str, cancelled: Callable[[], bool]) -> J2A1:
     from j2a.models.j2a_1 import J2A1
     from j2a.models.language.llm import load_to_caption
-    from j2a.models.language.server import ServerLLM, is_server
+    from j2a.models.language.server import ServerLLM
 
     if is_server(backbone):
         return J2A1(ServerLLM(backbone, cancelled), backbone)
     return J2A1(load_to_caption(source_of(backbone)), backbone)
+
+
+def _load_listening(backbone: str, cancelled: Callable[[], bool]) -> Listening:
+    from j2a.models.language.hearing import HearingLLM
+    from j2a.models.listening import Listening
+
+    return Listening(HearingLLM(backbone, cancelled), backbone)
 
 
 def _load_2(version: str, backbone: str) -> J2A2:
@@ -141,6 +154,17 @@ def _no_projector_row(version: str) -> ModelRow:
     return ModelRow(version, "7b", False, detail, "that of its data", f"j2a-train fit --version {version}")
 
 
+def _server_rows(server: str) -> Iterator[ModelRow]:
+    """A server is not asked before it is chosen: it may be slow, or down."""
+    hears = "a server's model hears the clip and is told what was measured"
+    if server:
+        yield ModelRow("1.0", server, True, "a server's model writes from what was measured", "that of the model")
+        yield ModelRow(LISTENING, server, True, hears, "that of the model")
+    else:
+        get = "start J2A with --llm-url URL --llm-model NAME --listen"
+        yield ModelRow(LISTENING, "a server", False, hears, "that of the model", get)
+
+
 def _folder_rows() -> Iterator[ModelRow]:
     """What else is in the models folder: language models and LoRA adapters for 1.0, projectors for 2.x."""
     if not paths.is_folder(paths.models_dir()):
@@ -161,7 +185,7 @@ def _version_of(folder: Path) -> str:
         if config.get("model_type") == "j2a-projector":
             return str(config["version"])
         return "1.0" if any("ForCausalLM" in name for name in config.get("architectures") or ()) else ""
-    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+    except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError):
         return ""
 
 

@@ -127,12 +127,8 @@ def _provenance(data: dict[str, Any] | None) -> Caption | None:
     if data is None:
         return None
     caption = Caption.from_json(data)
-    features = caption.features
-    texts = [caption.text, caption.version, caption.backbone, caption.prompt_id]
-    texts += [text for text in (features.key, features.meter) if text is not None]
-    texts += [features.genre.label] if features.genre else []
-    numbers = [number for number in (caption.seed, features.bpm) if number is not None]
-    if not all(isinstance(text, str) for text in texts) or not all(isinstance(one, int | float) for one in numbers):
+    texts = [caption.text, caption.written, caption.version, caption.backbone, caption.prompt_id]
+    if not all(isinstance(text, str) for text in texts) or not isinstance(caption.seed, int):
         raise ValueError("where it came from is not what was written there")
     return caption
 

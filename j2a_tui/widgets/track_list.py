@@ -134,6 +134,7 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
         if index != self.cursor:
             self.cursor = index
         else:
+            self._last = self.track or self._last
             self.post_message(self.Moved(self.track))
         self.refresh()
 

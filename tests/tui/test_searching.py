@@ -30,6 +30,16 @@ async def test_search_narrows_the_list(desk: Desk) -> None:
     assert len(desk.app.desk.tracks.tracks) == 4
 
 
+async def test_the_file_that_was_found_stays_when_all_are_listed_again(desk: Desk) -> None:
+    await desk.press("slash", *"song 10")
+    await desk.opened("song 10.wav")
+    await desk.press("escape")
+    await desk.until(lambda: len(desk.app.desk.tracks.tracks) == 4)
+    track = desk.app.desk.tracks.track
+    assert track is not None
+    assert track.name == "song 10.wav"
+
+
 async def test_searching_does_not_disturb_what_runs(desk: Desk) -> None:
     await desk.press("down")
     await desk.opened("song 2.wav")

@@ -68,7 +68,7 @@ def times(where: str, record: Record, start: str, end: str) -> tuple[float, floa
     try:
         start_s = float(record.get(start) or 0)
         end_s = None if record.get(end) in ("", None) else float(record[end])
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise bad_row(where, f"{start} or {end} is not a number") from None
     if not (math.isfinite(start_s) and start_s >= 0 and (end_s is None or (math.isfinite(end_s) and end_s > start_s))):
         raise bad_row(where, f"a clip cannot go from {start_s} to {end_s} s")
@@ -80,7 +80,7 @@ def texts(where: str, name: str, value: Any) -> tuple[str, ...]:
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
             value = ast.literal_eval(value.strip())
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             raise bad_row(where, f"{name} is not a list of texts") from None
     elif isinstance(value, str):
         value = [part for part in map(str.strip, value.split(",")) if part]
@@ -108,7 +108,7 @@ def caption_of(where: str, value: Any) -> str:
 
 def file_of(where: str, value: Any) -> str:
     """A POSIX path inside the data set's folder. Raises ``J2AError`` for one that leads anywhere else."""
-    if not isinstance(value, str) or not is_inside(value):
+    if not isinstance(value, str) or not _is_text(value) or not is_inside(value):
         raise bad_row(where, f"the audio path {value!r} is not one inside the folder")
     return value
 

@@ -9,6 +9,7 @@ from typing import Any
 from j2a.errors import J2AError
 from j2a.export.csv import DIALECT_COLUMN, aspect_list
 from j2a.paths import real_folder
+from j2a.printable import printable
 from j2a.store import Status, Store
 from training.datasets.entry import (
     Entry,
@@ -68,7 +69,7 @@ def read_captions(path: Path, licence: str) -> tuple[Path, list[Entry]]:
         ]  # fmt: skip
     lists = _lists(path)
     folder = path if path.is_dir() else path.parent
-    source = folder.resolve().name if path.is_dir() or path.stem in _USUAL else path.stem
+    source = printable(folder.resolve().name if path.is_dir() or path.stem in _USUAL else path.stem)
     found = (entry for file, split in lists for entry in _rows(file, folder, source, split, licence))
     entries = without_twins(found)
     if not entries:

@@ -88,7 +88,7 @@ def read_shards(store: Path, *, verify: bool) -> tuple[dict[str, Place], list[st
                 _check_array(path.with_suffix(".npy"), content["data"], verify=verify)
             for clip in content["clips"]:
                 places[clip["key"]] = Place(path.stem, clip.get("start", 0), clip.get("steps", 0), clip.get("value"))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             broken.append(path.stem)
     return places, broken
 
@@ -128,7 +128,7 @@ class _Store:
             self.about: dict[str, Any] = json.loads((self.folder / INDEX).read_bytes())
             self._keys: dict[str, str] = self.about.pop("rows")
             self.failed: dict[str, str] = self.about.pop("failed")
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise _unusable(self.folder, f"{INDEX} cannot be read ({error})") from error
         self._places, broken = read_shards(self.folder, verify=verify)
         missing = sum(key not in self._places for key in self._keys.values())

@@ -61,7 +61,9 @@ def read_table(folder: Path, split: Split | None = None) -> list[Row]:
     for number, line in enumerate(lines, 1):
         try:
             row = _row(json.loads(line))
-        except (ValueError, TypeError) as error:
+            if "\\ud" in line.lower():
+                line_of(row).encode()  # half a character, which JSON may hold, could not be written again
+        except (ValueError, TypeError, RecursionError) as error:
             raise _broken(path, number, str(error)) from error
         if row.id in seen:
             raise _broken(path, number, f"the id {row.id!r} occurs twice")
@@ -106,6 +108,7 @@ def _row(record: Any) -> Row:
             raise ValueError(f"{name} is not a number")
     if not isinstance(row.facts, dict):
         raise ValueError("facts is not an object")
+    row.clip(Path())  # which refuses times that are none
     return row
 
 

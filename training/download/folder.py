@@ -90,5 +90,5 @@ def _read(line: bytes) -> Status | None:
             str(record["id"]), None if reason is None else Reason(reason), str(record["message"]),
             int(record["tries"]), str(record["at"]),
         )  # fmt: skip
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None

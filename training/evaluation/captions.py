@@ -134,7 +134,7 @@ def _take(line: bytes, known: dict[str, str]) -> bool:
     try:
         record = json.loads(line)
         known[record["id"]] = str(record["caption"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return False
     return True
 

@@ -70,7 +70,7 @@ class RunLog:
 def read_log(folder: Path) -> list[dict[str, Any]]:
     """The whole records of a folder's log, in order; none where there is no log."""
     path = folder / LOG
-    return list(_records(path.read_text(encoding="utf-8"))) if path.exists() else []
+    return list(_records(path.read_text(encoding="utf-8", errors="replace"))) if path.exists() else []
 
 
 def progress(iterable: Iterable[T], total: int | None, label: str, done: int = 0) -> Iterator[T]:
@@ -85,11 +85,11 @@ def _mend(path: Path, keep_steps: int | None) -> None:
     if not path.exists():
         return
     text = path.read_text(encoding="utf-8", errors="replace")
-    kept = [r for r in _records(text) if keep_steps is None or r.get("step", 0) <= keep_steps]
+    kept = [record for record in _records(text) if keep_steps is None or _step(record) <= keep_steps]
     wanted = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in kept)
     if wanted != text:
         part = path.with_name(path.name + ".part")
-        part.write_text(wanted, encoding="utf-8")
+        part.write_bytes(wanted.encode(errors="replace"))  # JSON may hold half a character
         part.replace(path)
 
 
@@ -97,10 +97,15 @@ def _records(text: str) -> Iterator[dict[str, Any]]:
     for line in text.split("\n"):  # not splitlines: a text may hold other line ends
         try:
             record = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue  # cut short by a crash
         if isinstance(record, dict):
             yield record
+
+
+def _step(record: dict[str, Any]) -> float:
+    step = record.get("step", 0)
+    return step if isinstance(step, int | float) else 0
 
 
 def require_tensorboard() -> None:

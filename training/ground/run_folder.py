@@ -78,7 +78,7 @@ class RunFolder:
             raise UsageError(f"there is no run in {self.path}.", "Start it without --resume.")
         try:
             before = dict(json.loads(file.read_bytes()))
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, RecursionError) as error:
             raise UsageError(
                 f"{file} cannot be read, so there is no run to go on with.", "Choose another folder."
             ) from error
@@ -138,7 +138,7 @@ class RunFolder:
                     kind: tensors[key] if kind == "step" else tensors[key].to(parameter.device)
                     for kind, key in kinds.items()
                 }
-        except (OSError, ValueError, TypeError, SafetensorError) as error:
+        except (OSError, ValueError, TypeError, RecursionError, SafetensorError) as error:
             raise J2AError(
                 f"{folder} is damaged: {error}.", "Start the run anew in another folder.", title="Cannot go on"
             ) from error

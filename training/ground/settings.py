@@ -121,7 +121,7 @@ def _read(file: Path) -> dict[str, Any]:
         raise UsageError(
             f"{file} cannot be read: {error.strerror or error}.", "Give a TOML file of settings."
         ) from error
-    except ValueError as error:  # not TOML, not UTF-8
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8
         raise UsageError(f"{file} is not TOML: {error}.", "Settings look like this: learning_rate = 1e-3") from error
 
 
@@ -140,12 +140,26 @@ def _typed(name: str, value: object, kind: Any) -> object:
             raise ValueError(f"{name} is {value!r}, not one of {', '.join(map(str, get_args(plain)))}")
         return value
     if plain is float and type(value) is int:
-        return float(value)
+        return _float(name, value)
     if plain is Path and isinstance(value, str | Path):
-        return Path(value).expanduser()
+        return _path(name, value)
     if type(value) is not plain:
         raise ValueError(f"{name} is {value!r}, which is not of type {plain.__name__}")
     return value
+
+
+def _float(name: str, value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{name} is larger than any number here can be") from None
+
+
+def _path(name: str, value: str | Path) -> Path:
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:
+        raise ValueError(f"{name} is {str(value)!r}, and there is no such user") from None
 
 
 def _toml(value: object) -> str:

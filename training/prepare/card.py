@@ -70,7 +70,7 @@ def read_card(folder: Path) -> tuple[dict[str, str], list[str]]:
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
         return dict(card["left_out"]), list(card["dropped_leaks"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise J2AError(
             f"{path} is not a card ({error}).", "Run j2a-train prepare again.", title="Broken card"
         ) from error

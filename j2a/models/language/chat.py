@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from j2a.errors import ModelError
+
 CHATML = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
@@ -23,15 +25,30 @@ class Turn(NamedTuple):
 
 
 def user_turn(tokenizer: Any) -> Turn:
-    """The fixed tokens around the user's words. ``tokenizer`` is a transformers tokenizer."""
-    text = tokenizer.apply_chat_template(
-        [{"role": "user", "content": _SLOT}],
-        chat_template=tokenizer.chat_template or CHATML,
-        add_generation_prompt=True,
-        tokenize=False,
-    )
+    """The fixed tokens around the user's words. ``tokenizer`` is a transformers tokenizer.
+
+    Raises ``ModelError`` for a chat template that fails, or that does not repeat the user's words once.
+    """
+    try:
+        text = tokenizer.apply_chat_template(
+            [{"role": "user", "content": _SLOT}],
+            chat_template=tokenizer.chat_template or CHATML,
+            add_generation_prompt=True,
+            tokenize=False,
+        )
+    except Exception as error:  # a template is a program, which raises what it likes
+        raise _unusable(f"it fails ({type(error).__name__}: {error})") from error
     before, _, after = text.partition(_SLOT)
+    if text.count(_SLOT) != 1:
+        raise _unusable(f"it writes the prompt {text.count(_SLOT)} times")
     return Turn(_ids(tokenizer, before), _ids(tokenizer, after))
+
+
+def _unusable(why: str) -> ModelError:
+    return ModelError(
+        f"the chat template of the language model cannot be used: {why}.",
+        "Mend chat_template in its folder, or choose another --backbone.",
+    )
 
 
 def prompt_ids(tokenizer: Any, prompt: str) -> list[int]:

@@ -225,8 +225,10 @@ def _require(package: str, message: str) -> None:
 
 def _base_of(adapter: Path) -> str:
     try:
-        base: str = json.loads((adapter / ADAPTER_CONFIG).read_text(encoding="utf-8"))["base_model_name_or_path"]
-    except (ValueError, KeyError) as error:
+        base = json.loads((adapter / ADAPTER_CONFIG).read_text(encoding="utf-8"))["base_model_name_or_path"]
+        if not isinstance(base, str) or not base or "\0" in base:
+            raise ValueError("it is no name")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelError(
             f"{adapter / ADAPTER_CONFIG} does not name its base model.", "Save the adapter again with peft."
         ) from error

@@ -42,7 +42,7 @@ def load(folder: Path) -> tuple[SmallMistral, SmallMistralTokenizer] | None:
         config = json.loads((folder / saved.CONFIG_FILE).read_bytes())
         named = json.loads((folder / _TOKENIZER_CONFIG).read_bytes())
         template = (folder / _TEMPLATE).read_text(encoding="utf-8")
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     if not _plain(config) or template != CHATML or not (folder / saved.WEIGHTS_FILE).is_file():
         return None
@@ -81,14 +81,14 @@ def _plain(config: Any) -> bool:
 
 def _tokenizer(path: Path, named: Any) -> SmallMistralTokenizer | None:
     """None where the file, or what its config names as EOS and padding, is not as here."""
-    try:
-        backend = Tokenizer.from_file(str(path))
-    except Exception:  # noqa: BLE001  (tokenizers has no narrower one)
-        return None
     if not isinstance(named, dict):
         return None
     eos, pad = (str(named.get(name)) for name in ("eos_token", "pad_token"))
-    if None in (backend.token_to_id(eos), backend.token_to_id(pad)):
+    try:
+        backend = Tokenizer.from_file(str(path))
+        if None in (backend.token_to_id(eos), backend.token_to_id(pad)):
+            return None
+    except Exception:  # noqa: BLE001  (tokenizers has no narrower one)
         return None
     backend.no_truncation()
     backend.no_padding()

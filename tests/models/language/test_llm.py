@@ -124,6 +124,28 @@ def test_an_adapter_without_its_base_is_refused(tmp_path):
         load_llm(str(tmp_path))
 
 
+@pytest.mark.parametrize("content", ["[]", "{}", "no JSON", '{"base_model_name_or_path": 7}', "[" * 100_000])
+def test_an_adapter_that_names_no_base_is_refused(tmp_path, content):
+    (tmp_path / "adapter_config.json").write_text(content)
+    with pytest.raises(ModelError, match="does not name its base model"):
+        load_llm(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        ("{% for m in messages %}", "fails"),
+        ("{{ raise_exception('roles must alternate') }}", "roles must alternate"),
+        ("{{ messages[0].content + 1 }}", "TypeError"),
+        ("You are a helpful assistant.", "0 times"),
+        ("{{ messages[0].content }}{{ messages[0].content }}", "2 times"),
+    ],
+)
+def test_a_chat_template_that_cannot_ask_is_refused(template, why):
+    with pytest.raises(ModelError, match=why):
+        user_turn(tiny_tokenizer(chat_template=template))
+
+
 def test_the_prompt_is_a_user_turn_then_the_assistants():
     tokenizer = tiny_tokenizer()
     assert tokenizer.decode(prompt_ids(tokenizer, "Tempo: 120 BPM")) == (

@@ -85,6 +85,7 @@ def test_logits_agree_behind_padding(both):
         ("config.json", {"hidden_size": 256.0}),
         ("config.json", {"rope_parameters": {"rope_type": "yarn", "rope_theta": 1e4}}),
         ("tokenizer_config.json", {"eos_token": "<|other|>"}),
+        ("tokenizer_config.json", {"eos_token": "\ud800"}),
     ],
 )
 def test_other_models_go_the_general_way(tmp_path: Path, file, changed):
@@ -103,6 +104,8 @@ def test_folders_without_what_is_needed_go_the_general_way(tmp_path: Path):
     assert small_mistral.load(folder) is None
     assert type(load_to_caption(str(folder)).model).__name__ == "MistralForCausalLM"
     (folder / "tokenizer.json").write_text("{}", encoding="utf-8")
+    assert small_mistral.load(folder) is None
+    (folder / "config.json").write_text("[" * 100_000 + "]" * 100_000, encoding="utf-8")
     assert small_mistral.load(folder) is None
 
 

@@ -52,6 +52,11 @@ def test_events(event):
     assert m.decode_event(line) == event
 
 
+def test_an_exit_code_that_no_command_has_is_none_of_ours():
+    with pytest.raises(ValueError, match="77"):
+        m.decode_event(m.encode_event(m.Failed(1, "T", "m", exit_code=77)))
+
+
 def test_file_names_that_are_not_utf8_survive():
     clip = Clip(Path(os.fsdecode(b"/music/caf\xe9 [x]\n.mp3")))
     _, request = m.decode_request(m.encode_request(1, m.Extract(clip)))
@@ -78,7 +83,9 @@ def test_caption_and_features_round_trip():
     assert Caption.from_json(caption.to_json()) == caption
 
 
-@pytest.mark.parametrize(("start", "end"), [(-1, None), (5, 5), (5, 2), (float("nan"), None), (0, float("inf"))])
+@pytest.mark.parametrize(
+    ("start", "end"), [(-1, None), (5, 5), (5, 2), (float("nan"), None), (0, float("inf")), (10**400, None)]
+)
 def test_impossible_clips_are_refused(start, end):
     with pytest.raises(ValueError, match="clip"):
         Clip(Path("a.wav"), start, end)

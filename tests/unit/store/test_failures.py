@@ -237,6 +237,8 @@ DAMAGE = {
     "not UTF-8": "CAST(x'7b22ff' AS TEXT)",
     "another status": "replace(state, 'draft', 'lost')",
     "a tempo that is none": "replace(state, '120.0', '\"fast\"')",
+    "a tempo beyond every number": f"replace(state, '120.0', '{'9' * 400}')",
+    "beats that are none": "replace(state, '\"beats\": []', '\"beats\": [2, 1]')",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -279,3 +280,20 @@ def test_whatever_is_written_is_read_back(
         assert store.rows(Path("/music")) == [last]
     assert last.caption == a_caption(texts[0], seed)
     assert last.text == several_lines(texts[-1])
+
+
+def test_both_texts_are_kept_where_figures_were_replaced(tmp_path: Path) -> None:
+    with Store(tmp_path / "s.sqlite") as store:
+        store.save_generated(CLIP, replace(a_caption("At 92 BPM."), written="At 140 BPM."))
+    with Store(tmp_path / "s.sqlite") as store:
+        row = store.get(CLIP)
+    assert row is not None
+    assert (row.text, row.generated_text) == ("At 92 BPM.", "At 140 BPM.")
+    assert row.caption is not None
+    assert row.caption.written == "At 140 BPM."
+
+
+def test_captions_from_before_figures_could_be_replaced_are_read() -> None:
+    old = a_caption().to_json()
+    del old["written"]
+    assert Caption.from_json(old) == a_caption()

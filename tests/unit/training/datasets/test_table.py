@@ -34,6 +34,10 @@ def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:
         ('{"id": "b", "audio": "b.wav", "split": "test", "captions": "text"}', "captions"),
         ('{"id": "b", "audio": "b.wav", "split": "test", "start_s": "1"}', "start_s"),
         ('{"id": "a1", "audio": "b.wav", "split": "test"}', "twice"),
+        ('{"id": "b", "audio": "b.wav", "split": "test", "start_s": NaN}', "cannot start at nan"),
+        ('{"id": "b", "audio": "b.wav", "split": "test", "end_s": ' + "9" * 400 + "}", "cannot end at inf"),
+        ('{"id": "b", "audio": "b.wav", "split": "test", "source": "\\uD800"}', "surrogates"),
+        ('{"id": ' + "[" * 100_000 + "]" * 100_000 + "}", "recursion"),
     ],
 )
 def test_a_broken_line_is_named(tmp_path: Path, line: str, why: str) -> None:

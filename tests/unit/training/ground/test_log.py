@@ -32,6 +32,16 @@ def test_steps_that_are_done_again_are_dropped_and_a_torn_line_too(tmp_path):
     assert read_log(tmp_path)[-1]["again"]
 
 
+def test_lines_that_a_damaged_disk_left_stop_nothing(tmp_path):
+    deep = b"[" * 100_000 + b"]" * 100_000
+    odd = b'{"step": {}, "loss": 2}'
+    (tmp_path / LOG).write_bytes(b'{"step": 1}\n\xff{"step": 2}\n' + deep + b"\n" + odd + b'\n{"note": "\\ud800"}\n')
+    assert len(read_log(tmp_path)) == 3
+    with RunLog(tmp_path, keep_steps=1) as log:
+        log.write(step=2)
+    assert [record.get("step") for record in read_log(tmp_path)] == [1, {}, None, 2]
+
+
 def test_a_folder_that_cannot_be_made_is_an_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(J2AError, match="cannot be written"):

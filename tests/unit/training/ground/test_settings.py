@@ -54,6 +54,8 @@ def test_the_command_line_comes_before_the_file_and_that_before_the_defaults(tmp
         ("eggs = 0", "not at least 1"),
         ("eggs = ", "not TOML"),
         ("[eggs]\nx = 1", "not of type int"),
+        ("eggs = " + "[" * 100_000 + "]" * 100_000, "not TOML"),
+        ("minutes = " + "9" * 400, "larger than any number"),
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(tmp_path, text, why):

@@ -162,6 +162,7 @@ HEADER = "file_name,start_s,end_s,caption,aspect_list\n"
         ("a.csv", HEADER + "a.ogg,nine,9,x,\n", "row 2: start_s or end_s is not a number"),
         ("a.csv", HEADER + "a.ogg,9,9,x,\n", "cannot go from 9.0 to 9.0 s"),
         ("a.csv", HEADER + "a.ogg,0,9,x,['a\n", "row 2: aspects is not a list of texts"),
+        ("a.csv", HEADER + "a.ogg,0,9,x,[{[]: 1}]\n", "row 2: aspects is not a list of texts"),
         ("a.csv", HEADER + "a.ogg,0,9,x,,,,\n", "row 2 has more cells than the header"),
         ("a.csv", HEADER, "there are no clips"),
         ("a.csv", "file_name,caption,dialect\na.ogg,x,spreadsheet\n", "exported for spreadsheets"),
@@ -171,6 +172,8 @@ HEADER = "file_name,start_s,end_s,caption,aspect_list\n"
         ("a.jsonl", '{"audio": "a.ogg", "caption": "x", "split": ["test"]}\n', "row 1: the split is"),
         ("a.jsonl", '{"audio": "a.ogg", "caption": "x \\ud800"}\n', "row 1: the caption holds half a character"),
         ("a.jsonl", '{"audio": "a.ogg", "caption": "x", "aspects": ["\\ud800"]}\n', "row 1: aspects is not a list"),
+        ("a.jsonl", '{"audio": "\\ud800.ogg", "caption": "x"}\n', "is not one inside the folder"),
+        ("a.jsonl", '{"audio": "a.ogg", "caption": "x", "end_s": ' + "9" * 400 + "}\n", "end_s is not a number"),
         pytest.param("a.jsonl", "[" * 99999, "a.jsonl: maximum recursion depth", id="deep"),
     ],
 )

@@ -1,0 +1,1 @@
+"""The parsers, a family in each module."""

@@ -1,0 +1,32 @@
+"""What is closed is let go of: a dialog takes no memory when it is gone."""
+
+from __future__ import annotations
+
+import gc
+
+from textual._styles_cache import StylesCache
+
+from j2a_tui.app import forget_closed
+from tests.tui.harness import Desk
+
+
+def held() -> int:
+    gc.collect()
+    return sum(isinstance(one, StylesCache) for one in gc.get_objects())
+
+
+async def look_at_palette(desk: Desk) -> None:
+    await desk.press("ctrl+p")
+    await desk.shows("Accept the caption")
+    await desk.press("escape")
+    await desk.until(lambda: desk.app.screen is desk.app.desk)
+
+
+async def test_closed_dialogs_are_forgotten(desk: Desk) -> None:
+    await look_at_palette(desk)
+    forget_closed()
+    before = held()
+    for _ in range(4):
+        await look_at_palette(desk)
+    assert held() > before + 12  # Textual keeps them; once it does not, forgetting can go
+    await desk.until(lambda: forget_closed() or held() <= before + 4, "they are gone")
