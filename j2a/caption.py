@@ -34,9 +34,11 @@ class Caption:
     seed: int
     sampling: Sampling = field(default_factory=Sampling)
     features: Features = field(default_factory=Features)
+    written: str = ""  # as the model wrote it, where figures in the text were replaced by measured ones
 
     def __post_init__(self) -> None:
         self.text = one_paragraph(self.text)
+        self.written = one_paragraph(self.written)
 
     def to_json(self) -> dict[str, Any]:
         """A dict of JSON types."""

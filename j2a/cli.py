@@ -45,25 +45,32 @@ def describe(
     how: Asked,
     as_json: AsJson = False,
 ) -> None:
-    """Describe one clip. The caption streams to stdout."""
+    """Describe one clip. The caption streams to stdout; with --correct-figures it comes when it is whole."""
     with errors_shown():
         clip = _clip(file, start, end)
         streamed = False
 
         def show(event: Event) -> None:
             nonlocal streamed
-            if isinstance(event, Piece) and not as_json:
+            if isinstance(event, Piece) and not as_json and not how.correct_figures:
                 say(one_paragraph(event.text if streamed else event.text.lstrip()), end="")
                 sys.stdout.flush()
                 streamed = True
 
         done = _ask(
-            Describe(clip, how.version, how.backbone, how.prompt, how.sampling, how.seed, how.features_engine), show
-        )
+            Describe(
+                clip, how.version, how.backbone, how.prompt, how.sampling, how.seed, how.features_engine,
+                how.correct_figures,
+            ), show,
+        )  # fmt: skip
         if as_json:
             print_json(_description(clip, done))
-        else:
-            say("")
+            return
+        if how.correct_figures:  # what streamed in is not what it is now
+            if done.result["written"]:
+                narrate(printable(f"As it was written: {done.result['written']}"))
+            say(one_paragraph(done.result["text"]), end="")
+        say("")
 
 
 @app.command()
@@ -74,7 +81,7 @@ def features(
     features_engine: FeaturesEngine = Measurer.FAST,
     as_json: AsJson = False,
 ) -> None:
-    """Measure one clip: BPM, beats, downbeats, meter, key, chords, genre."""
+    """Measure one clip: BPM, beats, downbeats, meter, key, chords, tags, genre."""
     with errors_shown():
         measured = Features.from_json(_ask(Extract(_clip(file, start, end), engine_of(features_engine))).result)
         if as_json:
@@ -228,6 +235,7 @@ def _description(clip: Clip, done: Done) -> dict[str, Any]:
         "backbone": caption["backbone"],
         "weights": caption["weights"],
         "caption": caption["text"],
+        "written": caption["written"],
         "features": caption["features"],
         "claims": [asdict(claim) for claim in claims(caption["text"], measured)],
         "prompt_id": caption["prompt_id"],
@@ -254,13 +262,30 @@ def _features_table(measured: Features) -> str:
         f"{spelled_chord(chord.label, measured.key)} {chord.start_s:.1f}-{chord.end_s:.1f} s"
         for chord in measured.chords
     )
-    genre = f"{measured.genre.label} ({measured.genre.score:.0%})" if measured.genre else ""
+    bpm = f"{measured.bpm:.1f}" if measured.bpm else ""
+    if measured.bpm_sure is False:
+        counted = ", ".join(f"{tempo.bpm:.1f} ({tempo.weight:.0%})" for tempo in measured.bpm_candidates)
+        bpm += f" by its beats; one may count {counted}"
+    genre = ""
+    if measured.genre:
+        genre = f"{measured.genre.label} ({measured.genre.score:.0%}, {measured.genre.source or 'gtzan'})"
+    sound = ""
+    if measured.sound:
+        values = measured.sound
+        sound = (
+            f"{values.loudness_dbfs:.1f} dBFS, crest {values.crest_db:.1f} dB, dynamics {values.dynamics_db:.1f} dB, "
+            f"centroid {values.centroid_hz:.0f} Hz, {values.onsets_per_s:.1f} onsets/s"
+        )
+    tags = None if measured.tags is None else ", ".join(f"{tag.label} ({tag.score:.2f})" for tag in measured.tags)
     return "".join(
         (
-            known("bpm", f"{measured.bpm:.1f}" if measured.bpm else ""),
+            known("bpm", bpm),
             known("meter", measured.meter or ""),
             known("key", key or ""),
+            f"{'tuning':<10} {measured.tuning_cents:+.0f} cents\n" if measured.tuning_cents is not None else "",
             known("chords", chords),
+            known("sound", sound),
+            known("tags", "none for sure" if tags == "" else tags or ""),
             known("genre", genre),
             known("beats", times(measured.beats)),
             known("downbeats", times(measured.downbeats)),

@@ -35,6 +35,17 @@ LlmUrl = Annotated[
     ),
 ]
 LlmModel = Annotated[str, typer.Option(help="Which of the server's models; default: its first.")]
+Listen = Annotated[
+    bool,
+    typer.Option("--listen", help="Send the clip itself to the server: for models that take sound (docs/servers.md)."),
+]
+CorrectFigures = Annotated[
+    bool,
+    typer.Option(
+        "--correct-figures",
+        help="Put what was measured in place of a wrong tempo, key, meter or chord; both texts are kept.",
+    ),
+]
 Instruction = Annotated[str, typer.Option(help="describe, short, detailed, tags, or an instruction of your own.")]
 Seed = Annotated[int, typer.Option(help="Seed for --temperature above 0.")]
 Temperature = Annotated[float, typer.Option(min=0.0, help="0 always takes the most likely word.")]
@@ -73,6 +84,7 @@ class Asked:
     sampling: Sampling
     seed: int
     features_engine: Engine
+    correct_figures: bool = False
 
 
 def asked(
@@ -80,16 +92,19 @@ def asked(
     backbone: Backbone = "mini",
     llm_url: LlmUrl = None,
     llm_model: LlmModel = "",
+    listen: Listen = False,
     prompt: Instruction = "",
     seed: Seed = 0,
     temperature: Temperature = 0.0,
     features_engine: FeaturesEngine = Measurer.FAST,
+    correct_figures: CorrectFigures = False,
 ) -> Asked:
     """What the options of a command that writes captions mean together. Raises ``UsageError``."""
     written_by = backbone_of(backbone, llm_url, llm_model)
     return Asked(
-        version_of(version, written_by), written_by, prompt, Sampling(temperature), seed, engine_of(features_engine)
-    )
+        version_of(version, written_by, listen), written_by, prompt, Sampling(temperature), seed,
+        engine_of(features_engine), correct_figures,
+    )  # fmt: skip
 
 
 def asks_for_captions(command: Callable[..., None]) -> Callable[..., None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import queue
 import threading
@@ -34,6 +35,7 @@ from j2a_tui.transport import Transport
 SOUND_AFTER_S = 0.2
 SOUND_CHECK_S = 0.4
 SIGNAL_LEAVES_S = 3.0
+FORGET_S = 30.0
 EngineFactory = Callable[[Callable[[Event], None]], Engine]
 
 
@@ -58,6 +60,7 @@ class J2AApp(App[None]):
         version: str = "1.0",
         backbone: str = "mini",
         *,
+        correct_figures: bool = False,
         store: Store | None = None,
         open_engine: EngineFactory = EngineClient,
         open_sound: Callable[[], Player] = open_player,
@@ -73,6 +76,7 @@ class J2AApp(App[None]):
         self._events_told = threading.Event()
         self.engine = open_engine(self._take_event)
         self.session = Session(self.store, self.engine, folder, version, backbone, self.tell)
+        self.session.correct_figures = correct_figures
         self.transport = Transport()
         self._open_sound = open_sound
         self._when_listed = when_listed
@@ -107,6 +111,7 @@ class J2AApp(App[None]):
         self.desk.show_model()
         # PortAudio looks for devices on its own thread, but importing it holds up this one.
         self.set_timer(SOUND_AFTER_S, self._open_player)
+        self.set_interval(FORGET_S, forget_closed)
 
     def _open_player(self) -> None:
         self.transport.attach(self._open_sound())
@@ -226,3 +231,14 @@ class J2AApp(App[None]):
         self.library.close()
         self.audio.close()
         self.session.ledger.store.close()
+
+
+def forget_closed() -> None:
+    """Let go of dialogs and notifications that are closed: Textual's memo of colours keeps the lines that they drew.
+
+    Each would hold 100 KB until a thousand others have come (https://github.com/Textualize/textual/issues/6665).
+    """
+    with contextlib.suppress(ImportError, AttributeError):  # the module is Textual's own affair
+        from textual._styles_cache import StylesCache
+
+        StylesCache.get_inner_outer.cache_clear()

@@ -39,6 +39,10 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
                         "http://localhost:11434/v1; its key, if it wants one, in the environment: J2A_LLM_KEY")
     parser.add_argument("--llm-model", default="", metavar="NAME",
                         help="which of the server's models; default: its first")
+    parser.add_argument("--listen", action="store_true",
+                        help="send the clip itself to the server: for models that take sound (docs/servers.md)")
+    parser.add_argument("--correct-figures", action="store_true",
+                        help="put what was measured in place of a wrong tempo, key, meter or chord; both are kept")
     return parser.parse_args(arguments)
 
 
@@ -47,7 +51,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     asked = _arguments(arguments)
     try:
         backbone = backbone_of(asked.backbone, asked.llm_url, asked.llm_model)
-        return _run(_folder(asked.folder, asked.demo), version_of(asked.version, backbone), backbone)
+        version = version_of(asked.version, backbone, asked.listen)
+        return _run(_folder(asked.folder, asked.demo), version, backbone, asked.correct_figures)
     except J2AError as error:
         sys.stderr.write(f"{printable(str(error))}\n")
         return int(error.exit_code)
@@ -79,19 +84,21 @@ def _folder(named: Path | None, demo: bool) -> Path:
     return paths.real_folder(folder)
 
 
-def _run(folder: Path, version: str, backbone: str) -> int:
+def _run(folder: Path, version: str, backbone: str, correct_figures: bool) -> int:
     """Plain lines return their exit code; the app leaves the process by itself."""
     if why := _why_no_app():
         from j2a_tui.plain import describe_folder
 
         sys.stderr.write(f"{why}, so no app: describing the files in plain lines.\n")
-        return int(describe_folder(folder, version, backbone))
+        return int(describe_folder(folder, version, backbone, correct_figures))
     gc.disable()  # nothing of what is imported now is garbage; looking for it takes time before the first picture
     from j2a_tui.app import J2AApp
 
     threading.Thread(target=_end_with_the_terminal, args=(sys.stdin.fileno(),), name="terminal", daemon=True).start()
     with native_noise_in_log():
-        desk = J2AApp(folder, version, backbone, when_listed=collect_garbage_of_now_on)
+        desk = J2AApp(
+            folder, version, backbone, correct_figures=correct_figures, when_listed=collect_garbage_of_now_on
+        )
         on_signals(desk.end_by_signal, interrupt=True)
         desk.run()
     # Everything is saved and closed. Python would take longer to take its modules apart than we promise for leaving.

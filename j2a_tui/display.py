@@ -74,7 +74,9 @@ def feature_text(name: str, features: Features) -> str:
     """One measured feature in words, or "" when it is not known."""
     match name:
         case "bpm" if features.bpm is not None:
-            return f"{features.bpm:.1f} BPM"
+            other = [tempo.bpm for tempo in features.bpm_candidates if abs(tempo.bpm - features.bpm) > 1]
+            either = f", or {other[0]:.0f}" if features.bpm_sure is False and other else ""
+            return f"{features.bpm:.1f} BPM{either}"
         case "meter" if features.meter is not None:
             return features.meter
         case "key" if features.key is not None:

@@ -12,6 +12,7 @@ from enum import Flag, auto
 from pathlib import Path
 from typing import Any
 
+from j2a.backbone import is_server
 from j2a.caption import PROMPTS, Caption, Sampling
 from j2a.clip import Clip
 from j2a.engine.client import Engine
@@ -34,7 +35,7 @@ from j2a.store import Row, Status, Store
 from j2a_tui.ledger import Ledger
 from j2a_tui.unsaved import Saving
 
-PARTIAL_SAVE_S = 1.0
+PARTIAL_SAVE_S = 0.6  # with the desk's looks of a fifth of a second in between, no word waits for a whole one
 VARIANT_TEMPERATURE = 0.8
 
 
@@ -67,6 +68,7 @@ class Job:
     replaces: bool = False  # the window had a text before
     stopping: bool = False
     saved_at: float = 0.0
+    saved: str = ""  # of what is written, what the store has
 
 
 class Session:
@@ -89,6 +91,8 @@ class Session:
         self.engine = engine
         self.version = version
         self.backbone = backbone
+        self.server = backbone if is_server(backbone) else ""  # stays among the choices
+        self.correct_figures = False  # of what is written from now on
         self.prompt = PROMPTS[0]  # what is asked for
         self._on_problem = on_problem
         self._clock = clock
@@ -177,7 +181,10 @@ class Session:
             self._end_job()
         seed = (self.caption.seed + 1 if self.caption else 1) if variant else 0
         sampling = Sampling(temperature=VARIANT_TEMPERATURE) if variant else Sampling()
-        request_id = self.engine.submit(Describe(self.clip, self.version, self.backbone, self.prompt, sampling, seed))
+        request_id = self.engine.submit(
+            Describe(self.clip, self.version, self.backbone, self.prompt, sampling, seed,
+                     correct_figures=self.correct_figures)
+        )
         self.failure = None
         # A measurement that runs goes on: the engine uses its result.
         before = self.job
@@ -257,10 +264,19 @@ class Session:
     def _take_piece(self, job: Job, text: str) -> Change:
         job.written += text
         self.text = job.written.lstrip()
-        # A text that was there before stays in the store until the new one is whole.
-        if not job.replaces and self._clock() - job.saved_at >= PARTIAL_SAVE_S:
-            self._save_partial(job)
+        self.keep_written()
         return Change.TEXT | Change.STAGE
+
+    def keep_written(self) -> None:
+        """Save the beginning of a caption, also while the model that writes it pauses. To be called again and again.
+
+        A text that was there before stays in the store until the new one is whole.
+        """
+        job = self.job
+        if job is None or job.stopping or job.replaces or job.written == job.saved:
+            return
+        if self._clock() - job.saved_at >= PARTIAL_SAVE_S:
+            self._save_partial(job)
 
     def _take_done(self, job: Job, event: Done) -> Change:
         self.stats = event.stats
@@ -306,7 +322,7 @@ class Session:
         text = job.written.strip()
         if not (job.writes and text):
             return
-        job.saved_at = self._clock()
+        job.saved_at, job.saved = self._clock(), job.written
         caption = Caption(text, job.version, job.backbone, "", "", "", job.seed, job.sampling, self.features)
         self._save(job.clip, lambda store: store.save_generated(job.clip, caption))
 

@@ -52,7 +52,7 @@ class Unsaved:
 
     def save_generated(self, clip: Clip, caption: Caption) -> Row:
         """As the store does."""
-        return self._put(replace(self.rows[clip], text=caption.text, generated_text=caption.text,
+        return self._put(replace(self.rows[clip], text=caption.text, generated_text=caption.written or caption.text,
                                  status=Status.DRAFT, caption=caption))
 
     def edit(self, clip: Clip, text: str) -> Row:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from j2a.errors import ExportError
-from j2a.export.csv import COLUMNS, Dialect, columns, in_dialect, read_back, to_csv
+from j2a.export.csv import COLUMNS, Dialect, Table, columns, in_dialect, read_back, to_csv
 from j2a.export.write import write_atomically
 from j2a.store import Row
 
@@ -61,7 +61,7 @@ def _lost(target: Path, data: bytes) -> str:
         return f"{target} was not written by J2A, or was changed since."
     after = read_back(data)
     assert after is not None
-    gone = _gone(*before, *after)
+    gone = _gone(before, after)
     if not gone:
         return ""
     count = "1 caption that is" if gone == 1 else f"{gone} captions that are"
@@ -78,12 +78,13 @@ def _is_ours(target: Path) -> bool:
         return False
 
 
-def _gone(was: Dialect, before: list[list[str]], now: Dialect, after: list[list[str]]) -> int:
+def _gone(before: Table, after: Table) -> int:
     """How many captions are gone, or would become older: their text differs and they were not changed since."""
-    new = {_window(cells, now): cells for cells in after}
+    was, now = before.dialect, after.dialect
+    new = {_window(cells, now): cells for cells in after.rows}
     gone = 0
-    for cells in before:
-        if len(cells) != len(columns(was)):  # changed by hand, with a comma and without quotes
+    for cells in before.rows:
+        if len(cells) != len(columns(was, before.written)):  # changed by hand, with a comma and without quotes
             gone += 1
             continue
         if not cells[_CAPTION].strip():

@@ -5,9 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import time
 from pathlib import Path
 
 from j2a.errors import ExportError
+
+_PREFIX, _SUFFIX = ".j2a-", ".tmp"
+_LEFT_S = 3600.0
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -22,8 +26,9 @@ def write_atomically(path: Path, data: bytes) -> None:
         mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask()
         if target.is_dir():
             raise IsADirectoryError(0, "It is a folder")
+        _remove_leftovers(target.parent)
         # In the same folder: a rename is only atomic within one file system.
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".j2a-", suffix=".tmp")
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=_PREFIX, suffix=_SUFFIX)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
@@ -39,6 +44,14 @@ def write_atomically(path: Path, data: bytes) -> None:
     except OSError as error:
         hint = "Choose another place with --out, or make room there."
         raise ExportError(f"{path} cannot be written: {error.strerror or error}.", hint) from error
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Half files of exports that were killed. A young one may be another export's, which is at work."""
+    for leftover in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
+        with contextlib.suppress(OSError):
+            if time.time() - leftover.stat().st_mtime > _LEFT_S:
+                leftover.unlink()
 
 
 def _umask() -> int:

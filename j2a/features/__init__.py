@@ -25,7 +25,9 @@ OnFeature = Callable[[str, Any, str | None], None]
 RHYTHM = ("bpm", "beats", "downbeats", "meter")
 TONAL = ("key", "chords")
 HEARD = ("sound", "tags", "genre")
-_DETAILS = {"key": ("key_probability",), "sound": ("tuning_cents",), "tags": ("absent",)}  # reported behind a feature
+_DETAILS = {  # reported behind a feature
+    "bpm": ("bpm_candidates", "bpm_sure"), "key": ("key_probability",), "sound": ("tuning_cents",), "tags": ("absent",),
+}  # fmt: skip
 
 
 def extract(
@@ -38,8 +40,8 @@ def extract(
     """Measure a clip: rhythm, then key, chords, sound, tags and genre.
 
     ``on_feature(name, value, reason)`` is called as soon as each feature is known, with its value in the form it has
-    in ``Features.to_json()``, and the reason when it could not be measured; "key" is followed by "key_probability",
-    "sound" by "tuning_cents", "tags" by "absent".
+    in ``Features.to_json()``, and the reason when it could not be measured; "bpm" is followed by "bpm_candidates"
+    and "bpm_sure", "key" by "key_probability", "sound" by "tuning_cents", "tags" by "absent".
     ``cancelled`` is asked all along whether to stop; what is known by then is returned.
 
     What cannot be measured is ``None`` (or an empty list), with the reason in ``Features.unknown``. Raises
@@ -112,7 +114,12 @@ class _Extraction:
             return
         if self._cancelled():
             return
-        self._known("bpm", *rhythm.reconciled_bpm(beats.times, rhythm.tempo_candidates(heard)))
+        candidates = rhythm.tempo_candidates(heard)
+        bpm, reason = rhythm.reconciled_bpm(beats.times, candidates)
+        tempi, sure = rhythm.levels(bpm, candidates) if bpm else ([], None)
+        self._known("bpm", bpm, reason)
+        self._known("bpm_candidates", [asdict(tempo) for tempo in tempi])
+        self._known("bpm_sure", sure)
         self._known("beats", [round(float(time_s), 3) for time_s in beats.times])
         if beats.other_bar:
             reason = f"The accents come back after {beats.other_bar} beats; only bars of 3 or 4 beats can be told."

@@ -19,7 +19,7 @@ _TAG_KINDS = get_args(TagKind)
 _PLAIN = ("bpm", "beats", "downbeats", "meter", "key", "unknown")  # fields that are JSON types themselves
 _MOST = 1e9  # of any number here: more seconds, beats a minute or parts of one than there are
 FEATURE_NAMES = ("bpm", "beats", "downbeats", "meter", "key", "chords", "sound", "tags", "genre")
-DETAILS = ("key_probability", "tuning_cents", "absent")  # of features: reported with them, never without
+DETAILS = ("bpm_candidates", "bpm_sure", "key_probability", "tuning_cents", "absent")  # behind their feature
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,14 @@ class Chord:
     start_s: float
     end_s: float
     label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """A tempo at which one may count, and its part (0 to 1) of all of them."""
+
+    bpm: float
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,8 @@ class Features:
     """Everything measured in one clip."""
 
     bpm: float | None = None
+    bpm_candidates: list[Tempo] = field(default_factory=list)  # halves, doubles ... of it, the likeliest first
+    bpm_sure: bool | None = None  # whether the likeliest is ``bpm``; else half or double may be meant
     beats: list[float] = field(default_factory=list)
     downbeats: list[float] = field(default_factory=list)
     meter: str | None = None  # "3/4" or "4/4": beats per bar over a quarter-note pulse
@@ -115,6 +125,7 @@ class Features:
             if name in data:
                 setattr(features, name, data[name])
         features.sound = Sound(**data["sound"]) if data.get("sound") else None
+        features.bpm_candidates = [Tempo(**tempo) for tempo in data.get("bpm_candidates", [])]
         features.chords = [Chord(**chord) for chord in data.get("chords", [])]
         features.tags = None if data.get("tags") is None else [Tag(**tag) for tag in data["tags"]]
         features.genre = Genre(**data["genre"]) if data.get("genre") else None
@@ -137,6 +148,8 @@ def _checks(features: Features) -> list[tuple[str, bool]]:
     chords, genre, tags = features.chords, features.genre, features.tags or []
     return [
         ("bpm", features.bpm is None or (_is_number(features.bpm) and features.bpm > 0)),
+        ("bpm_candidates", all(_is_number(one.bpm) and _is_number(one.weight) for one in features.bpm_candidates)),
+        ("bpm_sure", features.bpm_sure in (None, True, False)),
         ("beats", _are_times(features.beats)),
         ("downbeats", _are_times(features.downbeats)),
         ("meter", features.meter is None or _is_like(_METER, features.meter)),

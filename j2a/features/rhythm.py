@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from j2a.features.madmom_door import FPS, processor
 from j2a.features.networks import Networks
+from j2a.features.record import Tempo
 
 # The decoder finds a "best" beat in anything, noise included. A beat is believed when the network is sure enough at
 # the tracked beats, and when most of what it heard lies on them. Of 114 ten-second windows of real music 100 pass;
@@ -140,6 +141,25 @@ def tempo_candidates(heard: Networks) -> NDArray[np.float64]:
     histogram = processor("tempo", lambda madmom: madmom.features.tempo.TempoEstimationProcessor(fps=FPS))
     candidates: NDArray[np.float64] = histogram(heard.beats())
     return candidates
+
+
+def levels(bpm: float, candidates: NDArray[np.float64]) -> tuple[list[Tempo], bool]:
+    """(tempi at which one may count along with the beats, most likely first, and whether the tracked one is sure).
+
+    The weights are the shares of the tempo histogram (:func:`tempo_candidates`) at the tracked tempo and at its halves,
+    thirds, doubles and triples, in parts of one; the tempi are exact multiples of the tracked one. It is sure when it
+    is the histogram's strongest, too: right in 30 of 30 such windows of songs whose tempo is known, and in 156 of 225
+    of rendered pieces, whose composer draws any tempo from 50 to 200; where they differ, in 7 of 7 and 30 of 64.
+    """
+    found = []
+    for ratio in METRICAL_RATIOS:
+        near = np.abs(candidates[:, 0] / (bpm * ratio) - 1) <= RATIO_TOLERANCE if len(candidates) else np.zeros(0, bool)
+        if share := float(candidates[near, 1].sum()) if near.any() else 0.0:
+            found.append((ratio, share))
+    total = sum(share for _, share in found)
+    tempi = [Tempo(round(bpm * ratio, 1), round(share / total, 3)) for ratio, share in found]
+    tempi.sort(key=lambda tempo: -tempo.weight)
+    return tempi, bool(len(candidates) and abs(candidates[0, 0] / bpm - 1) <= RATIO_TOLERANCE)
 
 
 def reconciled_bpm(times: NDArray[np.float64], candidates: NDArray[np.float64]) -> tuple[float | None, str | None]:

@@ -57,11 +57,13 @@ def caption(
             sampling=how.sampling,
             seed=how.seed,
             features_engine=how.features_engine,
+            correct_figures=how.correct_figures,
             batch=batch,
             workers=workers or default_workers(),
         )
         started = time.monotonic()
-        with Sheet(out.expanduser(), root, resume=resume, dialect=written_as) as sheet:
+        both_texts = how.correct_figures
+        with Sheet(out.expanduser(), root, resume=resume, dialect=written_as, written=both_texts) as sheet:
             tell_if_nothing_is_kept()
             ticker = _Ticker(len(tracks), root)
             try:

@@ -5,6 +5,7 @@ Everything happens on the caller's thread, driven by the engines' events.
 
 from __future__ import annotations
 
+import itertools
 import os
 import queue
 from collections import Counter, deque
@@ -38,6 +39,7 @@ class Settings:
     sampling: Sampling = field(default_factory=Sampling)
     seed: int = 0
     features_engine: Engine = "fast"
+    correct_figures: bool = False
     batch: int = 16
     workers: int = 1
 
@@ -60,7 +62,6 @@ class _Slot:
     planned: Planned
     tries: int = 0
     features: dict[str, object] | None = None
-    failed: bool = False
 
 
 class FolderRun:
@@ -86,7 +87,7 @@ class FolderRun:
         self._given_up = set() if given_up is None else given_up
         self._failures: Counter[Path] = Counter()  # in a row
         self._events: queue.SimpleQueue[tuple[int, Event]] = queue.SimpleQueue()
-        self._order: deque[_Slot] = deque()  # in the order of the plan; measured, being measured, or failed
+        self._order: deque[_Slot] = deque()  # in the order of the plan; measured, or being measured
         self._measuring: list[_Slot | None] = [None] * settings.workers
         self._batch: list[_Slot] = []  # with the writer
         self._batch_tries = self._load_tries = 0
@@ -155,22 +156,14 @@ class FolderRun:
         if not self._writer_ready or self._batch:
             return
         size = 1 if self._alone else self._settings.batch
-        ready: list[_Slot] = []
-        settled = 0
-        for slot in self._order:
-            if settled == size or not (slot.features or slot.failed):
-                break
-            settled += 1
-            if not slot.failed:
-                ready.append(slot)
-        if settled < size and (self._planned is not None or any(self._measuring)):
+        ready = list(itertools.takewhile(lambda slot: slot.features, itertools.islice(self._order, size)))
+        if not ready or (len(ready) < size and (self._planned is not None or any(self._measuring))):
             return
-        for _ in range(settled):
+        for _ in ready:
             self._order.popleft()
-        if ready:
-            self._alone = max(0, self._alone - 1)
-            self._batch, self._batch_tries = ready, 0
-            self._submit_batch()
+        self._alone = max(0, self._alone - 1)
+        self._batch, self._batch_tries = ready, 0
+        self._submit_batch()
 
     def _submit_batch(self) -> None:
         self._batch_tries += 1
@@ -179,9 +172,10 @@ class FolderRun:
         features = [slot.features or {} for slot in self._batch]
         self._writer.submit(
             DescribeMany(
-                clips, features, settings.version, settings.backbone, settings.prompt, settings.sampling, settings.seed
+                clips, features, settings.version, settings.backbone, settings.prompt, settings.sampling,
+                settings.seed, settings.correct_figures,
             )
-        )
+        )  # fmt: skip
 
     def _handle(self, number: int, event: Event) -> None:
         if isinstance(event, Done | Failed):
@@ -201,7 +195,7 @@ class FolderRun:
             slot.features = event.result
             del self._failures[slot.planned.clip.path]
         else:
-            slot.failed = True
+            self._order.remove(slot)  # else clips that fail could take all the room, and nothing would go on
             self._fail(slot.planned.clip.path, str(event.as_error()))
 
     def _written(self, event: Done | Failed) -> None:

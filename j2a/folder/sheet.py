@@ -15,11 +15,12 @@ from j2a.clip import Clip
 from j2a.errors import ExportError, UsageError
 from j2a.export.csv import (
     COLUMNS,
-    DIALECTS,
     Dialect,
+    Table,
     columns,
     guard,
     header,
+    headers,
     in_dialect,
     read_back,
     to_lines,
@@ -34,15 +35,19 @@ _SAME = ("version", "backbone", "prompt_id", "seed")
 class Sheet:
     """An open CSV of a folder; a context manager. Nobody else can append to it meanwhile."""
 
-    def __init__(self, path: Path, folder: Path, *, resume: bool, dialect: Dialect = "dataset") -> None:
+    def __init__(
+        self, path: Path, folder: Path, *, resume: bool, dialect: Dialect = "dataset", written: bool = False
+    ) -> None:
         """Make the file, or with ``resume`` go on with the one that is there. One without a row is begun anew.
 
-        Raises ``UsageError`` when there is one and nobody asked to go on, or when it is not one of ours or of another
-        dialect, and ``ExportError`` when it cannot be written.
+        ``written``: with a column for what the model wrote where figures are replaced. Raises ``UsageError`` when there
+        is one and nobody asked to go on, or when it is not one of ours or has another dialect or other columns, and
+        ``ExportError`` when it cannot be written.
         """
         self.path = path
         self._folder = folder
         self._dialect: Dialect = dialect
+        self._written = written
         self._settings: tuple[str, ...] | None = None
         self._done: set[tuple[str, ...]] = set()
         try:
@@ -78,11 +83,11 @@ class Sheet:
             self._check(caption)
         at = now()
         rows = [
-            Row(clip, caption.text, caption.text, Status.DRAFT, caption, "", at, at)
+            Row(clip, caption.text, caption.written or caption.text, Status.DRAFT, caption, "", at, at)
             for clip, caption in zip(clips, captions, strict=True)
         ]
         try:
-            self._file.write(to_lines(rows, self._folder, self._dialect))
+            self._file.write(to_lines(rows, self._folder, self._dialect, self._written))
             self._sync()
         except OSError as error:
             raise self._unwritable(error) from error
@@ -112,8 +117,8 @@ class Sheet:
     def _is_without_rows(self) -> bool:
         """Whether the file is empty, or holds no more than (a part of) a header."""
         with self.path.open("rb") as file:
-            start = file.read(len(header("spreadsheet")) + 1)
-        return any(header(dialect).startswith(start) for dialect in DIALECTS)
+            start = file.read(max(map(len, headers())) + 1)
+        return any(one.startswith(start) for one in headers())
 
     def _window(self, clip: Clip) -> tuple[str, ...]:
         """The cells that tell the clip's row from others, as they stand in this file."""
@@ -122,7 +127,7 @@ class Sheet:
     def _continue(self, content: bytes) -> None:
         """Take in the rows that are there; what an interrupted run left of a last one is cut off."""
         whole = content[: _end_of_last_record(content)]
-        begun = any(header(dialect).startswith(content) for dialect in DIALECTS)
+        begun = any(one.startswith(content) for one in headers())
         if begun:
             whole = b""  # nothing that would be lost, whichever dialect it was to be
         try:
@@ -131,14 +136,19 @@ class Sheet:
             raise self._foreign(str(error)) from error
         if found is None and not begun:
             raise self._foreign("its columns are others")
-        dialect, table = found or (self._dialect, [])
+        dialect, written, table = found or Table(self._dialect, self._written, [])
         if dialect != self._dialect:
             raise UsageError(
                 f"{self.path} was begun in the dialect {dialect}, and this would go on in {self._dialect}.",
                 f"Give --dialect {dialect}, or choose another --out.",
             )
+        if written != self._written:
+            raise UsageError(
+                f"{self.path} was begun {'with' if written else 'without'} --correct-figures.",
+                f"{'Give' if written else 'Leave out'} it now, too, or choose another --out.",
+            )
         for cells in table:
-            if len(cells) != len(columns(dialect)):
+            if len(cells) != len(columns(dialect, written)):
                 raise self._foreign("a row has another number of cells")
             self._done.add(tuple(cells[:3]))
             self._settings = tuple(cells[COLUMNS.index(name)] for name in _SAME)
@@ -146,7 +156,7 @@ class Sheet:
             self._file.truncate(len(whole))
             self._file.seek(0, os.SEEK_END)
             if not whole:
-                self._file.write(header(dialect))
+                self._file.write(header(dialect, written))
             self._sync()
         except OSError as error:
             raise self._unwritable(error) from error

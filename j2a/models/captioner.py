@@ -10,12 +10,15 @@ from typing import Any, TypedDict
 
 from j2a.caption import Caption, Sampling
 from j2a.clip import Clip
+from j2a.correction import corrected
 from j2a.features.record import Features
 from j2a.models.language.generation import GenerationStats
 from j2a.models.language.llm import LoadedLLM
 from j2a.models.language.server import ServerLLM
 from j2a.models.prompts import Prompt
 from j2a.printable import one_paragraph
+
+SILENCE = "The clip is silent."  # known without a model, which would make something up
 
 
 class Decoding(TypedDict):
@@ -51,11 +54,13 @@ class Captioner(ABC):
         sampling: Sampling | None = None,
         seed: int = 0,
         features: Features | None = None,
+        correct_figures: bool = False,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[str]:
         """Describe a clip piece by piece; without its ``features``, what of them is needed is measured first.
 
-        Raises ``AudioError``.
+        With ``correct_figures`` the whole caption has measured figures in place of wrong ones; the pieces are as they
+        were written. Raises ``AudioError``.
         """
         how = _decoding(sampling, seed, cancelled)
         features = features or self._measure(clip, cancelled)
@@ -70,6 +75,8 @@ class Captioner(ABC):
                 clean = one_paragraph(piece)
                 self.caption.text += clean
                 yield clean
+            if not cancelled():
+                _finish(self.caption, correct_figures)
         finally:
             self.stats |= {**asdict(how["stats"]), "first_token_s": first_token_s}
 
@@ -81,6 +88,7 @@ class Captioner(ABC):
         prompt: str = "",
         sampling: Sampling | None = None,
         seed: int = 0,
+        correct_figures: bool = False,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> list[Caption]:
         """A caption for each of several measured clips, written together: the same as one by one, and faster.
@@ -92,7 +100,8 @@ class Captioner(ABC):
         self.stats = {}
         captions = [self._empty(one, measured, how) for one, measured in zip(asked, features, strict=True)]
         for caption, text in zip(captions, self._texts(clips, asked, how), strict=True):
-            caption.text = one_paragraph(text).strip()
+            caption.text = one_paragraph(text)
+            _finish(caption, correct_figures)
         self.stats |= asdict(how["stats"])
         return captions
 
@@ -101,7 +110,6 @@ class Captioner(ABC):
         for _ in self.stream(clip, **options):
             pass
         assert self.caption is not None
-        self.caption.text = self.caption.text.strip()
         return self.caption
 
     @abstractmethod
@@ -125,6 +133,15 @@ class Captioner(ABC):
             "", self.version, self.backbone, self.weights, asked.prompt_id, asked.text, how["seed"], how["sampling"],
             features,
         )  # fmt: skip
+
+
+def _finish(caption: Caption, correct_figures: bool) -> None:
+    """What is done to a text that is whole."""
+    caption.text = caption.text.strip()
+    if correct_figures:
+        text = corrected(caption.text, caption.features)
+        if text != caption.text:
+            caption.written, caption.text = caption.text, text
 
 
 def _decoding(sampling: Sampling | None, seed: int, cancelled: Callable[[], bool]) -> Decoding:

@@ -18,14 +18,13 @@ from j2a.errors import AudioError
 from j2a.features.record import Features
 from j2a.models.audio.mwmae import MWMAE
 from j2a.models.audio.projector import Projector, pool_long
-from j2a.models.captioner import Captioner, Decoding
+from j2a.models.captioner import SILENCE, Captioner, Decoding
 from j2a.models.language.generation import batch_text, stream_text
 from j2a.models.language.llm import LoadedLLM
 from j2a.models.language.sequence import sequence
 from j2a.models.prompts import Prompt, build_both_prompt, build_heard_prompt
 
 SECTION_S = 10.0  # the length of the clips that encoder and projector were trained on
-SILENCE = "The clip is silent."  # known without a model, which would make something up
 
 
 class J2A2(Captioner):

@@ -116,9 +116,10 @@ class Store:
     def save_generated(self, clip: Clip, caption: Caption) -> Row:
         """Keep a generated caption: it replaces the window's text, and the window is a draft (again)."""
         text = one_paragraph(caption.text)
+        written = one_paragraph(caption.written) or text
 
         def change(row: Row) -> Row:
-            return replace(row, text=text, generated_text=text, status=Status.DRAFT, caption=caption)
+            return replace(row, text=text, generated_text=written, status=Status.DRAFT, caption=caption)
 
         return self._change("generate", clip, change, anew=True)
 

@@ -40,7 +40,7 @@ class _Models(Widget):
         width = self.size.width
         here = index == self.cursor
         used = (row["version"], row["backbone"]) == self.current
-        name = f"{clean(str(row['version'])):<5}{clean(str(row['backbone']))}"
+        name = f"{clean(str(row['version'])):<4} {clean(str(row['backbone']))}"
         state = "here   " if row["present"] else "missing"
         first = f"{'▌' if here else ' '}{'●' if used else ' '} {fit(name, width - 12)} {state}"
         style = "bold $accent on $panel" if here else "$foreground" if row["present"] else "$quiet"

@@ -186,7 +186,7 @@ class Desk(Browsing):
         from j2a_tui.screens.choose import VersionScreen
 
         self._versions = VersionScreen((self.session.version, self.session.backbone))
-        self._inspect_id = self.session.engine.submit(Inspect("models"))
+        self._inspect_id = self.session.engine.submit(Inspect("models", self.session.server))
         self.app.push_screen(self._versions, self._version_chosen)
 
     def take_other_event(self, event: Event) -> None:

@@ -35,6 +35,7 @@ from j2a_tui.windows import Window
 SETTLE_S = 0.12  # the cursor rests this long on a file before it is opened
 MEASURE_AFTER_S = 0.5  # and a window is left alone this long before it is measured
 PLAYHEAD_S = 1 / 20
+KEEP_S = 0.2  # what the model writes is looked at so often, and saved when it has waited
 RETRY_S = 2.0  # what could not be saved is tried again so often
 
 
@@ -80,6 +81,7 @@ class Workbench(Screen[None]):
         self._ticking = self.set_interval(PLAYHEAD_S, self._tick, pause=True)
         self.banner.display = False
         self.set_interval(RETRY_S, self._save_again)
+        self.set_interval(KEEP_S, self.session.keep_written)
         self.tracks.set_note("Looking for music …")
         self.tracks.focus()
         self.show_files_title("")

@@ -162,6 +162,7 @@ class CaptionPanel(Vertical):
         if caption is None:
             return Content.styled("written by hand", "$quiet")
         parts = [f"J2A {clean(caption.version)}", clean(caption.backbone),
+                 "figures replaced" if caption.written else "",
                  "" if (asked := caption.prompt_id.partition("/")[2]) == PROMPTS[0] else clean(asked),
                  f"seed {caption.seed}" if caption.sampling.temperature else "greedy"]
         stats = session.stats

@@ -72,11 +72,13 @@ def test_describe_streams_the_same_caption_to_stdout_alone(description):
 def test_features_as_json_and_as_a_table():
     as_json = j2a("features", WALTZ, "--end", "6", "--json")
     data = json.loads(as_json.stdout)
-    assert list(data) == ["bpm", "beats", "downbeats", "meter", "key", "key_probability", "chords", "genre", "unknown"]
+    assert list(data) == ["bpm", "bpm_candidates", "bpm_sure", "beats", "downbeats", "meter", "key", "key_probability",
+                          "chords", "tags", "absent", "sound", "tuning_cents", "genre", "unknown"]  # fmt: skip
     assert data["meter"] == "3/4"
     table = j2a("features", WALTZ, "--end", "6")
     assert "meter      3/4" in table.stdout
-    assert "genre      unknown: " in table.stdout
+    assert data["genre"]["source"] == "musicnn"
+    assert f"genre      {data['genre']['label']} (" in table.stdout
 
 
 @pytest.mark.parametrize("what", ["models", "doctor", "paths"])

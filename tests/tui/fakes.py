@@ -26,7 +26,8 @@ BEATS = [round(0.5 * index, 2) for index in range(20)]
 MEASURED = Features(
     bpm=120.0, beats=BEATS, downbeats=BEATS[::4], meter="4/4", key="A minor", key_probability=0.93,
     chords=[Chord(0.0, 2.5, "A:min"), Chord(2.5, 5.0, "F:maj"), Chord(5.0, 7.5, "C:maj"), Chord(7.5, 10.0, "G:maj")],
-    sound=Sound(-14.2, 13.1, 4.0, 2710, 4.2), tags=[Tag("electronic", "style", 0.55), Tag("synthesizer", "instrument", 0.41)],
+    sound=Sound(-14.2, 13.1, 4.0, 2710, 4.2),
+    tags=[Tag("electronic", "style", 0.55), Tag("synthesizer", "instrument", 0.41)],
     genre=Genre("electronic", 0.55, "musicnn"),
 )
 TEXT = "A steady piece in A minor at 120 BPM, in 3/4, over the chords Am, F, C and G."

@@ -106,7 +106,9 @@ class Desk:
 
 
 @asynccontextmanager
-async def running(folder: Path, size: tuple[int, int] = (120, 40), reason: str = "") -> AsyncIterator[Desk]:
+async def running(
+    folder: Path, size: tuple[int, int] = (120, 40), reason: str = "", **options: Any
+) -> AsyncIterator[Desk]:
     engines: list[FakeEngine] = []
 
     def open_engine(on_event: Callable[[Event], None]) -> FakeEngine:
@@ -114,7 +116,7 @@ async def running(folder: Path, size: tuple[int, int] = (120, 40), reason: str =
         return engines[0]
 
     player = FakePlayer(reason)
-    app = J2AApp(folder, open_engine=open_engine, open_sound=lambda: player)
+    app = J2AApp(folder, **options, open_engine=open_engine, open_sound=lambda: player)
     async with app.run_test(size=size, notifications=True) as pilot:
         desk = Desk(app, pilot, engines[0], player, folder)
         await desk.until(lambda: engines[0].started and app.transport.player, "engine and player are there")

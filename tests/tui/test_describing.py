@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from j2a.caption import PROMPTS
 from j2a.engine.messages import Describe, Done, Inspect, Load, Piece
-from j2a.models.prompts import HEARD_INSTRUCTIONS, INSTRUCTIONS
+from j2a.models.prompts import HEARD_INSTRUCTIONS, INSTRUCTIONS, LISTENING_INSTRUCTIONS
 from j2a.store import Status
 from tests.tui.fakes import MEASURED, TEXT
-from tests.tui.harness import Desk
+from tests.tui.harness import Desk, running
 
 
 async def test_enter_streams_a_caption_and_saves_it_as_a_draft(desk: Desk) -> None:
@@ -129,7 +130,8 @@ async def test_what_is_asked_for_goes_round_and_is_shown(desk: Desk) -> None:
         desk.engine.simulate_described()
         await desk.shows(f"mini · {asked[-1]} · greedy" if asked[-1] != "describe" else "mini · greedy")
         await desk.press("p")
-    assert tuple(asked) == PROMPTS == tuple(INSTRUCTIONS) == tuple(HEARD_INSTRUCTIONS)
+    assert tuple(asked) == PROMPTS
+    assert PROMPTS == tuple(INSTRUCTIONS) == tuple(HEARD_INSTRUCTIONS) == tuple(LISTENING_INSTRUCTIONS)
     await desk.told("The next caption will be one short sentence.")
     await desk.press("p", "r")
     assert desk.engine.asked(Describe)[-1].prompt == "short"
@@ -157,6 +159,38 @@ async def test_the_version_is_chosen_from_what_the_engine_reports(desk: Desk) ->
     assert desk.engine.asked(Load)[-1] == Load("2.1", "mini")
     await desk.press("enter")
     assert desk.engine.asked(Describe)[-1].version == "2.1"
+
+
+async def test_a_server_that_was_named_stays_among_the_choices(music: Path) -> None:
+    url = "http://localhost:8000/v1#ear"
+    async with running(music, version="1.0", backbone=url, correct_figures=True) as desk:
+        await desk.opened("song 1.wav")
+        await desk.press("v")
+        assert desk.engine.asked(Inspect) == [Inspect("models", url)]
+        rows = [
+            {"version": version, "backbone": url, "present": True, "detail": "hears", "licence": "MIT", "get": ""}
+            for version in ("1.0", "listen")
+        ]
+        desk.engine.simulate(Done(desk.engine.last(Inspect), {"rows": rows}))
+        await desk.shows("listen http://localhost:8000/v1#ear")
+        await desk.press("j", "enter")
+        assert desk.engine.asked(Load)[-1] == Load("listen", url)
+        await desk.press("enter")
+        asked = desk.engine.asked(Describe)[-1]
+        assert (asked.version, asked.backbone, asked.correct_figures) == ("listen", url, True)
+
+
+async def test_replaced_figures_are_shown_and_both_texts_are_kept(desk: Desk) -> None:
+    await desk.press("enter")
+    request_id = desk.engine.last(Describe)
+    desk.engine.simulate_features(request_id, MEASURED)
+    desk.engine.simulate_pieces(request_id, "At 90 BPM.")
+    desk.engine.simulate_done(request_id, "At 120 BPM.", written="At 90 BPM.")
+    await desk.shows("At 120 BPM.")
+    await desk.shows("figures replaced")
+    row = desk.app.store.get(desk.app.session.clip)
+    assert row is not None
+    assert (row.text, row.generated_text) == ("At 120 BPM.", "At 90 BPM.")
 
 
 async def test_a_failure_is_told_where_the_caption_would_be_and_the_old_text_stays(desk: Desk) -> None:

@@ -7,6 +7,8 @@ import shutil
 import time
 from pathlib import Path
 
+import pytest
+
 from j2a.engine.messages import Describe
 from j2a.store import Status, Store
 from tests.tui.fakes import TEXT
@@ -48,6 +50,20 @@ async def test_what_cannot_be_saved_is_kept_and_saved_when_there_is_room(desk: D
     assert (row.text, row.status) == (TEXT * 300 + " By hand.", Status.ACCEPTED)
     assert row.caption is not None
     assert desk.app.session.ledger.statuses[row.clip.path] is Status.ACCEPTED
+
+
+async def test_what_a_model_wrote_before_it_paused_is_saved(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 2.0
+    monkeypatch.setattr(desk.app.session, "_clock", lambda: now)
+    await desk.press("enter")
+    request_id = desk.engine.last(Describe)
+    now += 1.0
+    desk.engine.simulate_pieces(request_id, "One.")
+    await desk.until(lambda: (row := desk.row("song 1.wav")) is not None and row.text == "One.")
+    desk.engine.simulate_pieces(request_id, "Two.")  # too soon after the first to be saved at once
+    await desk.until(lambda: desk.app.session.text == "One. Two.")
+    now += 0.7
+    await desk.until(lambda: (row := desk.row("song 1.wav")) is not None and row.text == "One. Two.", timeout_s=5)
 
 
 async def test_leaving_with_unsaved_words_asks_first(desk: Desk) -> None:
@@ -128,7 +144,7 @@ async def test_the_export_is_the_contract(desk: Desk) -> None:
     await desk.told(f"1 caption written: {path}")
     [row] = csv.DictReader(path.open(encoding="utf-8", newline=""))
     assert (row["file_name"], row["start_s"], row["end_s"], row["status"]) == ("song 1.wav", "0", "10", "accepted")
-    assert (row["caption"], row["bpm"], row["key"], row["genre"]) == (TEXT, "120", "A minor", "")
+    assert (row["caption"], row["bpm"], row["key"], row["genre"]) == (TEXT, "120", "A minor", "electronic")
     await desk.press("E")
     await desk.until(lambda: len([toast for toast in desk.toasts() if "written" in toast]) == 2)
 

@@ -1,18 +1,17 @@
 """A language model behind an OpenAI-compatible server (vLLM, llama.cpp, Ollama, ``transformers serve``).
 
 The server gets J2A-1.0's prompt as the user's message and streams its answer back as server-sent events. What it says
-is untrusted: control characters are taken out; its length, its silence and its time are bounded. A key comes from
-``J2A_LLM_KEY`` and goes nowhere but to the server that was named: redirects are not followed.
+is untrusted: control characters are taken out; its length, its silence and its time are bounded. What a reasoning
+model thinks before it answers is left out. A key comes from ``J2A_LLM_KEY`` and goes nowhere but to the server that
+was named: redirects are not followed. One that hears too: :mod:`j2a.models.language.hearing`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,23 +20,30 @@ import httpx2
 from j2a.caption import Sampling
 from j2a.errors import ModelError, ModelMissingError, UsageError
 from j2a.models.language import streamed
+from j2a.models.language.answers import LONGEST, NoWordsError, Told, together, without_thoughts
 from j2a.models.language.generation import GenerationStats
 from j2a.printable import printable
 
 KEY_VARIABLE = "J2A_LLM_KEY"
 _MODELS_S = 30.0  # for the list of its models
 _AT_ONCE = 8  # requests of one batch under way together
-_LONGEST = 20_000  # characters of an answer
 _SHOWN = 300  # characters of what a server says about an error
+_HINTS = {
+    401: f"Put its key into the environment: {KEY_VARIABLE}=...",
+    403: f"Put its key into the environment: {KEY_VARIABLE}=...",
+    413: "That is more than it takes: choose a shorter section.",
+    429: "It has too much to do: try again later.",
+}
 
 
-class NoWordsError(ModelError):
-    """An answer that is whole, and empty."""
+class RefusedError(ModelError):
+    """An answer that is an error: its HTTP status, and what the server says."""
 
-
-def is_server(backbone: str) -> bool:
-    """Whether a backbone is the address of a server: ``http://host:port/v1``, with ``#model`` behind it or not."""
-    return backbone.startswith(("http://", "https://"))
+    def __init__(self, url: str, code: int, said: str) -> None:
+        hint = _HINTS.get(code, "Name one of its models with --llm-model, or look into its log.")
+        super().__init__(f"The server at {url} answers {code}: {said or 'nothing more'}.", hint)
+        self.code = code
+        self.said = said
 
 
 class ServerLLM:
@@ -46,6 +52,7 @@ class ServerLLM:
     device = "server"
     precision = "unknown"
     note = ""
+    first_s: float | None = None  # how long its first word may take; None: as any other silence
 
     def __init__(self, address: str, cancelled: Callable[[], bool] = lambda: False) -> None:
         """Ask the server what it has. ``address``: its URL up to ``/v1``; ``#name`` chooses among several models.
@@ -72,22 +79,30 @@ class ServerLLM:
 
         What came before an error has been given by then: the error says whether it is the whole answer.
         """
+        told = Told()
+        pieces = self._pieces(self._body(prompt, sampling, seed), cancelled, told)
+        return self._written(pieces, told, cancelled, stats)
+
+    def _written(
+        self, pieces: Iterator[str], told: Told, cancelled: Callable[[], bool], stats: GenerationStats | None
+    ) -> Iterator[str]:
+        """An answer within bounds, timed. Raises ``NoWordsError`` where it has no words."""
         stats = stats if stats is not None else GenerationStats()
         started, length, text = time.perf_counter(), 0, ""
         stats.stopped = "cancelled"
-        for piece in self._pieces(self._body(prompt, sampling, seed), cancelled):
+        for piece in without_thoughts(pieces):
             if not stats.new_tokens:
                 stats.prefill_s, started = time.perf_counter() - started, time.perf_counter()
             stats.new_tokens += 1
             stats.decode_s = time.perf_counter() - started
             length += len(piece)
-            if length > _LONGEST:
+            if length > LONGEST:
                 stats.stopped = "length"
                 return
             text = text or piece.strip()
             yield piece
         if not cancelled():
-            stats.stopped = "eos"
+            stats.stopped = "length" if told.finish == "length" else "eos"
             if not text:
                 raise NoWordsError(
                     f"The server at {self._url} answered without a word.", "Ask again, or look into its log."
@@ -104,22 +119,13 @@ class ServerLLM:
     ) -> list[str]:
         """The answers to several prompts; a few are asked at once, which servers make into batches."""
 
-        def whole(prompt: str) -> str:
-            with contextlib.suppress(NoWordsError):  # the others' answers are worth having
-                return "".join(self.stream(prompt, sampling=sampling, seed=seed, cancelled=cancelled))
-            return ""
+        asked = [self.stream(prompt, sampling=sampling, seed=seed, cancelled=cancelled) for prompt in prompts]
+        return together(asked, _AT_ONCE, stats)
 
-        started = time.perf_counter()
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            texts = list(pool.map(whole, prompts))
-        if stats is not None:
-            stats.decode_s = time.perf_counter() - started
-        return texts
-
-    def _body(self, prompt: str, sampling: Sampling, seed: int) -> dict[str, Any]:
+    def _body(self, content: str | list[dict[str, Any]], sampling: Sampling, seed: int) -> dict[str, Any]:
         return {
             "model": self._model,
-            "messages": [{"role": "user", "content": prompt}],
+            "messages": [{"role": "user", "content": content}],
             "stream": True,
             "max_tokens": sampling.max_new_tokens,
             "temperature": sampling.temperature,
@@ -127,23 +133,20 @@ class ServerLLM:
             "seed": seed,
         }
 
-    def _pieces(self, body: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[str]:
+    def _pieces(self, body: dict[str, Any], cancelled: Callable[[], bool], told: Told) -> Iterator[str]:
         """Of one answer; ends early when it is cancelled."""
         came = False
         url = f"{self._url}/chat/completions"
-        finished = False
         for line in self._lines("POST", url, cancelled, body):
             if not line.startswith("data:"):
                 continue
             data = line.removeprefix("data:").strip()
             if data == "[DONE]":
                 return
-            text, ends = self._text_of(data)
-            finished = finished or ends
-            if text:
+            if text := self._text_of(data, told):
                 came = True
                 yield text
-        if came and not finished and not cancelled():
+        if came and not told.finish and not cancelled():
             raise self._cut()
 
     def _lines(
@@ -155,8 +158,9 @@ class ServerLLM:
         code = httpx2.codes.OK.value
         try:
             for status, line in streamed.lines(
-                method, url, headers=self._headers, body=body, cancelled=cancelled, total_s=total_s
-            ):
+                method, url, headers=self._headers, body=body, cancelled=cancelled, total_s=total_s,
+                first_s=self.first_s,
+            ):  # fmt: skip
                 if status == httpx2.codes.OK:
                     yield line
                 else:
@@ -173,15 +177,18 @@ class ServerLLM:
         if code != httpx2.codes.OK:
             raise self._refused(code, "\n".join(refusal))
 
-    def _text_of(self, data: str) -> tuple[str, bool]:
-        """What one event adds to the answer, and whether it is the last. Raises ``ModelError`` for one that is none."""
+    def _text_of(self, data: str, told: Told) -> str:
+        """What one event adds to the answer. Raises ``ModelError`` for one that is none."""
         try:
             event = json.loads(data)
             if event.get("error"):
                 raise ModelError(f"The server at {self._url} reports: {_message(event)}", "Look into its log.")
             [choice] = (event.get("choices") or [{}])[:1]
             text = (choice.get("delta") or {}).get("content")
-            ends = choice.get("finish_reason") is not None
+            if (finish := choice.get("finish_reason")) is not None:
+                told.finish = str(finish) or "stop"
+            if isinstance(count := (event.get("usage") or {}).get("prompt_tokens"), int):
+                told.prompt_tokens = count
         except (ValueError, AttributeError, KeyError, TypeError, RecursionError) as error:
             raise self._foreign() from error
         if not isinstance(text, str | None):
@@ -191,33 +198,40 @@ class ServerLLM:
             )
         return "".join(
             char if char.isprintable() or char == "\n" else " " if char.isspace() else "" for char in text or ""
-        ), ends
+        )
 
     def _only_model(self, cancelled: Callable[[], bool]) -> str:
         """The model that the server offers first."""
+        entries = self._listed(cancelled)
+        if not entries:
+            raise ModelError(f"The server at {self._url} has no model.", "Load one there, and try again.")
+        name = entries[0].get("id")
+        if not isinstance(name, str) or not name.strip():
+            raise self._foreign()
+        return name
+
+    def _listed(self, cancelled: Callable[[], bool]) -> list[dict[str, Any]]:
+        """What the server says about its models, one entry each."""
         told = "\n".join(self._lines("GET", f"{self._url}/models", cancelled, total_s=_MODELS_S))
-        if cancelled():
-            raise ModelError("The server was not waited for.", title="Stopped")
+        self._go_on(cancelled)
         try:
-            names = [entry["id"] for entry in json.loads(told)["data"]]
+            entries = json.loads(told)["data"]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise self._foreign() from error
-        if not names:
-            raise ModelError(f"The server at {self._url} has no model.", "Load one there, and try again.")
-        if not isinstance(names[0], str) or not names[0].strip():
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise self._foreign()
-        return names[0]
+        return entries
 
-    def _refused(self, code: int, text: str) -> ModelError:
+    def _go_on(self, cancelled: Callable[[], bool]) -> None:
+        if cancelled():
+            raise ModelError("The server was not waited for.", title="Stopped")
+
+    def _refused(self, code: int, text: str) -> RefusedError:
         try:
             said = _message(json.loads(text))
         except (ValueError, RecursionError):
             said = printable(text.strip()[:_SHOWN])
-        if code in (httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN):
-            hint = f"Put its key into the environment: {KEY_VARIABLE}=..."
-        else:
-            hint = "Name one of its models with --llm-model, or look into its log."
-        return ModelError(f"The server at {self._url} answers {code}: {said or 'nothing more'}.", hint)
+        return RefusedError(self._url, code, said)
 
     def _unreachable(self, error: httpx2.HTTPError) -> ModelMissingError:
         why = "did not answer in time" if isinstance(error, httpx2.TimeoutException) else f"cannot be reached ({error})"

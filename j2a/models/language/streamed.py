@@ -18,9 +18,9 @@ LONGEST_LINE = 1 << 20  # bytes
 LARGEST = 32 << 20  # bytes of a whole answer
 SILENCE_S = 120.0  # without a byte; a server may have to load its model first
 TOTAL_S = 600.0
+CONNECT_S = 5.0
 _POLL_S = 0.05
 _WAITING = 1000  # lines that are read ahead
-_TIMEOUT = httpx2.Timeout(SILENCE_S, connect=5.0)
 
 
 class Overlong(Exception):  # noqa: N818 - it says what the answer is
@@ -33,17 +33,19 @@ class Broken(Exception):  # noqa: N818
 
 def lines(
     method: str, url: str, *, headers: dict[str, str], body: Any = None, cancelled: Callable[[], bool],
-    total_s: float | None = None,
+    total_s: float | None = None, first_s: float | None = None,
 ) -> Iterator[tuple[int, str]]:  # fmt: skip
     """The lines of an answer as they come, each with the answer's status.
 
-    Ends early, without an error, when ``cancelled`` turns true. Raises ``Overlong``, ``Broken`` when the connection
-    breaks behind the first line, and ``httpx2.HTTPError`` when it does so before that.
+    ``first_s``: how long the first line may take, where that is longer than any other silence. Ends early, without an
+    error, when ``cancelled`` turns true. Raises ``Overlong``, ``Broken`` when the connection breaks behind the first
+    line, and ``httpx2.HTTPError`` when it does so before that.
     """
     read: queue.Queue[tuple[int, str] | Exception | None] = queue.Queue(_WAITING)
     over = threading.Event()
     total_s = TOTAL_S if total_s is None else total_s
     deadline = time.monotonic() + total_s
+    timeout = httpx2.Timeout(first_s or SILENCE_S, connect=CONNECT_S)
 
     def hand_on(item: tuple[int, str] | Exception | None) -> None:
         while not over.is_set():
@@ -57,7 +59,7 @@ def lines(
             # Not compressed: a small answer could grow without bounds.
             asked = {**headers, "Accept-Encoding": "identity"}
             with (
-                httpx2.Client(headers=asked, timeout=_TIMEOUT) as client,
+                httpx2.Client(headers=asked, timeout=timeout) as client,
                 client.stream(method, url, json=body) as answer,
             ):
                 for line in _split(answer.iter_raw(), over):
@@ -72,6 +74,7 @@ def lines(
             hand_on(error if isinstance(error, Overlong) else Broken(str(error)))
 
     threading.Thread(target=work, name="server", daemon=True).start()
+    silent_from: float | None = None  # the first line has a time of its own
     try:
         while not cancelled():
             if time.monotonic() > deadline:
@@ -79,12 +82,15 @@ def lines(
             try:
                 item = read.get(timeout=_POLL_S)
             except queue.Empty:
+                if silent_from is not None and time.monotonic() > silent_from + SILENCE_S:
+                    raise Broken(f"nothing came for {SILENCE_S:.0f} seconds") from None
                 continue
             if item is None:
                 return
             if isinstance(item, Exception):
                 raise item
             yield item
+            silent_from = time.monotonic()
     finally:
         over.set()
 

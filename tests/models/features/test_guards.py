@@ -129,8 +129,10 @@ def test_a_file_that_cannot_be_decoded_is_an_error(tmp_path: Path) -> None:
 def test_every_feature_is_reported_once_in_order(tmp_path: Path) -> None:
     seen: list[tuple[str, Any, str | None]] = []
     features = extract(write(tmp_path, np.zeros(5 * RATE)), on_feature=lambda *item: seen.append(item))
-    assert [name for name, _, _ in seen] == ["bpm", "beats", "downbeats", "meter", "key", "key_probability", "chords",
-                                             "sound", "tuning_cents", "tags", "absent", "genre"]
+    assert [name for name, _, _ in seen] == [
+        "bpm", "bpm_candidates", "bpm_sure", "beats", "downbeats", "meter", "key", "key_probability", "chords",
+        "sound", "tuning_cents", "tags", "absent", "genre",
+    ]  # fmt: skip
     as_json = features.to_json()
     for name, value, reason in seen:
         assert value == as_json[name]
@@ -153,7 +155,7 @@ def test_a_cancelled_measurement_keeps_what_it_has(tmp_path: Path) -> None:
     seen: list[str] = []
     features = extract(write(tmp_path, drum_machine()), on_feature=lambda name, *_: seen.append(name),
                        cancelled=lambda: "meter" in seen)
-    assert seen == ["bpm", "beats", "downbeats", "meter"]
+    assert seen == ["bpm", "bpm_candidates", "bpm_sure", "beats", "downbeats", "meter"]
     assert features.bpm == pytest.approx(120, abs=1)
     assert features.key is None
     assert extract(write(tmp_path, drum_machine()), cancelled=lambda: True) == Features()

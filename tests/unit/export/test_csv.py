@@ -6,6 +6,7 @@ import ast
 import csv
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from j2a.caption import Caption, Sampling
 from j2a.clip import Clip
 from j2a.errors import ExportError
 from j2a.export import COLUMNS, to_csv
-from j2a.export.csv import aspect_list
+from j2a.export.csv import aspect_list, read_back
 from j2a.features.record import Features, Genre
 from j2a.store import Row, Status
 
@@ -175,3 +176,16 @@ def test_spreadsheet_rows_stay_rows(text: str) -> None:
     records = read(to_csv([a_row(text=text)], FOLDER, "spreadsheet"))
     assert len(records) == 1
     assert records[0]["caption"].removeprefix("'") == text.removeprefix("'")
+
+
+def test_a_column_for_what_the_model_wrote_is_there_where_figures_were_replaced() -> None:
+    replaced = a_row("a.wav", text="At 96 BPM.")
+    assert replaced.caption is None
+    caption = Caption("At 96 BPM.", "listen", "mini", "w", "listen-1/describe", "p", 0, written="At 140 BPM.")
+    rows = [replace(replaced, caption=caption), a_row("b.wav")]
+    for dialect in ("dataset", "spreadsheet"):
+        data = to_csv(rows, FOLDER, dialect)
+        assert [row["written"] for row in read(data)] == ["At 140 BPM.", ""]
+        found = read_back(data)
+        assert found is not None
+        assert (found.dialect, found.written, len(found.rows)) == (dialect, True, 2)

@@ -72,3 +72,12 @@ def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ExportError):
         write_atomically(tmp_path / "file" / "captions.csv", b"x")
+
+
+def test_half_files_of_killed_exports_go_and_those_at_work_stay(tmp_path: Path) -> None:
+    old, young = tmp_path / ".j2a-old.tmp", tmp_path / ".j2a-young.tmp"
+    for path in (old, young):
+        path.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    write_atomically(tmp_path / "captions.csv", b"data\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".j2a-young.tmp", "captions.csv"]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from j2a.features.rhythm import Beats, beat_strength, explained_share, reconciled_bpm
+from j2a.features.rhythm import Beats, beat_strength, explained_share, levels, reconciled_bpm
 
 HISTOGRAM_120 = np.array([[120.0, 0.6], [60.0, 0.4]])
 
@@ -77,3 +77,12 @@ def test_activation_between_the_beats_is_unexplained() -> None:
     activations[:, 0] = np.maximum(activations[:, 0], 0.01)  # below what counts as heard
     assert explained_share(activations, np.array([0.2, 0.6, 1.0])) == pytest.approx(1.5 / 2.0)
     assert explained_share(np.zeros((200, 2), np.float32), np.array([0.2])) == 0
+
+
+def test_what_may_be_counted_is_told_in_multiples_of_the_tracked_tempo() -> None:
+    tempi, sure = levels(98.1, np.array([[200.0, 0.4], [98.0, 0.2], [133.0, 0.2], [66.0, 0.1]]))
+    assert [(tempo.bpm, tempo.weight) for tempo in tempi] == [(196.2, 0.667), (98.1, 0.333)]
+    assert not sure
+    tempi, sure = levels(120.0, np.array([[122.4, 0.5], [60.0, 0.1]]))
+    assert [tempo.bpm for tempo in tempi] == [120.0, 60.0]
+    assert sure

@@ -23,7 +23,7 @@ from j2a.library import scan
 
 # Each request is answered; `deaths` says at which requests ("Load 1": the first of its kind in all processes) it ends.
 ENGINE = """
-import json, os, pathlib, sys
+import json, os, pathlib, sys, time
 from j2a.features.record import Features
 counts, deaths, words = pathlib.Path(sys.argv[1]), sys.argv[2].split(","), json.loads(sys.argv[3])
 for line in sys.stdin.buffer:
@@ -37,6 +37,8 @@ for line in sys.stdin.buffer:
     if f"{kind} {number}" in deaths:
         os._exit(7)
     result = {}
+    if kind == "Load":
+        time.sleep(0.2)  # much is measured before a model is there
     if kind == "Extract":
         result = Features().to_json()
     if kind == "DescribeMany":
@@ -91,6 +93,22 @@ def test_a_caption_without_words_is_no_row(captioned: Any) -> None:
     assert tally.captions == 2
     [reason] = tally.failed.values()
     assert "The model wrote no words." in reason
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("good_at", [0, 6, 12])
+def test_more_broken_clips_than_may_wait_do_not_stop_the_run(
+    good_at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = [sys.executable, "-c", ENGINE, str(tmp_path), "", "{}"]
+    monkeypatch.setattr(run_module, "EngineClient",
+                        lambda told, **options: EngineClient(told, command=command, log_path=options["log_path"]))
+    clips = [Clip(tmp_path / f"promised {number}.wav", 20.0, 30.0) for number in range(12)]
+    clips.insert(good_at, Clip(tmp_path / "good.wav", 0.0, 10.0))
+    planned = [Planned(number, clip) for number, clip in enumerate(clips)]
+    with Sheet(tmp_path / "out.csv", tmp_path, resume=False) as sheet:
+        tally = FolderRun(iter(planned), sheet, Settings(batch=2)).run()
+    assert (tally.captions, len(tally.failed)) == (1, 12)
 
 
 def test_a_header_that_promises_days_of_sound_does_not_take_the_run(

@@ -191,3 +191,26 @@ def test_a_disk_that_fills_up_is_one_clear_error_and_can_be_resumed(tmp_path):
         assert sheet.rows == 1
         sheet.append(clips(tmp_path, 2)[1:], [caption("Second.")])
     assert [row["caption"] for row in rows(out)] == ["First.", "Second."]
+
+
+def test_what_the_model_wrote_is_kept_where_figures_are_replaced(tmp_path):
+    out = tmp_path / "out.csv"
+    both = caption("At 120 BPM.", written="At 90 BPM.")
+    with Sheet(out, tmp_path, resume=False, written=True) as sheet:
+        sheet.append(clips(tmp_path, 1), [both])
+    with Sheet(out, tmp_path, resume=True, written=True) as sheet:
+        assert sheet.rows == 1
+        sheet.append(clips(tmp_path, 2)[1:], [caption("Nothing was wrong.")])
+    found = [(row["caption"], row["written"]) for row in rows(out)]
+    assert found == [("At 120 BPM.", "At 90 BPM."), ("Nothing was wrong.", "")]
+    with pytest.raises(UsageError, match="begun with --correct-figures") as caught:
+        Sheet(out, tmp_path, resume=True)
+    assert caught.value.hint.startswith("Give it now")
+
+
+def test_a_column_is_not_added_to_rows_that_lack_it(tmp_path):
+    out = tmp_path / "out.csv"
+    with Sheet(out, tmp_path, resume=False) as sheet:
+        sheet.append(clips(tmp_path, 1), [caption()])
+    with pytest.raises(UsageError, match="begun without --correct-figures"):
+        Sheet(out, tmp_path, resume=True, written=True)
