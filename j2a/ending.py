@@ -52,6 +52,11 @@ def ended_in_words() -> Iterator[None]:
     except MemoryError:
         _say("Not enough memory: the machine has no more to give. Close other programs, and try again.")
         raise SystemExit(1) from None
+    except RuntimeError as error:
+        if "home directory" not in str(error):  # pathlib's, of "~somebody"
+            raise
+        _say("A path begins with ~ and a name that has no home on this machine. Write the path out.")
+        raise SystemExit(2) from None
     except OSError as error:
         _say(f"Cannot write the result: {error.strerror or error}. Send it to a place with room.")
         raise SystemExit(1) from None

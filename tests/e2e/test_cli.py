@@ -166,3 +166,12 @@ def test_features_are_measured_once_by_each_engine():
     for engine, found in (("fast", fast), ("madmom", stock)):
         assert run(engine) == (found, False), "another process finds it in the cache"
     assert j2a("features", WALTZ, "--features-engine", "other").returncode == 2
+
+
+@pytest.mark.parametrize("command", [
+    ("features", "~nobody-of-that-name/a.wav"), ("caption", "~nobody-of-that-name", "--out", "a.csv"),
+])  # fmt: skip
+def test_a_home_of_nobody_is_told(command):
+    result = j2a(*command)
+    assert result.returncode == 2
+    assert result.stderr.strip().endswith("has no home on this machine. Write the path out.")
