@@ -61,14 +61,17 @@ def opening(path: Path, post: Post) -> Iterator[None]:
 
     cache = Cache()
     try:
-        duration_s = audio.probe(path).duration_s
+        info = audio.probe(path)
     except AudioError as error:
         post(AudioOpened(path, None, error.title, f"{error.message} {error.hint}".strip()))
         return
+    duration_s = info.duration_s
     if duration_s <= 0:
         post(AudioOpened(path, None, AudioError.title, "There is no sound in this file."))
         return
     post(AudioOpened(path, duration_s))
+    if info.note:
+        post(Problem(AudioError(f"{path.name}: {info.note}", title="Only a part is read")))
     yield
     rms, peak = [0.0] * OVERVIEW_COLUMNS, [0.0] * OVERVIEW_COLUMNS
     step = max(1, int(OVERVIEW_COLUMNS * OVERVIEW_STEP_S / max(duration_s, OVERVIEW_STEP_S)))
