@@ -1,6 +1,7 @@
 # make run     sets everything up in .venv, then opens the demo clips; MUSIC=~/Music opens your own folder
 # make test    sets up the test tools too, and runs every test on two processes (WORKERS=0: on none but this);
 #              FAST=1 leaves out the long ones, ARGS="-k store" goes to pytest
+# make endurance   the tests that take minutes: kills, soaking, servers
 # make check   style, types, and who may import whom
 # make setup   only the set-up; TORCH_INDEX=address chooses another build of torch (see README)
 # make clean   takes away what these made
@@ -15,14 +16,14 @@ ARGS ?=
 WORKERS ?= 2
 
 BIN := .venv/bin
-LONG := $(if $(filter-out 0,$(FAST)),-m "not long")
+LESS := -m "not endurance$(if $(filter-out 0,$(FAST)), and not long)"
 
 # Handed over by the environment and unexpanded: a folder may have spaces, quotes and dollar signs in its name.
 export J2A_MAKE_MUSIC := $(value MUSIC)
 export J2A_MAKE_PYTHON := $(value PYTHON)
 export J2A_MAKE_TORCH_INDEX := $(value TORCH_INDEX)
 
-.PHONY: run setup setup-dev test check clean
+.PHONY: run setup setup-dev test endurance check clean
 
 run: setup
 	@folder=$$J2A_MAKE_MUSIC; case $$folder in "~" | "~/"*) folder=$$HOME$${folder#"~"};; "") exec $(BIN)/j2a-tui --demo;; esac; exec $(BIN)/j2a-tui "$$folder"
@@ -34,7 +35,10 @@ setup-dev:
 	@sh scripts/setup.sh dev
 
 test: setup-dev
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(LONG) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(LESS) $(ARGS)
+
+endurance: setup-dev
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m endurance $(ARGS)
 
 check: setup-dev
 	$(BIN)/ruff check .

@@ -11,6 +11,7 @@ from bench.kills.world import World
 
 pytestmark = [
     pytest.mark.long,
+    pytest.mark.endurance,
     pytest.mark.timeout(300),
     pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="asks Linux which programs run"),
 ]

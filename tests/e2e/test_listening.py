@@ -25,7 +25,7 @@ from tests.places import DEMO
 BIN = Path(sys.executable).parent
 WALTZ = DEMO / "Harbour Waltz.ogg"
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.endurance]
 
 
 def run(*command: object) -> subprocess.CompletedProcess[str]:

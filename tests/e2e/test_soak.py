@@ -52,6 +52,7 @@ def test_leaks_and_slowness_are_seen(growth: ModuleType) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.endurance
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="reads /proc")
 def test_a_few_dozen_clips_leave_nothing_behind() -> None:

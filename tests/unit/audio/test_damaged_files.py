@@ -14,6 +14,7 @@ from tests.unit.audio.odd_files import frames_of, music, written
 
 
 @pytest.mark.long
+@pytest.mark.endurance
 def test_nothing_gives_way() -> None:
     run = subprocess.run(
         [sys.executable, "bench/odd_files.py", "--files", "500", "--seed", "7"], cwd=ROOT, capture_output=True,

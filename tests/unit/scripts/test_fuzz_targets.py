@@ -68,6 +68,7 @@ def test_without_atheris_it_says_how_to_get_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.endurance
 @pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="atheris is not installed")
 def test_the_command_fuzzes_and_counts(tmp_path: Path) -> None:
     code = [sys.executable, "-m", "bench.fuzz", "table", "--seconds", "3", "--keep", str(tmp_path / "crashes")]
