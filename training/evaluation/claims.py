@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from j2a.features.record import Chord, Features
+from j2a.features.record import Chord, Features, TagKind
 from j2a.grounding import claims as measured_claims
 from training.captions.facts import ALL_KEYS
 from training.evaluation.heard import Statement, heard_statements
@@ -14,6 +14,7 @@ from training.evaluation.heard import Statement, heard_statements
 Verdict = Literal["true", "false", "unknown"]
 Against = Literal["labels", "features"]
 _VERDICTS: dict[str, Verdict] = {"agreed": "true", "contradicted": "false", "unmeasured": "unknown"}
+LISTENED_FOR = get_args(TagKind)  # kinds of claims that the tags answer
 MEASURED_KINDS = ("bpm", "key", "meter", "chord")
 
 

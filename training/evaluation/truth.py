@@ -7,6 +7,7 @@ from typing import Any
 
 from j2a.features.record import Features
 from training.evaluation.claims import (
+    LISTENED_FOR,
     MEASURED_KINDS,
     Claim,
     claims,
@@ -42,7 +43,8 @@ def against_labels(captions: Sequence[str], facts: Sequence[dict[str, Any]]) -> 
 
 def against_features(captions: Sequence[str], features: Sequence[Features]) -> dict[str, Measure]:
     """Claims about tempo (figures and words), key, meter and chords against what was measured in the same clips."""
-    found = [claims_of_features(caption, known) for caption, known in zip(captions, features, strict=True)]
+    every = [claims_of_features(caption, known) for caption, known in zip(captions, features, strict=True)]
+    found = [[claim for claim in one if claim.kind not in LISTENED_FOR] for one in every]
     kinds: dict[str, Measure] = {}
     for kind in (*MEASURED_KINDS, "tempo"):
         kinds |= _kind(kind, found, [_measured(known, kind) for known in features])

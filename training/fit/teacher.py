@@ -25,10 +25,10 @@ _MEASURABLE = ("bpm", "meter", "key", "chords")
 def told(row: Row) -> str:
     """What is known to be true of a clip, a line each: its facts, and its aspects as tags. "" where nothing is."""
     known = row.facts
-    features = Features.from_json({name: known[name] for name in _MEASURABLE if name in known})
-    other_key = None if features.key in (None, *ALL_KEYS) else features.key  # a modal one, which no prompt can word
-    if other_key:
-        features.key = None
+    labels = {name: known[name] for name in _MEASURABLE if name in known}
+    # A modal key, which no prompt can word.
+    other_key = None if labels.get("key") in (None, *ALL_KEYS) else labels.pop("key")
+    features = Features.from_json(labels)
     in_figures = {"bpm", "meter"} | ({"tempo"} if features.bpm else set())
     heard = {name: value for name, value in known.items() if name not in in_figures}
     heard["instruments"] = [name for name in known.get("instruments", ()) if name in FAMILIES]
