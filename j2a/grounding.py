@@ -26,6 +26,13 @@ _BPM = re.compile(
 )
 _EXACTLY, _ROUGHLY = 0.02, 0.04  # how far a figure may be off; the second is how tempo estimates are judged
 _KEY = re.compile(rf"(?<![A-Za-z])({_NOTE})[ -](major|minor)\b")
+# "C major, A minor and F major", "from C major to G major", "G major chords", "the relative minor: A minor": chords, or
+# two keys, or another one. Nothing is claimed of the key.
+_BETWEEN_KEYS = r"(?:,? (?:and|to|then|or) |, |/| [-–→] )"
+_NO_KEY_AFTER = re.compile(rf"{_BETWEEN_KEYS}{_NOTE}[ -](?:major|minor)\b| (?:7th|triads?|chords?)\b")
+_NO_KEY_BEFORE = re.compile(
+    rf"(?:{_NOTE}[ -](?:major|minor){_BETWEEN_KEYS}|\brelative (?:major|minor)\W{{1,3}}(?:is )?)$"
+)
 _METER = re.compile(r"(?<![\d/])(\d{1,2})/(2|4|8|16)(?![\d/]|[ -]notes?\b)")
 _BEATS_A_BAR = re.compile(
     r"\b(two|three|four|five|six|seven)[ -]beats? (?:to|in|a|per) (?:the |a |each |every )?(?:bar|measure)",
@@ -100,6 +107,17 @@ _HEARD_WORD = re.compile(
     + r"|(?P<instrumental>instrumental))\b",
     re.IGNORECASE,
 )
+# Denied from further away ("no vocals or drums", "drums are absent", "vocal-free"), or part of another word.
+_DENIED_FAR = re.compile(
+    r"\b(?:no|not|without|lack\w*|free (?:of|from)|devoid of|absence of|neither|nor|never|non)\b"
+    r"(?:(?!\b(?:but|with|while|though)\b)[^.;:!?])*$",
+    re.IGNORECASE,
+)
+_DENIED_AFTER = re.compile(
+    r"[- ](?:free|less|leading|songwriters?|and bass)\b"
+    r"|(?: \w+){0,2} (?:(?:is|are|was|were|do|does|did) )?(?:not|never|absent|missing|\w+n't)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +151,8 @@ def _tempo(text: str, features: Features) -> Iterator[Claim]:
     bpm = features.bpm
     for match in _BPM.finditer(text):
         tolerance = _ROUGHLY if match["roughly"] else _EXACTLY
-        agrees = bpm is not None and abs(float(match["bpm"]) - bpm) <= max(1.0, tolerance * bpm)
+        meant = [bpm, *(one.bpm for one in features.bpm_candidates if not features.bpm_sure)] if bpm else []
+        agrees = any(abs(float(match["bpm"]) - one) <= max(1.0, tolerance * one) for one in meant)
         yield Claim("tempo", match["figure"], *match.span("figure"), _verdict(bpm is not None, agrees))
     for match in _TEMPO_WORD.finditer(text):
         word = match[1].lower()
@@ -149,6 +168,8 @@ def _tempo(text: str, features: Features) -> Iterator[Claim]:
 def _key(text: str, features: Features) -> Iterator[Claim]:
     for match in _KEY.finditer(text):
         if match[1] == "A" and _is_article(text, match.start()) and _ADJECTIVE.match(text, match.end()):
+            continue
+        if _NO_KEY_AFTER.match(text, match.end()) or _before(_NO_KEY_BEFORE, text, match.start()):
             continue
         tonic = re.sub(r"[ -]sharp", "#", re.sub(r"[ -]flat", "b", match[1]))
         agrees = features.key is not None and same_key(f"{tonic} {match[2]}", features.key)
@@ -191,6 +212,8 @@ def _heard(text: str, features: Features) -> Iterator[Claim]:
         group = match.lastgroup or ""
         denies = bool(match["denied"]) or group == "instrumental"
         label, kind, _ = _HEARD[0 if group == "instrumental" else int(group[1:])]
+        if not denies and (_before(_DENIED_FAR, text, match.start()) or _DENIED_AFTER.match(text, match.end())):
+            continue
         verdict: Verdict = "unmeasured"
         if label in present | absent:
             verdict = "agreed" if (label in present) != denies else "contradicted"

@@ -20,7 +20,7 @@ from j2a.printable import printable
 _MOST_BYTES = 64 << 20  # of a file that are read for its tags; covers have a few million
 _MOST_READS = 300_000  # an hour of Ogg takes some hundred thousand
 _FEWEST_BITS = 16  # a second, of the sparsest sound
-_MARGIN = 1.5  # bit rates are averages, or nominal
+_UNCOMPRESSED, _MARGIN = (".wav", ".wave", ".aif", ".aiff"), 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +60,14 @@ def read_tags(track: Track) -> Tags | None:
             tag = TinyTag.get(track.path, file_obj=file)
     except (TinyTagException, OSError, ValueError):
         return None
-    return Tags(_text(tag.title), _text(tag.artist), _text(tag.album), _duration_s(tag, track.size))
+    return Tags(_text(tag.title), _text(tag.artist), _text(tag.album), _duration_s(tag, track))
 
 
-def _duration_s(tag: TinyTag, size: int) -> float | None:
-    duration = tag.duration
+def _duration_s(tag: TinyTag, track: Track) -> float | None:
+    size, duration = track.size, tag.duration
     if duration is None or not math.isfinite(duration) or duration <= 0:
         return None
-    if tag.bitrate:  # kilobits a second
+    if tag.bitrate and track.path.suffix.lower() in _UNCOMPRESSED:  # kilobits a second; of others it is nominal
         holds_s = size * 8 / (tag.bitrate * 1000)
         duration = duration if duration <= _MARGIN * holds_s else holds_s
     return duration if duration <= size * 8 / _FEWEST_BITS else None

@@ -131,13 +131,16 @@ def aspect_list(features: Features) -> str:
     Tempo (to the nearest whole BPM), key, meter, genre, what was heard for sure, and how it sounds ("bright"), in that
     order, of what is known; "" when nothing is.
     """
-    genre = [features.genre.label] if features.genre else []
+    heard = [tag.label for tag in features.tags or ()]
+    # The likeliest style of the tags may be unlikely: it is an aspect where it is sure enough to be a tag.
+    sure = features.genre and (features.genre.source != "musicnn" or features.genre.label in heard)
+    genre = [features.genre.label] if features.genre and sure else []
     aspects = [
         None if features.bpm is None else f"{features.bpm:.0f} BPM",
         features.key,
         features.meter,
         *genre,
-        *(tag.label for tag in features.tags or () if tag.label not in genre),
+        *(label for label in heard if label not in genre),
         *(features.sound.words if features.sound else ()),
     ]
     known = [aspect for aspect in aspects if aspect]

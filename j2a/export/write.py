@@ -26,6 +26,8 @@ def write_atomically(path: Path, data: bytes) -> None:
         mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask()
         if target.is_dir():
             raise IsADirectoryError(0, "It is a folder")
+        if target.exists() and not target.is_file():  # a rename would put a file in the place of /dev/null for all
+            raise FileExistsError(0, "It is not an ordinary file")
         _remove_leftovers(target.parent)
         # In the same folder: a rename is only atomic within one file system.
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=_PREFIX, suffix=_SUFFIX)

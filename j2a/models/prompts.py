@@ -93,7 +93,8 @@ def facts(features: Features) -> dict[str, str]:
         pulse = pulse_word(features.beats)
         if pulse:
             found["Pulse"] = pulse
-    if features.meter is not None:
+    # A meter without a tempo is nothing that the built-in model has read: it made up a tempo to it.
+    if features.meter is not None and features.bpm is not None:
         found["Meter"] = features.meter
     if features.key is not None:
         sure = features.key_probability is None or features.key_probability >= CERTAIN_KEY

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from j2a.features.record import Chord, Features, Tag
+from j2a.features.record import Chord, Features, Tag, Tempo
 from j2a.grounding import claims
 from training.captions.measured import write_caption
 from training.captions.measured_prior import random_features
@@ -138,3 +138,27 @@ def test_what_was_listened_for(text, expected):
     tags = [Tag("rock", "style", 0.5), Tag("electric guitar", "instrument", 0.4), Tag("drums", "percussion", 0.3)]
     assert verdicts(text, Features(tags=tags, absent=["voice"])) == expected
     assert verdicts(text, Features()) == []
+
+
+@pytest.mark.parametrize("text", [
+    "It alternates between C major and G major chords.", "C major, A minor, F major repeats.", "A G major chord rings.",
+    "It modulates from C major to G major.", "There is its relative major: C major.",
+])  # fmt: skip
+def test_chords_and_changes_of_key_are_no_claim_of_the_key(text):
+    assert [one for one in verdicts(text) if one[0] == "key"] == []
+
+
+@pytest.mark.parametrize("text", [
+    "Drums are absent.", "The absence of vocals is felt.", "It is free from drums.", "A vocal-free track.",
+    "Non-vocal music.", "The drums never enter.", "It is drum and bass.", "A singer-songwriter.",
+    "Smooth voice leading.",
+])  # fmt: skip
+def test_what_is_denied_from_afar_claims_nothing(text):
+    assert verdicts(text, Features(tags=[], absent=["voice", "drums"])) == []
+
+
+def test_either_tempo_agrees_where_nobody_is_sure():
+    features = Features(bpm=98.0, bpm_sure=False, bpm_candidates=[Tempo(196.0, 0.6), Tempo(98.0, 0.4)])
+    assert verdicts("At 196 BPM, or 98 BPM, not 140 or 150 BPM.", features) == [
+        ("tempo", "196 BPM", "agreed"), ("tempo", "98 BPM", "agreed"), ("tempo", "150 BPM", "contradicted"),
+    ]  # fmt: skip

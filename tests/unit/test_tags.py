@@ -91,6 +91,16 @@ def test_a_length_that_the_file_cannot_hold_is_not_believed(tmp_path: Path) -> N
     assert tags.duration_s == pytest.approx(1.0, abs=0.01)
 
 
+def test_the_nominal_rate_of_compressed_sound_bounds_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "quiet.ogg"
+    with soundfile.SoundFile(path, "w", 44_100, 1) as file:
+        for _ in range(60):
+            file.write(np.zeros(44_100, np.float32))
+    tags = read_tags(track_of(path))
+    assert tags is not None
+    assert tags.duration_s == pytest.approx(60.0, abs=0.1)
+
+
 def test_a_file_that_is_gone(tmp_path: Path) -> None:
     assert read_tags(Track(tmp_path / "gone.mp3", "gone.mp3", 1, 1.0)) is None
 

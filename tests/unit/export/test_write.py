@@ -81,3 +81,13 @@ def test_half_files_of_killed_exports_go_and_those_at_work_stay(tmp_path: Path) 
     os.utime(old, (1, 1))
     write_atomically(tmp_path / "captions.csv", b"data\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == [".j2a-young.tmp", "captions.csv"]
+
+
+def test_what_is_no_ordinary_file_stays_what_it_is(tmp_path: Path) -> None:
+    """A rename would put a file in its place: of a pipe here, of /dev/null for the whole machine."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(ExportError, match="not an ordinary file"):
+        write_atomically(pipe, b"data\n")
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert list(tmp_path.iterdir()) == [pipe]
