@@ -35,14 +35,23 @@ def layout(path: Path) -> Layout | None:
         total = int.from_bytes(head[18:26], "big") & _TOTAL_MASK
         reserved = bool(total) and size > (largest := sound + _most_bytes(head, total))
         size = largest if reserved else size
-        file.seek(max(sound, size - _TAIL))
-        end, whole = _end(file.read(min(size, _TAIL)), _block_size(head))
+        end, whole = _last_frame(file, sound, size, _block_size(head))
         if not whole and total and not first.sample:  # cut short: what is missing shall be told
             end = total
         if end == total and not first.sample and not start and not reserved:
             return None
     told = (int.from_bytes(head[18:26], "big") & ~_TOTAL_MASK | end & _TOTAL_MASK).to_bytes(8, "big")
     return Layout((head[:18] + told, (start + 26, size)), first.sample, max(0, end - first.sample))
+
+
+def _last_frame(file: BinaryIO, sound: int, size: int, block_size: int) -> tuple[int, bool]:
+    """As :func:`_end`, of a file of that size; farther from its end where a tag or garbage lies behind the sound."""
+    for looked_at in (_TAIL, 8 * _TAIL, 64 * _TAIL):
+        file.seek(max(sound, size - looked_at))
+        end, whole = _end(file.read(min(size, looked_at)), block_size)
+        if end or looked_at >= size - sound:
+            break
+    return end, whole
 
 
 def _behind_metadata(file: BinaryIO, at: int) -> int:

@@ -21,7 +21,7 @@ _KBITS = {
 _RATES = (44_100, 48_000, 32_000)
 _MPEG_1, _MPEG_2 = 3, 2
 _MONO = 3
-_LOST = 1 << 20  # bytes without a frame after which there is none
+_LOST = 16 << 20  # bytes without a frame after which there is none: a cover between joined files has a few million
 _SLACK = 0.01  # share that a Xing header's bytes may differ from what is there
 
 _POINT_FRAMES = 64  # between two points at which a decoder can be begun
@@ -76,11 +76,14 @@ def runs(path: Path, start: int | None = None, end: int | None = None) -> list[R
             if first is None:
                 start = _next_frame(data, start, len(data))
                 first = _frame(data, start)
-            if first is None or (whole and _knows_its_length(data, start, first)):
+            if first is None:
                 return []
+            known = whole and _knows_its_length(data, start, first)
             if _header_at(data, start, first):
                 start += first[0]
-            return _walk(data, start, len(data) if end is None else end)
+            found = _walk(data, start, len(data) if end is None else end)
+            # libsndfile stops at what lies between frames, damage or a tag, whatever the header says.
+            return [] if known and len(found) == 1 and len(found[0].ranges) == 1 else found
 
 
 def _frame(data: mmap.mmap, at: int) -> tuple[int, Kind] | None:

@@ -205,6 +205,37 @@ def test_space_behind_the_sound_that_was_never_filled_is_passed_over(
     assert time.process_time() - started < 10
 
 
+def read_whole(path: Path) -> int:
+    """Samples that are there when it is read from front to back."""
+    count = 0
+    with AudioReader(path) as reader:
+        while len(block := reader.read(30_000)):
+            count += len(block)
+    return count
+
+
+@pytest.mark.parametrize("inserted", [0, 2 << 20], ids=["noise over it", "zeros between"])
+def test_damage_in_the_middle_of_an_mp3_costs_no_more_than_itself(tmp_path: Path, inserted: int) -> None:
+    """With a length header, too, after which libsndfile would end at the damage."""
+    data = bytearray(written(tmp_path / "a.mp3", "MP3", "MPEG_LAYER_III", music(6.0)).read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + (0 if inserted else 2_000)] = bytes(inserted) if inserted else b"\x55" * 2_000
+    (tmp_path / "a.mp3").write_bytes(data)
+    assert probe(tmp_path / "a.mp3").duration_s == pytest.approx(6.0, abs=0.4)
+    assert read_whole(tmp_path / "a.mp3") / RATE == pytest.approx(6.0, abs=0.4)
+
+
+@pytest.mark.parametrize("tail", [bytes(2 << 20), b"\x55" * (3 << 20)], ids=["zeros", "garbage"])
+def test_a_piped_flac_ends_where_its_sound_does(tmp_path: Path, tail: bytes) -> None:
+    path = written(tmp_path / "a.flac", "FLAC", "PCM_16", music(4.0))
+    data = bytearray(path.read_bytes())
+    data[21] &= 0xF0  # the count of samples, 36 bits: unknown, as a pipe leaves it
+    data[22:26] = bytes(4)
+    path.write_bytes(data + tail)
+    assert probe(path).duration_s == pytest.approx(4.0, abs=0.15)
+    assert read_whole(path) / RATE == pytest.approx(4.0, abs=0.15)
+
+
 def _ogg_crc(page: bytes) -> int:
     value = 0
     for byte in page:
