@@ -104,6 +104,11 @@ def _decoded(header: int) -> tuple[int, Kind] | None:
     return size, (version, hertz, 1 if header >> 6 & 3 == _MONO else 2)
 
 
+def is_layer_2(head: bytes) -> bool:
+    """Whether four bytes begin a frame of MPEG layer II (MP2)."""
+    return len(head) == 4 and head[0] == 0xFF and head[1] & 0xE6 == 0xE4
+
+
 def _samples(version: int) -> int:
     return 1152 if version == _MPEG_1 else 576
 

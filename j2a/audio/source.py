@@ -117,6 +117,8 @@ def _layouts(path: Path) -> tuple[Layout | None, ...]:
         found = [run.layout() for run in mpeg.runs(path, *inside)] if inside else [wav.layout(path)]
     elif head[:1] == b"\xff" or path.suffix.lower() == ".mp3":
         found = [run.layout() for run in mpeg.runs(path)]
+        if not found and start and mpeg.is_layer_2(head):  # libsndfile guesses its length, and a cover counts for sound
+            found = [Layout(((start, path.stat().st_size),))]
     return tuple(found[:_MOST_PARTS]) or (None,)
 
 

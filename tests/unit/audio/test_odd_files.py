@@ -236,6 +236,24 @@ def test_a_piped_flac_ends_where_its_sound_does(tmp_path: Path, tail: bytes) -> 
     assert read_whole(path) / RATE == pytest.approx(4.0, abs=0.15)
 
 
+def test_a_cover_in_front_of_an_mp2_is_no_sound(tmp_path: Path) -> None:
+    av = pytest.importorskip("av")
+    path = tmp_path / "a.mp2"
+    with av.open(str(path), "w", format="mp2") as out:
+        stream = out.add_stream("mp2", rate=44_100, layout="stereo", bit_rate=192_000)
+        sound = (music(4.0) * 20_000).astype(np.int16).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(sound, "s16", "stereo")
+        frame.sample_rate = 44_100
+        frames = av.AudioFifo()
+        frames.write(frame)
+        packets = [packet for piece in frames.read_many(1152) for packet in stream.encode(piece)]
+        out.mux([*packets, *stream.encode(None)])
+    plain = probe(path).duration_s
+    path.write_bytes(id3(300_000) + path.read_bytes())
+    assert probe(path).duration_s == pytest.approx(plain, abs=0.1) == pytest.approx(4.0, abs=0.2)
+    assert read_whole(path) / 44_100 == pytest.approx(4.0, abs=0.2)
+
+
 def _ogg_crc(page: bytes) -> int:
     value = 0
     for byte in page:
