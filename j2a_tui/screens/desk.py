@@ -70,6 +70,8 @@ class Desk(Browsing):
             self.say("There is no caption to accept yet: enter writes one, e lets you write it.")
         elif self.session.decide(Status.ACCEPTED):
             self._go_on(describe=True)
+        else:
+            self.show_change(Change.EVERYTHING)  # what somebody else has written meanwhile
 
     def action_reject(self) -> None:
         """Not this one. Staying lets another variant be asked for."""
@@ -84,6 +86,8 @@ class Desk(Browsing):
         self.session.stop()
         if self.session.decide(Status.SKIPPED):
             self._go_on(describe=False)
+        else:
+            self.show_change(Change.EVERYTHING)
 
     def _go_on(self, *, describe: bool) -> None:
         self.show_change(Change.EVERYTHING)
