@@ -83,8 +83,6 @@ _DENIED = re.compile(
     re.IGNORECASE,
 )
 _LOOKED_BACK = 100  # characters before a claim: what a thousand claims look at must not grow with the text
-
-
 # What is listened for, by the label of its tag. A guitar of any kind may be the electric one that was heard.
 _HEARD: tuple[tuple[str, TagKind, str], ...] = (
     ("voice", "voice", r"vocals?|vocalists?|vocali[sz]ations?|voices?|sing(?:s|ers?|ing)?(?! bowls?)|sung|raps?"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -83,6 +83,17 @@ def frames_of(clip: Clip, info: AudioInfo) -> tuple[int, int]:
     return first, min(max(first + 1, round(clip.end_s * info.sample_rate)), info.frames)
 
 
+def spread(clip: Clip, parts: int, part_s: float) -> list[Clip]:
+    """A long clip's parts of ``part_s`` seconds, spread evenly from its start to its end; the clip itself where so many
+    do not fit in twice. What is told of a whole hour is heard in minutes of it. Raises ``AudioError``.
+    """
+    length_s = duration_s(clip)
+    if length_s <= 2 * parts * part_s:
+        return [clip]
+    starts = np.linspace(clip.start_s, clip.start_s + length_s - part_s, parts)
+    return [Clip(clip.path, start_s, start_s + part_s) for start_s in starts.tolist()]
+
+
 def read_blocks(clip: Clip, block_s: float = 5.0) -> Iterator[NDArray[np.float32]]:
     """The clip's own samples: float32 blocks (n, channels) at the file's own rate. Raises ``AudioError``."""
     with AudioReader(clip.path) as reader:
@@ -99,14 +110,18 @@ def read_blocks(clip: Clip, block_s: float = 5.0) -> Iterator[NDArray[np.float32
             yield block
 
 
-def stream(clip: Clip, sample_rate: int, *, mono: bool = True, block_s: float = 5.0) -> Iterator[NDArray[np.float32]]:
+def stream(
+    clip: Clip, sample_rate: int, *, mono: bool = True, block_s: float = 5.0,
+    on_block: Callable[[NDArray[np.float32]], None] = lambda block: None,
+) -> Iterator[NDArray[np.float32]]:
     """Resampled samples of a clip, block by block.
 
-    ``sample_rate`` in Hz. Yields float32 (n,), see :func:`mono_of`, or (n, channels) when ``mono`` is false.
-    Memory is a few blocks of ``block_s`` seconds, however long the clip. Raises ``AudioError``.
+    ``sample_rate`` in Hz. ``on_block`` is shown each block as :func:`read_blocks` gives it. Yields float32 (n,), see
+    :func:`mono_of`, or (n, channels) when ``mono`` is false. Memory is a few blocks of ``block_s`` seconds, however
+    long the clip. Raises ``AudioError``.
     """
     rate, channels = _rate_and_channels(clip.path)
-    blocks = read_blocks(clip, block_s)
+    blocks = _shown(read_blocks(clip, block_s), on_block)
     if mono:
         blocks = map(mono_of, blocks)
     if rate == sample_rate:
@@ -120,6 +135,14 @@ def stream(clip: Clip, sample_rate: int, *, mono: bool = True, block_s: float = 
     tail = resampler.resample_chunk(np.zeros((0,) if mono else (0, channels), np.float32), last=True)
     if len(tail):
         yield tail
+
+
+def _shown(
+    blocks: Iterator[NDArray[np.float32]], on_block: Callable[[NDArray[np.float32]], None]
+) -> Iterator[NDArray[np.float32]]:
+    for block in blocks:
+        on_block(block)
+        yield block
 
 
 def mono_of(block: NDArray[np.float32]) -> NDArray[np.float32]:

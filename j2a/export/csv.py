@@ -22,7 +22,7 @@ from typing import Literal, NamedTuple
 
 from j2a.clip import Clip
 from j2a.errors import ExportError
-from j2a.features.record import Features
+from j2a.features.record import BY_TAGS, Features
 from j2a.paths import real_folder
 from j2a.store import Row
 
@@ -133,7 +133,7 @@ def aspect_list(features: Features) -> str:
     """
     heard = [tag.label for tag in features.tags or ()]
     # The likeliest style of the tags may be unlikely: it is an aspect where it is sure enough to be a tag.
-    sure = features.genre and (features.genre.source != "musicnn" or features.genre.label in heard)
+    sure = features.genre and (features.genre.source != BY_TAGS or features.genre.label in heard)
     genre = [features.genre.label] if features.genre and sure else []
     aspects = [
         None if features.bpm is None else f"{features.bpm:.0f} BPM",

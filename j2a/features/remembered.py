@@ -9,9 +9,8 @@ import json
 from j2a.cache import Cache, key_of
 from j2a.clip import Clip
 from j2a.features import EXTRACTOR_VERSION
-from j2a.features.record import Engine, Features
+from j2a.features.record import BY_TAGS, Engine, Features
 from j2a.features.tags import wheel
-from j2a.features.tags.rules import SOURCE
 
 
 def key(clip: Clip, engine: Engine) -> str | None:
@@ -43,7 +42,7 @@ def keep(cache: Cache, key: str | None, features: Features) -> None:
     Where there is music and yet no answer of a network that is there, it failed: that may be over the next time.
     """
     music = features.beats or features.key or features.chords
-    by_model = features.genre is not None and features.genre.source != SOURCE
+    by_model = features.genre is not None and features.genre.source != BY_TAGS
     failed = (features.tags is None and wheel.is_there()) or (not by_model and _genre_model() is not None)
     if key and not (music and failed):
         cache.put(key, json.dumps(features.to_json()).encode())

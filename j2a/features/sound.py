@@ -7,10 +7,8 @@ holds them to librosa's own. n samples at 22,050 Hz, F frames of 512 samples.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 
 from j2a.audio import decode
@@ -23,7 +21,7 @@ Array = NDArray[np.float32]
 SAMPLE_RATE = 22_050
 _FRAME, _HOP, _BANDS = 2048, 512, 128
 _BLOCK = 1024  # frames at a time
-_PARTS, _PART_S = 10, 60.0  # of a section of more than ten minutes, spread evenly
+_PARTS, _PART_S = 10, 30.0  # of a section of more than ten minutes
 _FLOOR = 1e-4  # -80 dBFS: moments below it are silent
 _SHORT_S = 0.4  # in which loudness is felt (momentary, EBU Tech 3341)
 # Onsets are peaks of the rising energy, by librosa's settings: over 30 ms, and 0.07 above the mean of 100 ms around.
@@ -36,7 +34,9 @@ _IN_TUNE_TOGETHER = 0.3
 def measure_sound(clip: Clip) -> tuple[Sound | None, float | None]:
     """(the sound of a clip, its tuning in cents from A = 440 Hz). ``None`` for what cannot be told. ``AudioError``."""
     level = _Level()
-    samples = np.concatenate([np.zeros(0, np.float32), *_samples(clip, level)])
+    parts = decode.spread(clip, _PARTS, _PART_S)
+    blocks = [block for part in parts for block in decode.stream(part, SAMPLE_RATE, on_block=level.add)]
+    samples = np.concatenate([np.zeros(0, np.float32), *blocks])
     if level.loudness_dbfs is None or len(samples) < _FRAME:
         return None, None
     spectrum = _Spectrum(samples)
@@ -76,22 +76,6 @@ class _Level:
     def crest_db(self) -> float:
         """Peak over RMS."""
         return 20 * math.log10(self._peak / self._rms)
-
-
-def _samples(clip: Clip, level: _Level) -> Iterator[Array]:
-    """Mono blocks at 22,050 Hz, of a long section those of ten parts."""
-    duration_s = decode.duration_s(clip)
-    clips = [clip]
-    if duration_s > _PARTS * _PART_S:
-        starts = np.linspace(clip.start_s, clip.start_s + duration_s - _PART_S, _PARTS)
-        clips = [Clip(clip.path, start_s, start_s + _PART_S) for start_s in starts.tolist()]
-    for part in clips:
-        rate = decode.probe(part.path).sample_rate
-        resampler = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32", quality="HQ")
-        for block in decode.read_blocks(part):
-            level.add(block)
-            yield resampler.resample_chunk(decode.mono_of(block))
-        yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
 
 
 def _dynamics_db(samples: Array) -> float:

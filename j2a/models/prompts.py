@@ -10,7 +10,7 @@ import itertools
 import statistics
 from dataclasses import dataclass
 
-from j2a.features.record import Features
+from j2a.features.record import BY_TAGS, Features
 from j2a.music import spelled_chord, tempo_word
 
 MAX_CHORDS = 6
@@ -86,7 +86,7 @@ def build_listening_prompt(features: Features, instruction: str = "") -> Prompt:
 def facts(features: Features) -> dict[str, str]:
     """Title -> wording of each measured fact, in the order of the prompt. Empty when nothing was measured."""
     found: dict[str, str] = {}
-    if features.genre is not None and features.genre.source != "musicnn" and features.genre.score >= CERTAIN_GENRE:
+    if features.genre is not None and features.genre.source != BY_TAGS and features.genre.score >= CERTAIN_GENRE:
         found["Genre"] = features.genre.label.replace("hiphop", "hip hop")
     if features.bpm is not None:
         found["Tempo"] = f"{round(features.bpm)} BPM, {tempo_word(features.bpm)}"

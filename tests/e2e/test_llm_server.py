@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +17,7 @@ from j2a.errors import ModelError
 from j2a.features.record import Features
 from j2a.models import registry
 from j2a.models.language.generation import GenerationStats
+from tests.e2e.sound_servers import transformers_server
 from tests.places import DEMO
 
 BIN = Path(sys.executable).parent
@@ -31,33 +30,8 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture(scope="module")
 def server():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    model = str(paths.builtin_model_dir())
-    command = [
-        str(BIN / "transformers"),
-        "serve",
-        model,
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--dtype",
-        "float32",
-    ]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 90
-        while True:
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}/v1", model
-        process.kill()
+    with transformers_server(paths.builtin_model_dir()) as url:
+        yield url, str(paths.builtin_model_dir())
 
 
 def test_the_server_writes_what_the_model_writes_here(server):

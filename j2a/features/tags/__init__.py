@@ -16,14 +16,11 @@ from j2a.clip import Clip
 from j2a.errors import AudioError
 from j2a.features.record import Genre, Tag
 from j2a.features.tags import wheel
-from j2a.features.tags.front_end import SAMPLE_RATE
+from j2a.features.tags.front_end import MAX_PATCHES, SAMPLE_RATE
 from j2a.features.tags.heard import PATCH_S, Heard, NothingHeardError, hear
 from j2a.features.tags.rules import absent, claims, genre
 
 __all__ = ["Heard", "Tagged", "listen", "measure_tags", "tagged"]
-
-_PARTS = 10  # of a long section that are heard, spread evenly
-
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
@@ -67,10 +64,6 @@ def listen(samples: NDArray[np.float32]) -> tuple[Heard | None, str | None]:
 
 def _sound(clip: Clip) -> NDArray[np.float32]:
     """Mono samples at 16 kHz, (n,), without long silences; of a long clip the parts that are heard. ``AudioError``."""
-    duration_s = decode.duration_s(clip)
-    clips = [clip]
-    if duration_s > 2 * _PARTS * PATCH_S:
-        starts = np.linspace(clip.start_s, clip.start_s + duration_s - PATCH_S, _PARTS)
-        clips = [Clip(clip.path, start_s, start_s + PATCH_S) for start_s in starts.tolist()]
-    blocks = [block for part in clips for block in decode.stream(part, SAMPLE_RATE)]
+    parts = decode.spread(clip, MAX_PATCHES, PATCH_S)
+    blocks = [block for part in parts for block in decode.stream(part, SAMPLE_RATE)]
     return np.concatenate([np.zeros(0, np.float32), *audible(blocks, SAMPLE_RATE)])

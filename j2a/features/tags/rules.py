@@ -6,7 +6,7 @@ sound, and tells what is no music. What fires on the wrong things is left out: s
 
 from __future__ import annotations
 
-from j2a.features.record import Genre, Tag, TagKind
+from j2a.features.record import BY_TAGS, Genre, Tag, TagKind
 from j2a.features.tags.heard import Heard
 
 VOICE_SCORE = 1.2  # none of 391 instrumental windows reaches it, and 22 of 24 sung ones do (voice as loud as the band)
@@ -14,7 +14,6 @@ VOICE_SCORE = 1.2  # none of 391 instrumental windows reaches it, and 22 of 24 s
 
 VOICELESS_SCORE = 0.1  # half of the instrumental windows are below it, and no sung one
 DRUMLESS_SCORE = 0.01  # none of the rendered clips below it has drums
-SOURCE = "musicnn"
 # Words of the two networks for one genre. Where only one of them knows it, its answer counts for less.
 _GENRES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "rock": (("rock",), ("rock", "classic rock", "hard rock", "alternative rock")),
@@ -54,7 +53,7 @@ def genre(heard: Heard) -> Genre:
     scores = {name: _genre_score(heard, *words) for name, words in _GENRES.items()}
     claimed = [tag.label for tag in _styles(heard)]
     best = max(claimed or scores, key=lambda name: scores[name])
-    return Genre(best, round(scores[best], 4), SOURCE)
+    return Genre(best, round(scores[best], 4), BY_TAGS)
 
 
 def _genre_score(heard: Heard, words_a: tuple[str, ...], words_b: tuple[str, ...]) -> float:
