@@ -3,10 +3,13 @@
 One thread reads requests, so that a cancel is seen while the main thread works; the main thread takes one request
 at a time. When the caller goes away the pipe closes and the process ends at once: it holds nothing that could be lost.
 Another thread says every few seconds that a request is being worked at: a caller that hears nothing at all ends it.
+Where native code holds Python's lock for good, as some library does that gets no memory, neither thread can run: then
+the process ends by itself, whether its caller is still there or not.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import queue
 import sys
@@ -32,6 +35,7 @@ from j2a.errors import ExitCode, J2AError
 from j2a.priority import BACKGROUND, BACKGROUND_NICENESS, NICENESS, step_back
 
 ALIVE_S = 5.0
+STUCK_S = 150.0  # without a turn for the thread that says so; longer than a caller waits
 
 
 class Worker:
@@ -77,6 +81,7 @@ class Worker:
 
     def _say_alive(self) -> None:
         while True:
+            faulthandler.dump_traceback_later(STUCK_S, exit=True, file=2)  # begins anew with each turn; into the log
             time.sleep(ALIVE_S)
             if request_id := self._serving:
                 try:
