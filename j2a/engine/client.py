@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, Protocol
 
 from j2a import paths
-from j2a.engine.memory import MEMORY_HINT, is_out_of_memory
+from j2a.engine.memory import MEMORY_HINT, MEMORY_TITLE, NO_MEMORY, is_out_of_memory, says_out_of_memory
 from j2a.engine.messages import (
     Alive,
     Cancel,
@@ -197,9 +197,9 @@ class EngineClient:
             if self._closed:
                 return
         last_words = self._read_last_words()
-        hint = MEMORY_HINT if returncode == -signal.SIGKILL and not self._ended_for else RESTART_HINT
+        title, why, hint = (STOPPED, self._ended_for, RESTART_HINT) if self._ended_for else _why(returncode, last_words)
         for request_id in lost:
-            self._on_event(Failed(request_id, STOPPED, self._ended_for or _why(returncode), hint))
+            self._on_event(Failed(request_id, title, why, hint))
         self._on_event(EngineDied(0, returncode, last_words))
 
     def _watch(self, process: subprocess.Popen[bytes], over: threading.Event) -> None:
@@ -267,9 +267,12 @@ def _engine_environment() -> dict[str, str]:
     return env
 
 
-def _why(returncode: int) -> str:
+def _why(returncode: int, last_words: str) -> tuple[str, str, str]:
+    """Title, message and hint for an engine that ended by itself."""
     if returncode == -signal.SIGKILL:
-        return "The engine process was ended by signal 9, as the system does when the memory runs out."
-    if returncode < 0:
-        return f"The engine process was ended by signal {-returncode}."
-    return f"The engine process ended with exit code {returncode}."
+        why = "The engine process was ended by signal 9, as the system does when the memory runs out."
+        return STOPPED, why, MEMORY_HINT
+    if says_out_of_memory(last_words):
+        return MEMORY_TITLE, NO_MEMORY, MEMORY_HINT
+    ended = f"was ended by signal {-returncode}" if returncode < 0 else f"ended with exit code {returncode}"
+    return STOPPED, f"The engine process {ended}.", RESTART_HINT

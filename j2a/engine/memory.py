@@ -5,12 +5,21 @@ from __future__ import annotations
 import errno
 
 MEMORY_TITLE = "Not enough memory"
+NO_MEMORY = "The machine has not enough free memory for this."
 MEMORY_HINT = (
     "Close other programs, take shorter clips or the backbone mini, or fewer at a time (--workers 1, --batch 1), then "
     "try again."
 )
-# Of torch's RuntimeError for the processor's memory; of the system's loader that had no room for a library; of threads.
-_WORDS = ("can't allocate memory", "cannot allocate memory", "failed to map segment", "can't start new thread")
+# Of torch's RuntimeError for the processor's memory; of the system's loader that had no room for a library; of threads;
+# of OpenBLAS and the C++ library, which end the process.
+_WORDS = (
+    "can't allocate memory",
+    "cannot allocate memory",
+    "failed to map segment",
+    "can't start new thread",
+    "memory allocation still failed",
+    "std::bad_alloc",
+)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -21,9 +30,14 @@ def is_out_of_memory(error: BaseException) -> bool:
             return False
         if isinstance(seen, MemoryError) or type(seen).__name__ == "OutOfMemoryError":
             return True
-        if any(words in str(seen).lower() for words in _WORDS):
+        if says_out_of_memory(str(seen)):
             return True
         if isinstance(seen, OSError) and seen.errno == errno.ENOMEM:
             return True
         seen = seen.__cause__ or seen.__context__
     return False
+
+
+def says_out_of_memory(text: str) -> bool:
+    """Whether an error's text, or the last words of a process that ended, speak of memory that was not there."""
+    return any(words in text.lower() for words in _WORDS)

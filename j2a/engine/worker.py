@@ -19,7 +19,7 @@ import traceback
 from typing import IO
 
 from j2a.engine.jobs import Jobs
-from j2a.engine.memory import MEMORY_HINT, MEMORY_TITLE, is_out_of_memory
+from j2a.engine.memory import MEMORY_HINT, MEMORY_TITLE, NO_MEMORY, is_out_of_memory
 from j2a.engine.messages import (
     Alive,
     Cancel,
@@ -112,7 +112,7 @@ class Worker:
 
 def _unexpected(request_id: int, error: Exception) -> Failed:
     if is_out_of_memory(error):
-        return Failed(request_id, MEMORY_TITLE, "The machine has not enough free memory for this.", MEMORY_HINT)
+        return Failed(request_id, MEMORY_TITLE, NO_MEMORY, MEMORY_HINT)
     return Failed(
         request_id,
         "Unexpected error",

@@ -30,6 +30,7 @@ def test_one_that_native_code_holds_ends_by_itself(orphan: bool) -> None:
     assert process.stdin is not None and process.stderr is not None
     assert process.stderr.readline() == "waited\n"
     if orphan:
+        time.sleep(0.5)  # until the lock is held: before, whoever reads the pipe ends the process as asked
         process.stdin.close()
     started = time.monotonic()
     assert process.wait(30) == 1
