@@ -1,9 +1,10 @@
 """Files that mislead and files that are damaged: which are read, at which length, and whether anything gives way.
 
-    python bench/odd_files.py [--files 2000] [--seed 0] [--json results.json]
+    python bench/odd_files.py [--files 2000] [--seed 0] [--peer] [--json results.json]
 
 First the valid odd files of tests/unit/audio/odd_files.py, beside soundfile and FFmpeg (PyAV) on the same ones: seconds
-that each tells or decodes. Then damaged files: bits turned, parts cut out, doubled, zeroed and swapped, names changed,
+that each tells or decodes, and how many each opens and has the right length of; with ``--peer`` beside the programs
+ffmpeg and ffprobe, too. Then damaged files: bits turned, parts cut out, doubled, zeroed and swapped, names changed,
 from a seed. Each is opened, measured by length and read at its beginning, middle and end in a process that may take a
 gigabyte and ten seconds a file. Counts: read, refused in words, and what must not be: unexpected errors, crashes, and
 files that took too long or too much.
@@ -15,6 +16,7 @@ import argparse
 import json
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,6 +31,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 MEMORY = 3 << 30  # address space, most of which libraries only reserve
 SECONDS = 10
+RIGHT_S = 0.15  # that a length may be off: encoders add some silence
 
 
 def seeds(folder: Path) -> list[Path]:
@@ -147,8 +150,28 @@ def outcomes(paths: list[Path]) -> Iterator[tuple[Path, str]]:
         process.wait()
 
 
-def misleading(folder: Path) -> list[dict[str, Any]]:
-    """The valid odd files: their true seconds, and those that three readers find."""
+def by_program(path: Path) -> float:
+    """Seconds that the program ffmpeg decodes of a file."""
+    command = ["ffmpeg", "-v", "error", "-i", str(path), "-map", "0:a:0", "-ac", "1", "-ar", "8000", "-f", "s16le", "-"]
+    return len(subprocess.run(command, capture_output=True, timeout=60, check=False).stdout) / 2 / 8_000
+
+
+def told_by_program(path: Path) -> float:
+    """Seconds that ffprobe tells."""
+    command = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", str(path)]
+    return float(subprocess.run(command, capture_output=True, timeout=60, check=False, text=True).stdout)
+
+
+def summed_up(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """Of each reader: how many of the files it opens, and has the right length of."""
+    for reader in list(rows[0])[2:]:
+        opened = [row for row in rows if row[reader]]
+        right = sum(abs(row[reader] - row["true_s"]) <= RIGHT_S for row in opened)
+        yield f"{reader}: opens {len(opened)} of {len(rows)} valid odd files, {right} at the right length"
+
+
+def misleading(folder: Path, peer: bool) -> list[dict[str, Any]]:
+    """The valid odd files: their true seconds, and those that each reader finds."""
     import av
     import soundfile
 
@@ -176,6 +199,9 @@ def misleading(folder: Path) -> list[dict[str, Any]]:
             "soundfile": seconds(lambda: soundfile.info(odd.path).duration),  # noqa: B023
             "FFmpeg decodes": seconds(lambda: by_ffmpeg(odd.path)),  # noqa: B023
         })  # fmt: skip
+        if peer:
+            rows[-1]["ffmpeg"] = seconds(lambda: by_program(odd.path))  # noqa: B023
+            rows[-1]["ffprobe tells"] = seconds(lambda: told_by_program(odd.path))  # noqa: B023
     return rows
 
 
@@ -185,15 +211,19 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=2_000, help="how many damaged files")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, help="write the results here as well")
+    parser.add_argument("--peer", action="store_true", help="ask ffmpeg and ffprobe, too")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
         worker()
         return
+    if options.peer and not (shutil.which("ffmpeg") and shutil.which("ffprobe")):
+        parser.error("--peer needs the programs ffmpeg and ffprobe")
     with tempfile.TemporaryDirectory() as name:
-        rows = misleading(Path(name))
+        rows = misleading(Path(name), options.peer)
         for row in rows:
             print(" | ".join(f"{key} {value}" for key, value in row.items()))
+        print(*summed_up(rows), sep="\n")
         started, counted, bad = time.monotonic(), Counter[str](), []
         (Path(name) / "damaged").mkdir()
         for path, outcome in outcomes(corpus(Path(name) / "damaged", options.files, options.seed)):
@@ -202,7 +232,7 @@ def main() -> None:
                 bad.append((path.name, outcome))
     for file, outcome in bad:
         print(f"{file}: {outcome}")
-    told = ", ".join(f"{count} {what}" for what, count in counted.most_common())
+    told = ", ".join(f"{count} {what}" for what, count in counted.most_common()) or "no damaged files"
     print(f"{told} ({time.monotonic() - started:.0f} s)")
     if options.json:
         options.json.write_text(json.dumps({"misleading": rows, "damaged": counted, "bad": bad}, indent=1) + "\n")

@@ -14,12 +14,15 @@ from pathlib import Path
 from tinytag import TinyTag, TinyTagException
 
 from j2a import paths
+from j2a.frames import adts_frame, between_tags, counted_s, mpeg_frame
 from j2a.library import Track
 from j2a.printable import printable
 
 _MOST_BYTES = 64 << 20  # of a file that are read for its tags; covers have a few million
 _MOST_READS = 300_000  # an hour of Ogg takes some hundred thousand
 _FEWEST_BITS = 16  # a second, of the sparsest sound
+_MPEG = "audio/mpeg"  # TinyTag's type of MP3, and of what it does not know
+_FIRST_FRAME, _LENGTH_HEADERS, _SLACK = 200, (b"Xing", b"Info", b"VBRI"), 0.01
 _UNCOMPRESSED, _MARGIN = (".wav", ".wave", ".aif", ".aiff"), 1.5
 
 
@@ -58,19 +61,35 @@ def read_tags(track: Track) -> Tags | None:
     try:
         with _Bounded(track.path) as file:
             tag = TinyTag.get(track.path, file_obj=file)
+        return Tags(_text(tag.title), _text(tag.artist), _text(tag.album), _duration_s(tag, track))
     except (TinyTagException, OSError, ValueError):
         return None
-    return Tags(_text(tag.title), _text(tag.artist), _text(tag.album), _duration_s(tag, track))
 
 
 def _duration_s(tag: TinyTag, track: Track) -> float | None:
     size, duration = track.size, tag.duration
+    if tag.mime_type == _MPEG:
+        duration = _in_frames_s(tag, track.path)
     if duration is None or not math.isfinite(duration) or duration <= 0:
         return None
     if tag.bitrate and track.path.suffix.lower() in _UNCOMPRESSED:  # kilobits a second; of others it is nominal
         holds_s = size * 8 / (tag.bitrate * 1000)
         duration = duration if duration <= _MARGIN * holds_s else holds_s
     return duration if duration <= size * 8 / _FEWEST_BITS else None
+
+
+def _in_frames_s(tag: TinyTag, path: Path) -> float | None:
+    """Seconds of MPEG audio or ADTS. TinyTag's are right where a header tells them that was made for this sound."""
+    start, end = between_tags(path)
+    with path.open("rb") as file:
+        file.seek(start)
+        head = file.read(_FIRST_FRAME)
+    if adts_frame(head):
+        return counted_s(path, adts_frame)
+    told, holds = (tag.duration or 0) * (tag.bitrate or 0) * 125, end - start  # bytes; the rate is in kilobits a second
+    if any(name in head for name in _LENGTH_HEADERS) and abs(told - holds) <= max(_SLACK * holds, 4096):
+        return tag.duration
+    return counted_s(path, mpeg_frame)
 
 
 def _text(value: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import av
@@ -11,7 +11,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from j2a.audio.record import AudioInfo, implausible, refuse_absurd
-from j2a.audio.view import FileView
+from j2a.audio.view import FileView, Part
 from j2a.errors import AudioError
 
 # Decoders with memory (AAC, MP3) need some packets before the wanted one to give the right samples.
@@ -27,11 +27,12 @@ class AvSource:
     sample in most, and a millisecond in Matroska and WMA.
     """
 
-    def __init__(self, path: Path, demuxer: str) -> None:
+    def __init__(self, path: Path, demuxer: str, parts: Sequence[Part] = ()) -> None:
+        """``parts``: what FFmpeg is to be shown of the file; none: all of it."""
         self._name = path.name
         self._demuxer = demuxer
         # An open file instead of a name: FFmpeg would read "concat:..." as a protocol. One whose seeks never fail.
-        self._file = FileView(path, [(0, path.stat().st_size)])
+        self._file = FileView(path, parts or [(0, path.stat().st_size)])
         try:
             self._rewind()
             context = self._stream.codec_context
@@ -137,7 +138,7 @@ class AvSource:
                     continue
                 try:
                     yield from packet.decode()
-                except av.InvalidDataError:
+                except (av.InvalidDataError, av.error.UndefinedError):  # the latter from AC3
                     continue  # one damaged packet costs its own few milliseconds, as in any player
         except av.FFmpegError as error:
             raise self._unreadable(error) from error

@@ -6,57 +6,146 @@ The frames of a FLAC that was cut without encoding it again keep their numbers, 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
-from j2a.audio.view import Layout, after_tags
+from j2a.audio.view import Layout, find
+from j2a.frames import LOST, between_tags
 
+_MAGIC = b"fLaC"
 _STREAMINFO, _STREAMINFO_BYTES = 0, 34
 _TOTAL_MASK = (1 << 36) - 1  # the last 36 bits of 64, behind rate, channels and sample size
 _HEADER_BYTES = 16  # of a frame, at most
 _TAIL = 1 << 20  # bytes at the end of the file in which the last frame is looked for: the largest frames are half of it
+_MOST_STREAMS, _MOST_BLOCKS = 1000, 1000  # of a file, and of metadata: beyond them it is damaged
+_UNKNOWN_BYTES = 4 << 30  # that are looked through for another stream behind one of unknown length
+_PLACES, _PLACE_BYTES = 16, 1 << 16  # where the numbers of frames are looked at, to see that they never go back
+_TAGS = re.compile(rb"ID3|TAG|APETAGEX|LYRICSBEGIN")  # what may lie between the last frame and what follows
 
 
-def layout(path: Path) -> Layout | None:
-    """None where the header can be taken at its word, and for what is no FLAC or is damaged at its beginning."""
-    start = after_tags(path)
+def layouts(path: Path) -> list[Layout | None]:
+    """The streams of a file, mostly one; libsndfile reads the first of several that were joined.
+
+    None where the header can be taken at its word, and for what is no FLAC or is damaged at its beginning.
+    """
+    start, end = between_tags(path)
     with path.open("rb") as file:
-        size = file.seek(0, 2)
+        starts = _beginnings(file, start, end)
+        if len(starts) == 1:
+            return [_layout(file, start, end)]
+        found = [_layout(file, *part) or Layout((part,)) for part in pairwise([*starts, end])]
+    return [*found]
+
+
+def _beginnings(file: BinaryIO, start: int, end: int) -> list[int]:
+    """Where streams begin. The file is read for them only where it does not look like one."""
+    found, head = [start], _Head.read(file, start)
+    at = start + len(_MAGIC) if head and not _is_one(file, head, end) else -1
+    while head and at >= 0 and len(found) < _MOST_STREAMS:
+        at = find(file, _MAGIC, at, min(end, head.largest + LOST))
+        if at >= 0 and (another := _Head.read(file, at)):
+            found.append(at)
+            head = another
+        at += len(_MAGIC) if at >= 0 else 0
+    return found
+
+
+def _is_one(file: BinaryIO, head: _Head, end: int) -> bool:
+    """Whether the last frame has the number that it should have, and the numbers before it never go back."""
+    if end > head.largest or _last_frame(file, head, end)[0] != head.total:
+        return False
+    numbers = [0]
+    for place in range(_PLACES):
+        file.seek(head.sound + (end - head.sound) * place // _PLACES)
+        numbers.append(_first_number(file.read(_PLACE_BYTES), head.block_size, numbers[-1]))
+    return numbers == sorted(numbers)
+
+
+def _first_number(data: bytes, block_size: int, otherwise: int) -> int:
+    """The number of the first sample of the first frame in some bytes."""
+    at = -1
+    while (at := data.find(b"\xff", at + 1)) >= 0:
+        if frame := _Frame.read(data[at : at + _HEADER_BYTES], block_size):
+            return frame.sample
+    return otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The STREAMINFO block."""
+
+    data: bytes  # with what is before it
+    start: int  # of it in the file
+    sound: int  # where the first frame begins
+    total: int  # samples of one channel; 0: nobody knows
+
+    @classmethod
+    def read(cls, file: BinaryIO, start: int) -> _Head | None:
         file.seek(start)
-        head = file.read(8 + _STREAMINFO_BYTES)
-        if head[:4] != b"fLaC" or head[4] & 0x7F != _STREAMINFO or len(head) < 8 + _STREAMINFO_BYTES:
+        data = file.read(8 + _STREAMINFO_BYTES)
+        if data[:4] != _MAGIC or len(data) < 8 + _STREAMINFO_BYTES or data[4] & 0x7F != _STREAMINFO:
             return None
-        sound = _behind_metadata(file, start + 4)
-        file.seek(sound)
-        first = _Frame.read(file.read(_HEADER_BYTES), _block_size(head))
-        if first is None:
+        if int.from_bytes(data[5:8], "big") != _STREAMINFO_BYTES:
             return None
-        total = int.from_bytes(head[18:26], "big") & _TOTAL_MASK
-        reserved = bool(total) and size > (largest := sound + _most_bytes(head, total))
-        size = largest if reserved else size
-        end, whole = _last_frame(file, sound, size, _block_size(head))
-        if not whole and total and not first.sample:  # cut short: what is missing shall be told
-            end = total
-        if end == total and not first.sample and not start and not reserved:
-            return None
-    told = (int.from_bytes(head[18:26], "big") & ~_TOTAL_MASK | end & _TOTAL_MASK).to_bytes(8, "big")
-    return Layout((head[:18] + told, (start + 26, size)), first.sample, max(0, end - first.sample))
+        return cls(data, start, _behind_metadata(file, start + 4), int.from_bytes(data[18:26], "big") & _TOTAL_MASK)
+
+    @property
+    def block_size(self) -> int:
+        """Samples of a block in a stream whose blocks are numbered: all but the last have so many."""
+        return int.from_bytes(self.data[10:12], "big")
+
+    @property
+    def largest(self) -> int:
+        """Where the sound ends at the latest: uncompressed. A file that is far larger has reserved space, in which
+        libFLAC would look for frames by reading all of it."""
+        if not self.total:
+            return self.sound + _UNKNOWN_BYTES
+        frames = self.total // max(16, int.from_bytes(self.data[8:10], "big")) + 1
+        return self.sound + self.bytes_of(self.total) + frames * self.bytes_of(0) + _TAIL
+
+    def bytes_of(self, samples: int) -> int:
+        """That a frame of so many takes at most."""
+        about = int.from_bytes(self.data[18:26], "big")
+        channels, bits = (about >> 41 & 7) + 1, (about >> 36 & 31) + 1
+        return samples * channels * (bits + 1) // 8 + _HEADER_BYTES + 2 + 8 * channels
 
 
-def _last_frame(file: BinaryIO, sound: int, size: int, block_size: int) -> tuple[int, bool]:
+def _layout(file: BinaryIO, start: int, size: int) -> Layout | None:
+    """Of one stream between two bytes."""
+    head = _Head.read(file, start)
+    if head is None:
+        return None
+    file.seek(head.sound)
+    first = _Frame.read(file.read(_HEADER_BYTES), head.block_size)
+    if first is None:
+        return None
+    reserved = bool(head.total) and size > head.largest
+    size = head.largest if reserved else size
+    end, whole = _last_frame(file, head, size)
+    if not whole and head.total and not first.sample:  # cut short: what is missing shall be told
+        end = head.total
+    if end == head.total and not first.sample and not start and not reserved:
+        return None
+    told = (int.from_bytes(head.data[18:26], "big") & ~_TOTAL_MASK | end & _TOTAL_MASK).to_bytes(8, "big")
+    return Layout((head.data[:18] + told, (start + 26, size)), first.sample, max(0, end - first.sample))
+
+
+def _last_frame(file: BinaryIO, head: _Head, size: int) -> tuple[int, bool]:
     """As :func:`_end`, of a file of that size; farther from its end where a tag or garbage lies behind the sound."""
     for looked_at in (_TAIL, 8 * _TAIL, 64 * _TAIL):
-        file.seek(max(sound, size - looked_at))
-        end, whole = _end(file.read(min(size, looked_at)), block_size)
-        if end or looked_at >= size - sound:
+        file.seek(at := max(head.sound, size - looked_at))
+        end, whole = _end(file.read(max(0, size - at)), head)
+        if end or looked_at >= size - head.sound:
             break
     return end, whole
 
 
 def _behind_metadata(file: BinaryIO, at: int) -> int:
     """Where the first frame begins."""
-    while True:
+    for _ in range(_MOST_BLOCKS):
         file.seek(at)
         head = file.read(4)
         if len(head) < 4:
@@ -64,20 +153,7 @@ def _behind_metadata(file: BinaryIO, at: int) -> int:
         at += 4 + int.from_bytes(head[1:4], "big")
         if head[0] & 0x80:
             return at
-
-
-def _most_bytes(head: bytes, total: int) -> int:
-    """That so many samples can take, uncompressed and in frames. A file that is far larger has reserved space, in which
-    libFLAC would look for frames by reading all of it."""
-    about = int.from_bytes(head[18:26], "big")
-    channels, bits = (about >> 41 & 7) + 1, (about >> 36 & 31) + 1
-    frames = total // max(16, int.from_bytes(head[8:10], "big")) + 1
-    return total * channels * (bits + 1) // 8 + frames * (_HEADER_BYTES + 2 + 8 * channels) + _TAIL
-
-
-def _block_size(head: bytes) -> int:
-    """Samples of a block in a stream whose blocks are numbered: all but the last have so many."""
-    return int.from_bytes(head[10:12], "big")
+    return at
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,23 +185,30 @@ class _Frame:
         return cls(number if head[1] & 1 else number * block_size, samples)
 
 
-def _end(tail: bytes, block_size: int) -> tuple[int, bool]:
-    """The number behind the last sample, and whether the file ends with its frame: one that is cut does not count.
+def _end(tail: bytes, head: _Head) -> tuple[int, bool]:
+    """The number behind the last sample, and whether its frame is whole: one that is cut does not count.
 
-    0 where no frame is found.
+    0 where no frame is found. Where nobody knows the length, one that is followed by much is taken for whole.
     """
     at = len(tail)
     while (at := tail.rfind(b"\xff", 0, at)) >= 0:
-        frame = _Frame.read(tail[at : at + _HEADER_BYTES], block_size)
+        frame = _Frame.read(tail[at : at + _HEADER_BYTES], head.block_size)
         if frame is not None:
-            whole = any(_crc16(tail[at:end]) == 0 for end in _ends(tail, at))
+            most = head.bytes_of(frame.samples)
+            followed = not head.total and len(tail) - at > most
+            whole = followed or _ends(tail[at : at + most], at + most >= len(tail))
             return frame.sample + (frame.samples if whole else 0), whole
     return 0, False
 
 
-def _ends(tail: bytes, at: int) -> list[int]:
-    """Where the last frame may end: with the file, or before an ID3v1 tag."""
-    return [end for end in (len(tail), len(tail) - 128) if end > at]
+def _ends(data: bytes, all_there: bool) -> bool:
+    """Whether a frame ends before a tag, or with the data if that is ``all_there`` is."""
+    value, at = 0, 0
+    for end in [*(tag.start() for tag in _TAGS.finditer(data)), *([len(data)] if all_there else [])]:
+        value, at = _crc16(data[at:end], value), end
+        if value == 0:
+            return True
+    return False
 
 
 def _utf8(coded: bytes) -> tuple[int, int] | None:
@@ -163,8 +246,7 @@ def _crc8(data: bytes) -> int:
     return value
 
 
-def _crc16(data: bytes) -> int:
-    value = 0
+def _crc16(data: bytes, value: int = 0) -> int:
     for byte in data:
         value = (value << 8 & 0xFFFF) ^ _CRC16[value >> 8 ^ byte]
     return value

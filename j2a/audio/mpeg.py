@@ -10,18 +10,14 @@ from __future__ import annotations
 import mmap
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
-from j2a.audio.view import Layout, after_tags, id3_size
+from j2a.audio.view import Layout
+from j2a.frames import LOST, SYNC, between_tags, id3_size, mpeg_frame
 
-_KBITS = {
-    True: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),  # MPEG 1
-    False: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),  # MPEG 2 and 2.5
-}
 _RATES = (44_100, 48_000, 32_000)
-_MPEG_1, _MPEG_2 = 3, 2
-_MONO = 3
-_LOST = 16 << 20  # bytes without a frame after which there is none: a cover between joined files has a few million
+_MPEG_1, _MONO, _LAYER_III = 3, 3, 2  # as bits of a header
 _SLACK = 0.01  # share that a Xing header's bytes may differ from what is there
 
 _POINT_FRAMES = 64  # between two points at which a decoder can be begun
@@ -64,8 +60,9 @@ class MpegLayout(Layout):
 
 def runs(path: Path, start: int | None = None, end: int | None = None) -> list[Run]:
     """The frames of a file, or of a part of it; none where libsndfile knows the length, or it is no MPEG layer III."""
-    whole = start is None
-    start = after_tags(path) if start is None else start
+    whole, tags_at = start is None, 0
+    if start is None:
+        start, tags_at = between_tags(path)
     with path.open("rb") as file:
         try:
             data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -78,7 +75,7 @@ def runs(path: Path, start: int | None = None, end: int | None = None) -> list[R
                 first = _frame(data, start)
             if first is None:
                 return []
-            known = whole and _knows_its_length(data, start, first)
+            known = whole and _knows_its_length(data, start, first, tags_at)
             if _header_at(data, start, first):
                 start += first[0]
             found = _walk(data, start, len(data) if end is None else end)
@@ -87,21 +84,16 @@ def runs(path: Path, start: int | None = None, end: int | None = None) -> list[R
 
 
 def _frame(data: mmap.mmap, at: int) -> tuple[int, Kind] | None:
-    """Bytes and kind of the frame whose header is there."""
-    if at < 0 or at + 4 > len(data):
-        return None
-    return _decoded(int.from_bytes(data[at : at + 4], "big"))
+    """Bytes and kind of the frame of layer III whose header is there."""
+    return _read(data[at : at + 4]) if at >= 0 else None
 
 
-def _decoded(header: int) -> tuple[int, Kind] | None:
-    version, layer = header >> 19 & 3, header >> 17 & 3
-    kbits, rate = header >> 12 & 15, header >> 10 & 3
-    if header >> 21 != 0x7FF or version == 1 or layer != 1 or kbits in (0, 15) or rate == 3:
+@lru_cache(maxsize=4096)  # a file has a few headers, thousands of times
+def _read(header: bytes) -> tuple[int, Kind] | None:
+    frame = mpeg_frame(header)
+    if frame is None or header[1] & 6 != _LAYER_III:
         return None
-    hertz = _RATES[rate] >> (_MPEG_1 - version if version else 2)
-    samples = _samples(version)
-    size = samples // 8 * _KBITS[version == _MPEG_1][kbits] * 1000 // hertz + (header >> 9 & 1)
-    return size, (version, hertz, 1 if header >> 6 & 3 == _MONO else 2)
+    return frame.size, (header[1] >> 3 & 3, frame.rate, 1 if header[3] >> 6 == _MONO else 2)
 
 
 def is_layer_2(head: bytes) -> bool:
@@ -127,26 +119,13 @@ def _header_at(data: mmap.mmap, at: int, frame: tuple[int, Kind]) -> bytes:
     return data[vbri : at + frame[0]] if data[vbri : vbri + 4] == b"VBRI" else b""
 
 
-def _knows_its_length(data: mmap.mmap, at: int, frame: tuple[int, Kind]) -> bool:
+def _knows_its_length(data: mmap.mmap, at: int, frame: tuple[int, Kind], end: int) -> bool:
     header = _header_at(data, at, frame)
     if header[:4] not in (b"Xing", b"Info") or len(header) < 16:
         return False
     flags, frames, size = struct.unpack(">III", header[4:16])
-    there = _end(data) - at
-    off = abs(int(size) - there)
+    off, there = abs(int(size) - (end - at)), end - at
     return bool(flags & 3 == 3 and frames) and off <= max(_SLACK * there, 4096)
-
-
-def _end(data: mmap.mmap) -> int:
-    """Where the sound ends: before the tags at the end of the file."""
-    end = len(data)
-    if data[max(0, end - 128) : end][:3] == b"TAG":
-        end -= 128
-    footer = data[max(0, end - 32) : end]
-    if footer[:8] == b"APETAGEX":
-        size, flags = int.from_bytes(footer[12:16], "little"), int.from_bytes(footer[20:24], "little")
-        end -= min(end, size + (32 if flags >> 31 else 0))
-    return end
 
 
 def _walk(data: mmap.mmap, at: int, size: int) -> list[Run]:
@@ -162,9 +141,8 @@ def _walk(data: mmap.mmap, at: int, size: int) -> list[Run]:
             found.append(Run(kind, frames, tuple(ranges), tuple(points)))
         frames, ranges, points = 0, [], []
 
-    header_of = struct.Struct(">I").unpack_from
     while True:
-        frame = _decoded(header_of(data, at)[0]) if at + 4 <= size else None
+        frame = _frame(data, at) if at + 4 <= size else None
         if frame is None or (kind is not None and frame[1] != kind and not _follows(data, at, frame)):
             after = _next_frame(data, at, size)
             if after < 0:
@@ -195,12 +173,10 @@ def _next_frame(data: mmap.mmap, at: int, size: int) -> int:
     """The next place before ``size`` where frames go on, -1 for none: behind a tag, or behind damage."""
     if tag := id3_size(data[at : at + 10]):
         at += tag
-    end = min(size, at + _LOST) - 3  # of a header's four bytes
-    while (at := data.find(b"\xff", at, end)) >= 0:
-        frame = _frame(data, at)
-        if frame is not None and _follows(data, at, frame):
-            return at
-        at += 1
+    for sync in SYNC.finditer(data, at, min(size, at + LOST)):
+        frame = _frame(data, sync.start())
+        if frame is not None and _follows(data, sync.start(), frame):
+            return sync.start()
     return -1
 
 
@@ -211,7 +187,7 @@ def _xing(kind: Kind, frames: int, size: int) -> bytes:
     side = _side_info(kind)
     for kbits in range(1, 15):
         header = 0xFFE1_0000 | version << 19 | 1 << 17 | kbits << 12 | rate << 10 | (_MONO if channels == 1 else 0) << 6
-        decoded = _decoded(header)
+        decoded = _read(header.to_bytes(4, "big"))
         if decoded and decoded[0] >= 4 + side + 16:
             break
     assert decoded is not None

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
-from j2a.audio.view import Layout
+from j2a.audio.view import Layout, find
+from j2a.frames import LOST, between_tags
 
 _HEADER_BYTES = 27  # of a page, before its table of segments
-_LOOKED_THROUGH = 1 << 20  # bytes after the last page in which there may be another one: a page has 65 KB at most
+_MOST_LOSSES, _MOST_STREAMS = 1000, 1000  # what has more gaps or parts is shown to libsndfile as it is from there on
 _BEGINS = 2  # flag of the first page of a stream
+_MAGIC = b"OggS\0"  # and the version
 _VORBIS = b"\1vorbis"  # what its first packet begins with
 
 
@@ -25,49 +27,65 @@ class Page(NamedTuple):
 
 
 def pages(path: Path, at: int = 0, end: int | None = None) -> Iterator[Page]:
-    """The heads of all pages between two bytes, until something else comes."""
+    """The heads of all pages between two bytes. What lies between pages, a tag or garbage, is passed over."""
     with path.open("rb") as file:
-        while end is None or at < end:
-            file.seek(at)
-            head = file.read(_HEADER_BYTES + 255)
-            if len(head) < _HEADER_BYTES or head[:4] != b"OggS":
-                return
-            segments = head[26]
-            after = at + _HEADER_BYTES + segments + sum(head[_HEADER_BYTES : _HEADER_BYTES + segments])
-            yield Page(at, after, bool(head[5] & _BEGINS), int.from_bytes(head[6:14], "little", signed=True))
-            at = after
+        page, losses = _page(file, at), 0
+        while losses < _MOST_LOSSES and (end is None or at < end):
+            losses += page is None
+            if page is None:
+                at = find(file, _MAGIC, at + 1, at + LOST)
+                if at < 0:
+                    return
+                page = _page(file, at)
+                continue
+            behind = _page(file, page.end)
+            inside = find(file, _MAGIC, page.at + 1, page.end) if behind is None else -1
+            if inside >= 0:  # the page is cut, and the next one begins in what it should have been
+                at, page, losses = inside, _page(file, inside), losses + 1
+                continue
+            yield page
+            at, page = page.end, behind
+
+
+def _page(file: BinaryIO, at: int) -> Page | None:
+    file.seek(at)
+    head = file.read(_HEADER_BYTES + 255)
+    if len(head) < _HEADER_BYTES or not head.startswith(_MAGIC):
+        return None
+    segments = head[26]
+    after = at + _HEADER_BYTES + segments + sum(head[_HEADER_BYTES : _HEADER_BYTES + segments])
+    return Page(at, after, bool(head[5] & _BEGINS), int.from_bytes(head[6:14], "little", signed=True))
 
 
 def layouts(path: Path) -> list[Layout]:
     """The streams of a file that are chained one behind the other; libsndfile reads the first alone.
 
     Streams that are interleaved, such as those of a video, are one. In the last page of Vorbis, which may count fewer
-    samples than it holds, libsndfile's seeks lead elsewhere. Where no page comes any more, because the space of a
-    download was reserved and never filled, it would look for one in gigabytes: it is not shown that.
+    samples than it holds, libsndfile's seeks lead elsewhere. It is not shown what is no page: a tag in front of the
+    sound, or the space of a download that was reserved and never filled, in gigabytes of which it would look for one.
     """
-    starts, in_head, end = list[int](), False, 0
-    for page in pages(path):
+    streams, in_head = list[tuple[int, int]](), False
+    for page in pages(path, between_tags(path)[0]):
         if page.begins and not in_head:
-            starts.append(page.at)
-        in_head, end = page.begins, page.end
-    if not starts:
-        return []
-    whole = len(starts) == 1 and not _nothing_follows(path, end)
-    size = path.stat().st_size
-    end = size if whole else min(end, size)  # the last page may be cut
+            streams.append((page.at, page.end))
+        elif streams:
+            streams[-1] = streams[-1][0], page.end
+        in_head = page.begins
+    streams, size = streams[:_MOST_STREAMS], path.stat().st_size
+    if streams and _goes_on(path, streams[-1][1]):
+        streams[-1] = streams[-1][0], size
+    if len(streams) == 1 and streams[0][0] == 0 and streams[0][1] >= size:
+        return [Layout((), last_seek=_before_the_last_page(path, 0, size))]
     return [
-        Layout(() if whole else ((start, stop),), last_seek=_before_the_last_page(path, start, stop))
-        for start, stop in zip(starts, [*starts[1:], end], strict=True)
+        Layout(((start, min(end, size)),), last_seek=_before_the_last_page(path, start, end))
+        for start, end in streams  # the last page may be cut
     ]
 
 
-def _nothing_follows(path: Path, end: int) -> bool:
-    """Whether much comes after the last page, and no other page in the first of it."""
-    if path.stat().st_size - end < _LOOKED_THROUGH:
-        return False
+def _goes_on(path: Path, at: int) -> bool:
+    """Whether there are pages behind the last one that was looked at."""
     with path.open("rb") as file:
-        file.seek(end)
-        return b"OggS" not in file.read(_LOOKED_THROUGH)
+        return find(file, _MAGIC, at, at + LOST) >= 0
 
 
 def _before_the_last_page(path: Path, start: int, end: int) -> int | None:
@@ -82,4 +100,5 @@ def _before_the_last_page(path: Path, start: int, end: int) -> int | None:
 
 def second_granule(path: Path) -> int:
     """Where the second page of sound ends, as the file counts; 0 if it has none."""
-    return next(islice((page.granule for page in pages(path) if page.granule > 0), 1, None), 0)
+    heads = pages(path, between_tags(path)[0])
+    return next(islice((page.granule for page in heads if page.granule > 0), 1, None), 0)

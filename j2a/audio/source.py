@@ -7,19 +7,20 @@ A source gives interleaved float32 blocks and seeks to a frame. Everything that 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 
-from j2a.audio import flac, mpeg, ogg, wav
+from j2a.audio import flac, mpeg, ogg, wav, wavpack
 from j2a.audio.joined import JoinedSource, ReadThroughSource
 from j2a.audio.record import AbsurdError, AudioInfo, Source, implausible
 from j2a.audio.soundfile_source import SoundFileSource
-from j2a.audio.view import Layout, after_tags
+from j2a.audio.view import Layout
 from j2a.errors import AudioError
+from j2a.frames import adts_frame, between_tags, mpeg_frame, walked
 
 AV_HINT = 'To read it, install the optional decoder: pip install "j2a[av]"'
 _LOOKED_AT = 2048  # frames that must sound the same after a seek
@@ -36,9 +37,9 @@ class _Way:
     """How a file is read."""
 
     layouts: tuple[Layout | None, ...] = (None,)  # its parts, one behind the other
-    infos: tuple[AudioInfo, ...] = ()  # of several parts
+    infos: tuple[AudioInfo, ...] = ()  # of several parts, those that can be joined
+    note: str = ""  # why there are fewer than layouts
     read_through: int | None = None  # its frames, where it can only be read from its beginning
-    note: str = ""
 
 
 def open_source(path: Path) -> Source:
@@ -67,12 +68,13 @@ def open_source(path: Path) -> Source:
 
 
 def _opened(path: Path, way: _Way) -> Source:
-    openers: list[Opener] = [partial(SoundFileSource, path, layout) for layout in way.layouts]
-    source: Source
     if way.read_through is not None:
-        source = _read_through(path, way.layouts[0], way.read_through)
-    else:
-        source = JoinedSource(openers, way.infos) if way.infos else openers[0]()
+        return _read_through(path, way.layouts[0], way.read_through)
+    return _in_parts([partial(SoundFileSource, path, layout) for layout in way.layouts], way)
+
+
+def _in_parts(openers: Sequence[Opener], way: _Way) -> Source:
+    source: Source = JoinedSource(openers[: len(way.infos)], way.infos) if way.infos else openers[0]()
     if way.note:
         source.info = replace(source.info, note=way.note)
     return source
@@ -83,7 +85,7 @@ def _way(path: Path, size: int, changed_ns: int) -> _Way:
     """How the file that has this size and time of change is read. Raises ``AudioError``."""
     layouts = _layouts(path)
     if len(layouts) > 1:
-        return _joined(path, layouts)
+        return _Way(layouts, *_joined([partial(SoundFileSource, path, layout) for layout in layouts]))
     way = _Way(layouts)
     source = _opened(path, way)
     try:
@@ -103,13 +105,10 @@ def _read_through(path: Path, layout: Layout | None, frames: int | None = None) 
 
 def _layouts(path: Path) -> tuple[Layout | None, ...]:
     """What of a file libsndfile is to be shown; None: the file as it is."""
-    start = after_tags(path)
-    with path.open("rb") as file:
-        file.seek(start)
-        head = file.read(4)
+    head = _head(path)[:4]
     found: list[Layout | None] = []
     if head == b"fLaC":
-        found = [flac.layout(path)]
+        found = flac.layouts(path)
     elif head == b"OggS":
         found = [*ogg.layouts(path)]
     elif head == b"RIFF":
@@ -117,18 +116,19 @@ def _layouts(path: Path) -> tuple[Layout | None, ...]:
         found = [run.layout() for run in mpeg.runs(path, *inside)] if inside else [wav.layout(path)]
     elif head[:1] == b"\xff" or path.suffix.lower() == ".mp3":
         found = [run.layout() for run in mpeg.runs(path)]
-        if not found and start and mpeg.is_layer_2(head):  # libsndfile guesses its length, and a cover counts for sound
-            found = [Layout(((start, path.stat().st_size),))]
+        if not found and mpeg.is_layer_2(head):  # libsndfile guesses its length, and a cover counts for sound
+            frames = walked(path, mpeg_frame)
+            found = [Layout(frames.ranges, frames=frames.samples)] if frames.ranges else []
     return tuple(found[:_MOST_PARTS]) or (None,)
 
 
-def _joined(path: Path, layouts: tuple[Layout | None, ...]) -> _Way:
-    """Parts that can be one sound: those from the first on that have its sample rate."""
+def _joined(openers: Sequence[Opener]) -> tuple[tuple[AudioInfo, ...], str]:
+    """The parts that can be one sound, those from the first on that have its sample rate, and why there are no more."""
     infos: list[AudioInfo] = []
     note = ""
-    for layout in layouts:
+    for opened in openers:
         try:
-            source = SoundFileSource(path, layout)
+            source = opened()
         except AudioError:
             if not infos:
                 raise
@@ -141,7 +141,7 @@ def _joined(path: Path, layouts: tuple[Layout | None, ...]) -> _Way:
         infos.append(source.info)
     if note:
         note = f"Only the first {sum(info.duration_s for info in infos):.1f} s are read: {note}."
-    return _Way(layouts[: len(infos)], tuple(infos), note=note)
+    return tuple(infos), note
 
 
 def _seeks(source: Source, frame: int) -> bool:
@@ -157,7 +157,7 @@ def _seeks(source: Source, frame: int) -> bool:
         sought = source.read(len(read))
     except AudioError:
         return False
-    if len(read) != len(sought):
+    if not len(read) or len(read) != len(sought):  # none: the file ends before its length
         return False
     if np.array_equal(read, sought, equal_nan=True):
         return True
@@ -183,8 +183,7 @@ def _ffmpeg_demuxer(path: Path) -> str | None:
 
     The demuxer is named, never guessed by FFmpeg: its playlist formats would open other files and addresses.
     """
-    with path.open("rb") as file:
-        head = file.read(16)
+    head = _head(path)
     if head[4:8] == b"ftyp":
         return "mov"
     for magic, demuxer in ((b"OggS", "ogg"), (b"\x1aE\xdf\xa3", "matroska"), (b"0&\xb2u\x8ef\xcf\x11", "asf"),
@@ -197,18 +196,53 @@ def _ffmpeg_demuxer(path: Path) -> str | None:
         return "aiff"
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:  # ADTS sync word, layer 0
         return "aac"
-    if head.startswith(b"ID3") and path.suffix.lower() == ".aac":
+    if path.suffix.lower() == ".aac" and walked(path, adts_frame).ranges:  # behind something else
         return "aac"
     return None
 
 
+def _head(path: Path) -> bytes:
+    """The first bytes behind the tags."""
+    with path.open("rb") as file:
+        file.seek(between_tags(path)[0])
+        return file.read(16)
+
+
 def _open_av(path: Path, demuxer: str, why_not: AudioError) -> Source:
     """``why_not``: what libsndfile has against the file."""
+    about = path.stat()
     try:
-        from j2a.audio.av_source import AvSource
+        way = _av_way(path, demuxer, about.st_size, about.st_mtime_ns)
+        return _in_parts(_av_openers(path, demuxer, way.layouts), way)
     except ImportError as error:
         if demuxer in _KNOWN_TO_BOTH:
             hint = f"If it is not damaged, another decoder may read it. {AV_HINT}"
             raise AudioError(why_not.message, hint) from error
         raise AudioError(f"{path.name} is in a format that libsndfile does not read.", AV_HINT) from error
-    return AvSource(path, demuxer)
+
+
+@lru_cache(maxsize=256)
+def _av_way(path: Path, demuxer: str, size: int, changed_ns: int) -> _Way:
+    """How FFmpeg reads the file that has this size and time of change. Raises ``AudioError``, ``ImportError``."""
+    layouts = tuple(_av_layouts(path, demuxer))
+    return _Way(layouts, *_joined(_av_openers(path, demuxer, layouts))) if len(layouts) > 1 else _Way(layouts)
+
+
+def _av_openers(path: Path, demuxer: str, layouts: Sequence[Layout | None]) -> list[Opener]:
+    from j2a.audio.av_source import AvSource
+
+    return [partial(AvSource, path, demuxer, layout.parts if layout else ()) for layout in layouts]
+
+
+def _av_layouts(path: Path, demuxer: str) -> Sequence[Layout]:
+    """What of a file FFmpeg is to be shown: it, too, reads the first of several parts, or gives up behind them."""
+    match demuxer:
+        case "ogg":
+            found = [layout for layout in ogg.layouts(path) if layout.parts]  # none: the whole file
+        case "wv":
+            found = wavpack.layouts(path)
+        case "aac":
+            found = [Layout(ranges)] if (ranges := walked(path, adts_frame).ranges) else []
+        case _:
+            found = []
+    return found[:_MOST_PARTS] or [Layout((between_tags(path),))]

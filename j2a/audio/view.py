@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import io
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
+from typing import BinaryIO
+
+_BLOCK = 1 << 16  # bytes that are looked through at a time
 
 Part = bytes | tuple[int, int]  # bytes as they are, or a range of the file: (start, end)
 
@@ -33,8 +38,8 @@ class FileView(io.RawIOBase):
     def __init__(self, path: Path, parts: Sequence[Part]) -> None:
         self._file = path.open("rb")
         self._parts = list(parts)
-        self._position = 0
-        self._size = sum(map(_length, self._parts))
+        self._starts = [0, *accumulate(map(_length, self._parts))]
+        self._position, self._size = 0, self._starts[-1]
 
     def readable(self) -> bool:
         """It is."""
@@ -57,15 +62,16 @@ class FileView(io.RawIOBase):
     def read(self, size: int | None = -1) -> bytes:
         """The next bytes: fewer than asked for at the end alone."""
         left = self._size - self._position if size is None or size < 0 else size
-        found, start = bytearray(), 0
-        for part in self._parts:
-            inside = self._position - start
-            start += _length(part)
-            if 0 <= inside < _length(part) and left > 0:
-                piece = self._piece(part, inside, left)
-                found += piece
-                left -= len(piece)
-                self._position += len(piece)
+        found = bytearray()
+        number = bisect_right(self._starts, self._position) - 1
+        while left > 0 and number < len(self._parts):
+            piece = self._piece(self._parts[number], self._position - self._starts[number], left)
+            found += piece
+            left -= len(piece)
+            self._position += len(piece)
+            number += 1
+            if self._position < self._starts[number]:  # enough, or the file has become shorter
+                break
         return bytes(found)
 
     def _piece(self, part: Part, inside: int, size: int) -> bytes:
@@ -91,19 +97,15 @@ def _length(part: Part) -> int:
     return len(part) if isinstance(part, bytes) else part[1] - part[0]
 
 
-def id3_size(head: bytes) -> int:
-    """Bytes of the ID3v2 tag that ``head`` begins with, 0 for none."""
-    if len(head) < 10 or head[:3] != b"ID3" or max(head[6:10]) > 127:
-        return 0
-    size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
-    return 10 + size + (10 if head[5] & 0x10 else 0)
-
-
-def after_tags(path: Path) -> int:
-    """Where the sound begins: behind all ID3v2 tags in front of it."""
-    start = 0
-    with path.open("rb") as file:
-        while size := id3_size(file.read(10)):
-            start += size
-            file.seek(start)
-    return start
+def find(file: BinaryIO, wanted: bytes, at: int, end: int) -> int:
+    """Where some bytes next lie in a file, before ``end``; -1 for nowhere."""
+    while at < end:
+        file.seek(at)
+        block = file.read(min(_BLOCK, end - at))
+        place = block.find(wanted)
+        if place >= 0:
+            return at + place
+        if len(block) < len(wanted):
+            return -1
+        at += len(block) - len(wanted) + 1
+    return -1

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from j2a import paths
+from j2a.audio import probe
 from j2a.library import Track
 from j2a.tags import TagCache, Tags, read_tags
 
@@ -99,6 +100,50 @@ def test_the_nominal_rate_of_compressed_sound_bounds_nothing(tmp_path: Path) -> 
     tags = read_tags(track_of(path))
     assert tags is not None
     assert tags.duration_s == pytest.approx(60.0, abs=0.1)
+
+
+@pytest.mark.parametrize("tail", [0, 3_000, 400_000])
+@pytest.mark.parametrize("suffix", ["mp3", "bare.mp3", "aac", "mp2"])
+def test_the_length_of_a_tagged_file_is_that_of_its_sound(tmp_path: Path, suffix: str, tail: int) -> None:
+    """As the decoder has it, of a constant rate and of one that varies."""
+    pytest.importorskip("av", reason='needs the extra: pip install "j2a[av]"')
+    from tests.unit.audio.encoded import chirp, encoded
+    from tests.unit.audio.odd_files import ID3V1, ape, id3
+
+    container, codec = {"aac": ("adts", "aac"), "mp2": ("mp2", "mp2")}.get(suffix, ("mp3", "libmp3lame"))
+    mp3 = codec == "libmp3lame"
+    sound = chirp(8.0)
+    sound[: 4 * 44_100] *= 0.001
+    path = encoded(
+        tmp_path / f"a.{suffix}", container, codec, sound,
+        {"write_xing": "1" if suffix == "mp3" else "0", "id3v2_version": "0"} if mp3 else None,
+        {"global_quality": "236", "flags": "+qscale"} if suffix == "mp3" else None,
+    )  # fmt: skip
+    path.write_bytes(id3(tail) * bool(tail) + path.read_bytes() + (ape(tail) + ID3V1) * bool(tail))
+    tags = read_tags(track_of(path))
+    assert tags is not None and tags.duration_s is not None
+    assert tags.duration_s == pytest.approx(probe(path).duration_s, abs=0.1)
+    assert tags.duration_s == pytest.approx(8.0, abs=0.1)
+
+
+@pytest.mark.parametrize("varies", [False, True])
+def test_long_files_of_frames_are_not_counted(tmp_path: Path, varies: bool) -> None:
+    """Their length follows from a rate that is always the same, or nobody knows it."""
+    slow, fast = b"\xff\xfb\x90\0".ljust(417, b"\0"), b"\xff\xfb\xe0\0".ljust(1_044, b"\0")  # 128 and 320 kbit/s
+    padded = b"\xff\xfb\x92\0".ljust(418, b"\0")
+    path = tmp_path / "mix.mp3"
+    for frames in (50_000 * slow, 1_000 * (slow + 49 * padded)):
+        path.write_bytes(frames + (25_000 * fast if varies else b""))
+        tags = read_tags(track_of(path))
+        assert tags is not None
+        assert tags.duration_s == (None if varies else pytest.approx(50_000 * 1152 / 44_100, abs=0.5))
+
+
+def test_an_id3_tag_makes_no_mp3(tmp_path: Path) -> None:
+    """TinyTag looks for frames in whatever follows it."""
+    (tmp_path / "a.wv").write_bytes(b"ID3\4\0\0\0\0\0\0" + b"wvpk" + np.random.default_rng(1).bytes(300_000))
+    tags = read_tags(track_of(tmp_path / "a.wv"))
+    assert tags is None or tags.duration_s is None
 
 
 def test_a_file_that_is_gone(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ import tempfile
 from pathlib import Path
 
 from bench.fuzz.target import Target, as_choice, chosen
-from j2a.audio import flac, mpeg, ogg, source, wav
-from j2a.audio.view import FileView, Layout, after_tags
+from j2a.audio import flac, mpeg, ogg, source, wav, wavpack
+from j2a.audio.view import FileView, Layout
+from j2a.frames import adts_frame, between_tags, counted_s, mpeg_frame, walked
 
 NAMES = ("a.mp3", "a.wav", "a.flac", "a.ogg")
 _LONGEST = 8_192
@@ -19,15 +20,17 @@ def attempt(data: bytes, folder: Path) -> None:
     name, content = chosen(data, NAMES)
     path = folder / name
     path.write_bytes(content)
-    assert after_tags(path) >= 0
+    start, end = between_tags(path)
+    assert 0 <= start <= end <= len(content)
     source._ffmpeg_demuxer(path)
     found = [layout for layout in source._layouts(path) if layout]
-    for layout in [*found, *(run.layout() for run in mpeg.runs(path)), *ogg.layouts(path)]:
+    found += [Layout(walked(path, frame_at).ranges) for frame_at in (adts_frame, mpeg_frame)]
+    found += [*(run.layout() for run in mpeg.runs(path)), *ogg.layouts(path), *wavpack.layouts(path)]
+    found += [layout for layout in (*flac.layouts(path), wav.layout(path)) if layout]
+    for layout in found:
         _hold(layout, path, len(content))
-    for other in (flac.layout(path), wav.layout(path)):
-        if other:
-            _hold(other, path, len(content))
     wav.mpeg_in(path)
+    assert (counted_s(path, mpeg_frame) or 0) >= 0
     ogg.second_granule(path)
 
 

@@ -15,6 +15,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from tests.unit.audio.encoded import chirp, encoded
+
 RATE = 44_100
 SECONDS = 9.0
 
@@ -62,8 +64,7 @@ def decoded_s(path: Path) -> float:
 def flac_of_unknown_length(folder: Path) -> Odd:
     """As written to a pipe: 0 samples, which means that nobody knows."""
     data = bytearray(written(folder / "pipe.flac", "FLAC", "PCM_16", music()).read_bytes())
-    told = int.from_bytes(data[18:26], "big") >> 36 << 36
-    data[18:26] = told.to_bytes(8, "big")
+    without_length(data)
     (folder / "pipe.flac").write_bytes(data)
     return Odd(folder / "pipe.flac", SECONDS)
 
@@ -99,6 +100,89 @@ def chained_with_another_number_of_channels(folder: Path) -> Odd:
     parts = [written(folder / f"{n}.ogg", "OGG", "VORBIS", music(3, n)).read_bytes() for n in (1, 2)]
     (folder / "chain.ogg").write_bytes(b"".join(parts))
     return Odd(folder / "chain.ogg", 6.0)
+
+
+def chained_vorbis_with_garbage_between(folder: Path) -> Odd:
+    """As recorders leave it that lose a moment; behind a tag, which has no place in Ogg."""
+    odd = chained_vorbis(folder)
+    first, second = ((folder / f"{n}.ogg").read_bytes() for n in (4, 3))
+    odd.path.write_bytes(id3(2_000) + first + np.random.default_rng(2).bytes(70_000) + second)
+    return odd
+
+
+def chained_vorbis_of_a_cut_stream(folder: Path) -> Odd:
+    """In the last page of the first stream the second one begins."""
+    odd = chained_vorbis(folder)
+    first, second = ((folder / f"{n}.ogg").read_bytes() for n in (4, 3))
+    odd.path.write_bytes(first[: first.rfind(b"OggS") + 100] + second)
+    (folder / "first.ogg").write_bytes(first[: first.rfind(b"OggS")])
+    return Odd(odd.path, soundfile.info(folder / "first.ogg").duration + 3.0)
+
+
+def chained_opus_with_a_tag_between(folder: Path) -> Odd:
+    """With a tag behind the first, and one in front of the second."""
+    for n in (4, 3):
+        soundfile.write(folder / f"{n}.opus", music(n, rate=48_000), 48_000, format="OGG", subtype="OPUS")
+    first, second = ((folder / f"{n}.opus").read_bytes() for n in (4, 3))
+    (folder / "chain.opus").write_bytes(first + ID3V1 + id3(300_000) + second)
+    return Odd(folder / "chain.opus", 7.0)
+
+
+def joined_flac(folder: Path) -> Odd:
+    """Two files that are equally long, one behind the other."""
+    data = written(folder / "a.flac", "FLAC", "PCM_16", music(4.0)).read_bytes()
+    (folder / "joined.flac").write_bytes(2 * data)
+    return Odd(folder / "joined.flac", 8.0)
+
+
+def joined_flac_with_tags(folder: Path) -> Odd:
+    """The first of unknown length; tags around each."""
+    parts = [bytearray(written(folder / f"{n}.flac", "FLAC", "PCM_16", music(n)).read_bytes()) for n in (3, 2, 4)]
+    without_length(parts[0])
+    (folder / "joined.flac").write_bytes(b"".join(id3(2_000) + part + ape(3_000) + ID3V1 for part in parts))
+    return Odd(folder / "joined.flac", 9.0)
+
+
+def piped_flac_with_a_tag(folder: Path) -> Odd:
+    """Of unknown length, and what lies behind it is no sound."""
+    odd = flac_of_unknown_length(folder)
+    odd.path.write_bytes(odd.path.read_bytes() + ape(5_000) + ID3V1)
+    return odd
+
+
+def aac_with_tags(folder: Path) -> Odd:
+    """Behind a cover, before an APE tag."""
+    path = encoded(folder / "a.aac", "adts", "aac", chirp(SECONDS))
+    path.write_bytes(id3(300_000) + path.read_bytes() + ape(200_000) + ID3V1)
+    return Odd(path, SECONDS)
+
+
+def wavpack_with_a_tag(folder: Path) -> Odd:
+    """As WavPack's own program writes it."""
+    path = encoded(folder / "a.wv", "wv", "wavpack", music())
+    path.write_bytes(path.read_bytes() + ape(5_000, header=False))
+    return Odd(path, SECONDS)
+
+
+def joined_wavpack(folder: Path) -> Odd:
+    """With garbage between."""
+    parts = [encoded(folder / f"{n}.wv", "wv", "wavpack", music(n)).read_bytes() for n in (4, 3)]
+    (folder / "joined.wv").write_bytes(parts[0] + b"garbage" * 99 + parts[1])
+    return Odd(folder / "joined.wv", 7.0)
+
+
+def ogg_flac_with_tags(folder: Path) -> Odd:
+    """FLAC in Ogg, chained, with a cover at its end in which FFmpeg looks for a page."""
+    parts = [encoded(folder / f"{n}.oga", "ogg", "flac", music(n)).read_bytes() for n in (4, 3)]
+    (folder / "chain.oga").write_bytes(id3(2_000) + b"".join(parts) + ape(400_000))
+    return Odd(folder / "chain.oga", 7.0)
+
+
+def mp2_with_a_tag(folder: Path) -> Odd:
+    """Its length is guessed by its bytes."""
+    path = encoded(folder / "a.mp2", "mp2", "mp2", chirp(SECONDS))
+    path.write_bytes(path.read_bytes() + ape(400_000))
+    return Odd(path, SECONDS)
 
 
 def mp3_without_a_header(folder: Path, mode: str = "CONSTANT") -> Odd:
@@ -178,7 +262,9 @@ ODD = (
     flac_of_unknown_length, flac_cut, flac_segment, flac_behind_a_large_tag, chained_vorbis,
     chained_with_another_number_of_channels, mp3_without_a_header, mp3_of_variable_rate_without_a_header,
     mp3_with_a_cover, mp3_with_a_vbri_header, joined_mp3, joined_mp3_of_other_channels, wav_that_was_never_finished,
-    mp3_in_wav, gsm_in_wav,
+    mp3_in_wav, gsm_in_wav, chained_vorbis_with_garbage_between, chained_vorbis_of_a_cut_stream,
+    chained_opus_with_a_tag_between, joined_flac, joined_flac_with_tags, piped_flac_with_a_tag, aac_with_tags,
+    wavpack_with_a_tag, joined_wavpack, ogg_flac_with_tags, mp2_with_a_tag,
 )  # fmt: skip
 
 
@@ -187,6 +273,26 @@ def id3(size: int) -> bytes:
     picture = b"\0image/jpeg\0\3\0" + np.random.default_rng(1).bytes(size).replace(b"\xff", b"\x7f")
     frame = b"APIC" + struct.pack(">I", len(picture)) + b"\0\0" + picture
     return b"ID3\3\0\0" + bytes(len(frame) >> shift & 127 for shift in (21, 14, 7, 0)) + frame
+
+
+ID3V1 = b"TAG" + b"Title".ljust(125, b"\0")
+
+
+def ape(size: int, *, header: bool = True) -> bytes:
+    """An APEv2 tag of so many bytes and some."""
+    item = size.to_bytes(4, "little") + bytes(4) + b"Title\0" + b"x" * size
+    count = (len(item) + 32).to_bytes(4, "little") + (1).to_bytes(4, "little")
+
+    def part(flags: int) -> bytes:
+        return b"APETAGEX" + (2_000).to_bytes(4, "little") + count + flags.to_bytes(4, "little") + bytes(8)
+
+    return part(0xA000_0000) + item + part(0x8000_0000) if header else item + part(0)
+
+
+def without_length(flac: bytearray) -> None:
+    """What a pipe leaves: a count of 0 samples."""
+    told = int.from_bytes(flac[18:26], "big") >> 36 << 36
+    flac[18:26] = told.to_bytes(8, "big")
 
 
 def frames_of(data: bytes) -> list[bytes]:

@@ -1,0 +1,35 @@
+"""The streams of a WavPack file: FFmpeg reads the first of several that were joined, and stumbles over tails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from j2a.audio.view import Layout, find
+from j2a.frames import LOST, between_tags
+
+_MAGIC, _HEADER_BYTES = b"wvpk", 32  # of a block
+_LARGEST = 1 << 20  # bytes of a block
+
+
+def layouts(path: Path) -> list[Layout]:
+    """Each stream: blocks, whose numbers of samples grow, without what lies between them."""
+    at, end = between_tags(path)
+    streams, last = list[list[tuple[int, int]]](), 0
+    with path.open("rb") as file:
+        while 0 <= at < end:
+            file.seek(at)
+            head = file.read(_HEADER_BYTES)
+            size = 8 + int.from_bytes(head[4:8], "little")
+            if head[:4] != _MAGIC or not _HEADER_BYTES <= size <= _LARGEST or at + size > end:
+                at = find(file, _MAGIC, at + 1, min(end, at + LOST))
+                continue
+            sounds, number = any(head[20:24]), int.from_bytes(head[16:20], "little") | head[10] << 32
+            if not streams or (sounds and number < last):
+                streams.append([])
+            last = number if sounds else last
+            if streams[-1] and streams[-1][-1][1] == at:
+                streams[-1][-1] = streams[-1][-1][0], at + size
+            else:
+                streams[-1].append((at, at + size))
+            at += size
+    return [Layout(tuple(ranges)) for ranges in streams]
