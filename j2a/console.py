@@ -25,7 +25,10 @@ _TO_ESCAPE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\
 
 
 class Commands(TyperGroup):
-    """The commands of a program. What typer says of a wrong command line repeats what was typed, made printable."""
+    """The commands of a program. What typer says of a wrong command line repeats what was typed, made printable.
+
+    ctrl+c ends them as :func:`errors_shown` does, also before a command has come to that.
+    """
 
     def make_context(self, *args: Any, **options: Any) -> Any:
         """As typer does."""
@@ -47,6 +50,8 @@ def _told_printably() -> Iterator[None]:
         if isinstance(message, str):
             error.message = printable_lines(message)  # type: ignore[attr-defined]
         raise
+    except KeyboardInterrupt:
+        _leave("Interrupted.", ExitCode.INTERRUPTED)
 
 
 def print_json(data: Any) -> None:

@@ -71,7 +71,8 @@ class J2AApp(App[None]):
         self.register_theme(THEME)
         self.theme = THEME.name
         self.folder = folder
-        self.store = store or Store()
+        self._untold: list[J2AError] = []  # what is to say when there is a screen
+        self.store = store or Store(on_mended=self._untold.append)
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._events_told = threading.Event()
         self.engine = open_engine(self._take_event)
@@ -106,6 +107,9 @@ class J2AApp(App[None]):
         self._when_listed()
 
     def _start(self) -> None:
+        for error in self._untold:
+            self.tell(error)
+        self.store.database.on_mended = self.tell
         self.engine.start()
         self.session.load_model()
         self.desk.show_model()

@@ -124,7 +124,7 @@ class Ledger:
             return
         if not self.store.path.parent.is_dir():
             raise StoreError(f"{self.store.path.parent} is gone.", "Put it back, or make it.")
-        fresh = Store(self.store.path, annotator=self.store.annotator)
+        fresh = Store(self.store.path, annotator=self.store.annotator, on_mended=self.store.database.on_mended)
         self.store.close()
         self.store = fresh
         self._file = _identity(fresh.path)

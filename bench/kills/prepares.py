@@ -14,6 +14,7 @@ from bench.kills.life import Lives
 from bench.kills.world import DEMO, MANY, Tally, World, leftovers
 
 ROWS_A_FILE, WORDS = 15, 200
+UNFINISHED = b"run j2a-train prepare again"  # what a card says while its table is written
 PARTS = ("clips.jsonl", "card.json", "README.md")
 Parts = dict[str, bytes | None]
 
@@ -89,7 +90,7 @@ class _Way:
         old: Parts = self._old if self._over else dict.fromkeys(PARTS)
         there = self._parts()
         for name, data in there.items():
-            if data not in (old[name], self._new[name]):
+            if data not in (old[name], self._new[name]) and UNFINISHED not in (data or b""):
                 tally.fault("halves", f"{name} is neither the old nor the new one")
         self._look_at_audio(tally, there["clips.jsonl"] or b"")
         new = [name for name in PARTS if there[name] == self._new[name] and old[name] != self._new[name]]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 
+from j2a.errors import EngineError
+
 MEMORY_TITLE = "Not enough memory"
 NO_MEMORY = "The machine has not enough free memory for this."
 MEMORY_HINT = (
@@ -11,15 +13,37 @@ MEMORY_HINT = (
     "try again."
 )
 # Of torch's RuntimeError for the processor's memory; of the system's loader that had no room for a library; of threads;
-# of OpenBLAS and the C++ library, which end the process.
+# of oneDNN; of OpenBLAS and the C++ library, which end the process.
 _WORDS = (
     "can't allocate memory",
     "cannot allocate memory",
+    "could not create a primitive",
     "failed to map segment",
     "can't start new thread",
     "memory allocation still failed",
     "std::bad_alloc",
 )
+
+LEAST_BYTES = 1_400_000 << 10
+"""Of address space, for the smallest model: measuring takes 1.47 GB with torch 2.13 on x86-64, mini 1.64."""
+
+
+def refuse_too_little() -> None:
+    """Raise ``EngineError`` where this process may not have ``LEAST_BYTES`` (``ulimit -v``).
+
+    Libraries that are refused memory while they load may say so, crash, or wait for themselves without an end.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows, which has no such limit
+        return
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit < LEAST_BYTES:
+        raise EngineError(
+            f"The system gives a process {limit / 1e6:.0f} MB of address space; J2A needs {LEAST_BYTES / 1e6:.0f}.",
+            "Raise the limit (ulimit -v unlimited), then try again.",
+            title=MEMORY_TITLE,
+        )
 
 
 def is_out_of_memory(error: BaseException) -> bool:

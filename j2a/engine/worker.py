@@ -3,6 +3,8 @@
 One thread reads requests, so that a cancel is seen while the main thread works; the main thread takes one request
 at a time. When the caller goes away the pipe closes and the process ends at once: it holds nothing that could be lost.
 Another thread says every few seconds that a request is being worked at: a caller that hears nothing at all ends it.
+Of a request for which the process has used no processor time in a quarter of an hour it says nothing more: whatever
+loads, decodes, computes, or waits for a server with a limit uses some, threads that wait for each other use none.
 Where native code holds Python's lock for good, as some library does that gets no memory, neither thread can run: then
 the process ends by itself, whether its caller is still there or not.
 """
@@ -19,13 +21,14 @@ import traceback
 from typing import IO
 
 from j2a.engine.jobs import Jobs
-from j2a.engine.memory import MEMORY_HINT, MEMORY_TITLE, NO_MEMORY, is_out_of_memory
+from j2a.engine.memory import MEMORY_HINT, MEMORY_TITLE, NO_MEMORY, is_out_of_memory, refuse_too_little
 from j2a.engine.messages import (
     Alive,
     Cancel,
     Done,
     Event,
     Failed,
+    Inspect,
     Request,
     Shutdown,
     decode_request,
@@ -35,6 +38,8 @@ from j2a.errors import ExitCode, J2AError
 from j2a.priority import BACKGROUND, BACKGROUND_NICENESS, NICENESS, step_back
 
 ALIVE_S = 5.0
+IDLE_LOOKS = 180  # so many of those in a row without any work make a request one that hangs
+IDLE_WORK_S = 0.1  # less than this in all that time is no work but threads that look around now and then
 STUCK_S = 150.0  # without a turn for the thread that says so; longer than a caller waits
 
 
@@ -80,10 +85,18 @@ class Worker:
         os._exit(ExitCode.OK)
 
     def _say_alive(self) -> None:
+        served = idle = 0
+        worked_s = 0.0
         while True:
             faulthandler.dump_traceback_later(STUCK_S, exit=True, file=2)  # begins anew with each turn; into the log
             time.sleep(ALIVE_S)
-            if request_id := self._serving:
+            request_id, now_s = self._serving, time.process_time() - time.thread_time()  # of all threads but this one
+            if request_id != served or now_s - worked_s >= IDLE_WORK_S:
+                served, idle, worked_s = request_id, 0, now_s
+            idle += 1
+            if request_id and idle == IDLE_LOOKS:
+                faulthandler.dump_traceback(2)
+            if request_id and idle < IDLE_LOOKS:
                 try:
                     self.emit(Alive(request_id))
                 except OSError:  # nobody listens; the thread that reads ends the process
@@ -95,6 +108,8 @@ class Worker:
 
         self._serving = request_id
         try:
+            if not isinstance(request, Inspect) or request.what == "doctor":  # the others load nothing large
+                refuse_too_little()
             event: Event = (
                 Done(request_id, cancelled=True) if cancelled() else self._jobs.run(request_id, request, cancelled)
             )

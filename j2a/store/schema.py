@@ -15,6 +15,7 @@ from j2a.errors import StoreError
 
 APPLICATION_ID = 0x4A324143  # "J2AC": tells our file from another program's
 BUSY_TIMEOUT_S = 2.0
+DAMAGED_HINT = "It is damaged: move it away to begin a new one, and keep it to recover captions from."
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     # 0 -> 1. "state" is the JSON of j2a.store.records.state_of; "status" repeats one field of it to be quick to read.
@@ -55,9 +56,9 @@ def connect(path: Path, *, to_read: bool = False) -> sqlite3.Connection:
     try:
         with explained(path):
             paths.private_database(path)
-            connection = _open(path)
+            connection = opened(path)
             try:
-                _migrate(connection, path)
+                migrate(connection, path)
                 _use_wal(connection)
                 connection.execute("PRAGMA synchronous = FULL")
             except BaseException:
@@ -72,7 +73,8 @@ def connect(path: Path, *, to_read: bool = False) -> sqlite3.Connection:
         raise
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def opened(path: Path) -> sqlite3.Connection:
+    """The file as it is, ours or not."""
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
     # A text that is not UTF-8 any more must not stop the query: its row is told from others as damaged.
     connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
@@ -81,19 +83,23 @@ def _open(path: Path) -> sqlite3.Connection:
 
 def _copied(path: Path) -> sqlite3.Connection:
     """What the file holds, in memory. SQLite cannot read one in WAL mode where it may not write beside it."""
-    connection = _open(Path(":memory:"))
+    connection = opened(Path(":memory:"))
     with tempfile.TemporaryDirectory(prefix="j2a-") as folder:
         copy = Path(folder) / path.name
         shutil.copyfile(path, copy)
         with contextlib.suppress(FileNotFoundError):
             shutil.copyfile(path.with_name(path.name + "-wal"), copy.with_name(copy.name + "-wal"))
-        source = _open(copy)
+        source = opened(copy)
         try:
-            _migrate(source, path)
+            migrate(source, path)
             source.backup(connection)
         finally:
             source.close()
     return connection
+
+
+class DamagedError(StoreError):
+    """The file has damaged pages: see :mod:`j2a.store.rescue`."""
 
 
 @contextlib.contextmanager
@@ -117,10 +123,16 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise StoreError(f"{path}: {error}.", _hint(error)) from error
+        kind = DamagedError if is_damage(error) else StoreError
+        raise kind(f"{path}: {error}.", _hint(error)) from error
     except OSError as error:
         hint = "Check the folder, or choose another by J2A_HOME."
         raise StoreError(f"{error.filename or path}: {error.strerror or error}.", hint) from error
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether pages of the file are not what SQLite wrote there."""
+    return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 
 
 def _hint(error: sqlite3.Error) -> str:
@@ -132,7 +144,7 @@ def _hint(error: sqlite3.Error) -> str:
         ("SQLITE_READONLY", "It is read-only: make it writable, or choose another folder by J2A_HOME."),
         ("SQLITE_CANTOPEN", "Check that its folder exists and is yours, or choose another by J2A_HOME."),
         ("SQLITE_NOTADB", "It is damaged or not a J2A file: move it away to begin a new one."),
-        ("SQLITE_CORRUPT", "It is damaged: move it away to begin a new one, and keep it to recover captions from."),
+        ("SQLITE_CORRUPT", DAMAGED_HINT),
         ("SQLITE_IOERR", "The disk reported an error: check it, then try again."),
     ):
         if name.startswith(start):
@@ -140,7 +152,8 @@ def _hint(error: sqlite3.Error) -> str:
     return "Move the file away to begin a new one."
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the tables up to date. Raises ``StoreError`` for a file that is not ours or newer than this program."""
     if _version(connection, path) == len(MIGRATIONS):
         return
     connection.execute("BEGIN IMMEDIATE")

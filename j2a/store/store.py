@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from j2a.clip import Clip
 from j2a.errors import StoreError
 from j2a.library import linked_folders
 from j2a.printable import one_paragraph, several_lines
-from j2a.store import schema
+from j2a.store.database import Database, Told
 from j2a.store.names import Names, folder_of
 from j2a.store.records import (
     BEST_FIRST,
@@ -49,12 +48,19 @@ class Store:
     in the real folder, those of one file the path that was asked for.
     """
 
-    def __init__(self, path: Path | None = None, *, annotator: str | None = None, to_read: bool = False) -> None:
-        """``to_read``: a file that cannot be written will do."""
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        annotator: str | None = None,
+        to_read: bool = False,
+        on_mended: Told | None = None,
+    ) -> None:
+        """``to_read``: a file that cannot be written will do. ``on_mended``: told when a damaged one was mended."""
         self.path = path or paths.store_path()
         self.annotator = default_annotator() if annotator is None else annotator
-        self._lock = threading.RLock()
-        self._connection = schema.connect(self.path, to_read=to_read)
+        self.database = Database(self.path, to_read=to_read, on_mended=on_mended)
+        self._query = self.database.query
         self._names = Names()
         self._learned = -1  # the last change whose path is among the names
         self._done: list[tuple[int, Key]] = []  # this session's changes, oldest first: number in the journal, row
@@ -79,6 +85,10 @@ class Store:
             return None
         _, start_ms, end_ms, state = max(found)
         return row_of(Key(asked, start_ms, end_ms), state)
+
+    def check(self) -> None:
+        """Look at every row and index, and mend what reading might not notice to be damaged."""
+        self.database.check()
 
     def rows(self, folder: Path, on_damage: Callable[[StoreError], None] | None = None) -> list[Row]:
         """Every row of a file somewhere under ``folder``, sorted by path, start and end.
@@ -156,8 +166,7 @@ class Store:
 
     def close(self) -> None:
         """Let go of the file. Nothing waits to be written."""
-        with self._lock, schema.explained(self.path):
-            self._connection.close()
+        self.database.close()
 
     def __enter__(self) -> Store:
         return self
@@ -167,20 +176,16 @@ class Store:
     ) -> None:
         self.close()
 
-    def _query(self, statement: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        with self._lock, schema.explained(self.path):
-            return self._connection.execute(statement, values).fetchall()
-
     def _known_names(self) -> Names:
         """The names of everything that has rows now, those that other programs have just written too."""
-        with self._lock:
+        with self.database.lock:
             if self._learned < 0:
-                self._names.learn(path for (path,) in self._query("SELECT DISTINCT path FROM caption", ()))
+                self._names.learn(path for (path,) in self._query("SELECT DISTINCT path FROM caption"))
             else:
                 self._names.learn(path for (path,) in self._query(
                     "SELECT DISTINCT path FROM journal WHERE change > ?", (self._learned,)
                 ))
-            self._learned = self._query("SELECT ifnull(max(change), 0) FROM journal", ())[0][0]
+            self._learned = self._query("SELECT ifnull(max(change), 0) FROM journal")[0][0]
             return self._names
 
     def _under(self, folder: Path, columns: str) -> Iterator[tuple[Any, ...]]:
@@ -222,60 +227,69 @@ class Store:
     def _change(self, action: str, clip: Clip, change: Callable[[Row], Row], *, anew: bool = False) -> Row:
         """Make a change and journal it. With ``anew`` a damaged row is begun anew; the journal has what it was."""
         asked = key_of(clip)
-        with self._lock:
-            with schema.transaction(self._connection, self.path):
-                key, state = self._find(asked) or (asked, None)
-                at = now()
-                before = None
-                try:
-                    before = row_of(asked, state) if state is not None else None
-                except StoreError:
-                    if not anew:
-                        raise
-                after = change(before or _empty(asked, at))
-                if after == before:
-                    return before
-                after = replace(after, annotator=self.annotator, updated_at=at)
-                number = self._write(action, at, key, state, state_of(after))
-            self._done.append((number, asked))
-            self._undone.clear()
-            return after
+
+        def work() -> tuple[int, Row]:
+            key, state = self._find(asked) or (asked, None)
+            at = now()
+            before = None
+            try:
+                before = row_of(asked, state) if state is not None else None
+            except StoreError:
+                if not anew:
+                    raise
+            after = change(before or _empty(asked, at))
+            if after == before:
+                return 0, before
+            after = replace(after, annotator=self.annotator, updated_at=at)
+            return self._write(action, at, key, state, state_of(after)), after
+
+        with self.database.lock:
+            number, row = self.database.transaction(work)
+            if number:
+                self._done.append((number, asked))
+                self._undone.clear()
+            return row
 
     def _step(
         self, action: str, source: list[tuple[int, Key]], target: list[tuple[int, Key]]
     ) -> Row | None:
         """Take back the change on top of ``source``. Doing so is a change too; it goes on top of ``target``."""
-        with self._lock:
+        with self.database.lock:
             if not source:
                 return None
             number, asked = source[-1]
-            with schema.transaction(self._connection, self.path):
-                path, start_ms, end_ms, before, after = self._query(
+
+            def work() -> tuple[int, str | None]:
+                found = self._query(
                     "SELECT path, start_ms, end_ms, before, after FROM journal WHERE change = ?", (number,)
-                )[0]
+                )
+                if not found:
+                    return 0, None
+                path, start_ms, end_ms, before, after = found[0]
                 key = Key(path, start_ms, end_ms)
-                at = now()
                 ours = self._state(key) == after
-                if ours:
-                    number = self._write(action, at, key, after, before)
+                return self._write(action, at, key, after, before) if ours else 0, before
+
+            at = now()
+            written, before = self.database.transaction(work)
             source.pop()
-            if not ours:
+            if not written:
                 raise StoreError("Another program has changed this row.", f"Its change stays: nothing to {action}.")
-            target.append((number, asked))
+            target.append((written, asked))
             return row_of(asked, before) if before else _empty(asked, at)
 
     def _write(self, action: str, at: str, key: Key, before: str | None, after: str | None) -> int:
         """Journal a change and carry it out; call inside a transaction. Returns its number in the journal."""
-        number = self._connection.execute(
+        number = self.database.connection.execute(
             "INSERT INTO journal (at, action, annotator, path, start_ms, end_ms, before, after)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (at, action, self.annotator, *key, _storable(before), after),
         ).lastrowid
         assert number is not None
         if after is None:
-            self._connection.execute("DELETE FROM caption WHERE path = ? AND start_ms = ? AND end_ms = ?", key)
+            self.database.connection.execute("DELETE FROM caption WHERE path = ? AND start_ms = ? AND end_ms = ?", key)
         else:
-            self._connection.execute(
+            self.database.connection.execute(
                 "INSERT OR REPLACE INTO caption (path, start_ms, end_ms, status, state, change)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 (*key, json.loads(after)["status"], after, number),

@@ -14,6 +14,7 @@ import pytest
 from j2a import paths
 from j2a.clip import Clip
 from j2a.engine import client
+from j2a.engine.memory import LEAST_BYTES
 from j2a.engine.messages import (
     Describe,
     Done,
@@ -171,10 +172,11 @@ def test_run_serves_one_request():
 
 @pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of the address space")
-@pytest.mark.parametrize("megabytes", [300, 600])
+@pytest.mark.parametrize("megabytes", [300, 600, 900, 1350])
 def test_memory_that_runs_out_is_called_that(megabytes: int) -> None:
-    """By the real programs, under a real limit: while libraries are mapped, and later."""
+    """By the real programs, under a real limit, before anything is loaded that might hang for want of it."""
     limited = f"ulimit -v {megabytes * 1000}; exec \"$0\" -c 'from j2a.cli import main; main()' \"$@\""
+    started = time.monotonic()
     run = subprocess.run(
         ["sh", "-c", limited, sys.executable, "features", str(DEMO / "Night Bus.ogg"), "--end", "5"],
         cwd=ROOT, capture_output=True, text=True, timeout=100,
@@ -182,3 +184,6 @@ def test_memory_that_runs_out_is_called_that(megabytes: int) -> None:
     assert run.returncode == 1
     assert "Not enough memory: " in run.stderr
     assert "Traceback" not in run.stderr
+    assert megabytes * 1000 << 10 < LEAST_BYTES
+    assert "ulimit -v unlimited" in run.stderr
+    assert time.monotonic() - started < 30

@@ -92,6 +92,40 @@ def test_a_damaged_row_is_named_and_the_others_are_written(music: Path) -> None:
     assert texts(music / "captions.csv") == ["Number 2."]
 
 
+def zero_pages(*numbers: int) -> None:
+    with paths.store_path().open("r+b") as file:
+        for number in numbers:
+            file.seek((number - 1) * 4096)
+            file.write(bytes(4096))
+
+
+def test_damaged_pages_are_read_around_and_told(music: Path) -> None:
+    zero_pages(2)  # the rows; the journal has them, too
+    result = j2a("export", music)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.count(b"\n") == 1
+    assert b"nothing is lost" in result.stderr
+    assert texts(music / "captions.csv") == ["Number 1.", "Number 2."]
+    assert paths.store_path().with_name("captions.sqlite.damaged").exists()
+    again = j2a("export", music)
+    assert (again.returncode, again.stderr) == (0, b"")
+
+
+def test_where_rows_are_lost_with_their_pages_a_fuller_file_stays(music: Path) -> None:
+    assert j2a("export", music).returncode == 0
+    full = (music / "captions.csv").read_bytes()
+    zero_pages(2, 5)  # the rows and the journal
+    for told in (b"2 are lost", b"2.wav at 0 s is damaged"):
+        refused = j2a("export", music)
+        assert refused.returncode == 1, refused.stderr
+        assert told in refused.stderr
+        assert b"Traceback" not in refused.stderr
+        assert (music / "captions.csv").read_bytes() == full
+    elsewhere = j2a("export", music, "--out", music / "other.csv")
+    assert elsewhere.returncode == 4
+    assert texts(music / "other.csv") == []
+
+
 def test_names_cannot_steer_the_terminal_and_json_is_utf8(tmp_path: Path) -> None:
     name = b"a\x1b[31m \xc2\x9b \xe2\x80\xae \n caf\xe9"
     folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))

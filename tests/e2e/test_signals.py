@@ -8,6 +8,7 @@ import subprocess
 import sys
 import termios
 import time
+import tomllib
 from pathlib import Path
 
 import pexpect
@@ -79,6 +80,29 @@ def test_commands_end_without_a_traceback(folder: Path, name: str, command: str)
         while Path(f"/proc/{engine}/cmdline").exists() and Path(f"/proc/{engine}/cmdline").read_bytes():
             assert time.monotonic() < deadline
             time.sleep(0.05)
+
+
+@pytest.mark.parametrize("command", ["j2a", "j2a_tui", "j2a_train"])
+@pytest.mark.parametrize("loaded", ["j2a_start", "j2a.clip", "typer"])
+def test_ctrl_c_while_a_command_loads_ends_it_quietly(folder: Path, command: str, loaded: str) -> None:
+    """Python says on standard error which module is there."""
+    if (command, loaded) == ("j2a_tui", "typer"):
+        loaded = "j2a.ending"
+    run = f"import sys; from j2a_start import {command}; sys.argv = ['it', {str(folder)!r}]; {command}()"
+    process = subprocess.Popen([sys.executable, "-X", "importtime", "-c", run], cwd=ROOT, env=env(), text=True,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+    assert process.stderr is not None
+    names = (line.rpartition("|")[2].strip() for line in process.stderr)
+    assert loaded in names
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (130, "")
+    assert all(line.startswith("import time:") for line in err.splitlines()), err
+
+
+def test_the_commands_begin_where_that_is_so() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert {one.partition(":")[0] for one in project["scripts"].values()} == {"j2a_start"}
 
 
 @pytest.mark.parametrize(

@@ -9,21 +9,22 @@ from pathlib import Path
 
 import pytest
 
+from j2a.clip import Clip
 from j2a.engine.messages import Describe
 from j2a.store import Status, Store
 from tests.tui.fakes import TEXT
-from tests.tui.harness import Desk
+from tests.tui.harness import Desk, running
 
 
 def fill_disk(desk: Desk) -> None:
     """What SQLite says of a full disk, it says of a file that may not grow."""
-    connection = desk.app.session.ledger.store._connection
+    connection = desk.app.session.ledger.store.database.connection
     [pages] = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count = {pages}")
 
 
 def make_room(desk: Desk) -> None:
-    desk.app.session.ledger.store._connection.execute("PRAGMA max_page_count = 100000")
+    desk.app.session.ledger.store.database.connection.execute("PRAGMA max_page_count = 100000")
 
 
 async def test_what_cannot_be_saved_is_kept_and_saved_when_there_is_room(desk: Desk) -> None:
@@ -197,3 +198,22 @@ async def test_quitting_in_the_middle_is_quick_and_closes_everything(desk: Desk)
     row = desk.row("song 1.wav")
     assert row is not None
     assert row.text == "Half of it"
+
+
+@pytest.mark.parametrize("page", [1, 2, 4])  # what SQLite reads first, the rows, the index of decisions
+async def test_a_damaged_file_of_captions_is_mended_told_and_written_to(music: Path, page: int) -> None:
+    with Store() as store:
+        for name in ("song 1.wav", "song 2.wav"):
+            store.edit(Clip(music / name, 0.0, 10.0), f"Of {name}.")
+    with store.path.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(bytes(4096))
+    async with running(music) as desk:
+        await desk.opened("song 1.wav")
+        await desk.told("The file of captions was damaged: ")
+        assert any("nothing is lost" in toast and "captions.sqlite.damaged" in toast for toast in desk.toasts())
+        await desk.until(lambda: desk.app.session.text == "Of song 1.wav.")
+        await desk.press("a")
+        row = desk.row("song 1.wav")
+    assert row is not None
+    assert (row.text, row.status) == ("Of song 1.wav.", Status.ACCEPTED)

@@ -44,7 +44,8 @@ def evaluate(table: Path, out: Path, settings: EvaluateSettings, beside: list[Pa
         )
     if name in FLOORS:
         raise UsageError(f"the captions are called {name}, as is a floor of the score card.", "Rename the file.")
-    about, captions, features = _captions(table, rows, out, settings, beside)
+    run = RunFolder(out)  # nobody else works in it as long as this is kept
+    about, captions, features = _captions(table, rows, run, settings, beside)
     pool = [text for row in every if row.split == "train" for text in row.captions[:1]]
     pool_source = "the train split" if pool else "the evaluated split's own captions"
     if not pool:
@@ -52,13 +53,13 @@ def evaluate(table: Path, out: Path, settings: EvaluateSettings, beside: list[Pa
     texts = {other: [found[row.id] for row in rows] for other, found in others.items()}
     card = scorecard(name, captions, texts, Evaluated(rows, pool, features, settings))
     card |= {**about, "floors from": pool_source}
-    write_atomically(out / CARD, as_bytes(card))
-    write_atomically(out / TABLE, as_table(card).encode())
+    write_atomically(run.path / CARD, as_bytes(card))
+    write_atomically(run.path / TABLE, as_table(card).encode())
     return as_table(card)
 
 
 def _captions(
-    table: Path, rows: list[Row], out: Path, settings: EvaluateSettings, beside: list[Path]
+    table: Path, rows: list[Row], run: RunFolder, settings: EvaluateSettings, beside: list[Path]
 ) -> tuple[dict[str, Any], list[str], list[Features] | None]:
     """What the run is, the captions, and what was measured, if anything was."""
     about: dict[str, Any] = {"split": settings.split, "table": _digest(rows), "seed": settings.seed}
@@ -68,7 +69,7 @@ def _captions(
         path = settings.captions.expanduser()
         found = read_captions(path, rows)
         about["captions"] = _file_digest(path)
-        _begin(out, about, settings)
+        _begin(run, about, settings)
         features = measure(rows, table) if settings.features else None
         return about, [found[row.id] for row in rows], features
 
@@ -77,11 +78,11 @@ def _captions(
     captioner = registry.load(settings.version, settings.backbone)
     about["weights"] = captioner.weights
     about |= {name: getattr(settings, name) for name in ("prompt", "temperature", "batch_size")}
-    _begin(out, about, settings)
+    _begin(run, about, settings)
     measures = settings.features or settings.version in _READING
     features = measure(rows, table) if measures else None
     given = features or [Features()] * len(rows)
-    found = write_captions(captioner, rows, given, table, out, settings)
+    found = write_captions(captioner, rows, given, table, run.path, settings)
     return about, [found[row.id] for row in rows], features
 
 
@@ -100,11 +101,12 @@ def _check_packages() -> None:
         )
 
 
-def _begin(out: Path, about: dict[str, Any], settings: EvaluateSettings) -> None:
+def _begin(run: RunFolder, about: dict[str, Any], settings: EvaluateSettings) -> None:
     """A new folder, or one of the same evaluation. Raises ``UsageError`` for another one."""
+    out = run.path
     if not (out / RUN).exists() and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out} is there already, and no evaluation is in it.", "Give a new folder.")
-    RunFolder(out).begin(about, settings_text(settings), resume=(out / RUN).exists())
+    run.begin(about, settings_text(settings), resume=(out / RUN).exists())
     if (out / CAPTIONS).exists():
         narrate(f"Going on with {out}.")
 

@@ -52,11 +52,14 @@ class Saved(Protocol):
 
 
 class RunFolder:
-    """Saving and taking up again. Every folder in it is replaced as a whole."""
+    """Saving and taking up again. Every folder in it is replaced as a whole.
+
+    Whoever has begun one keeps other processes out as long as it keeps this object.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._locked: BinaryIO | None = None  # as long as this process works in the folder
+        self._locked: BinaryIO | None = None  # the lock goes when this is closed
 
     def begin(self, record: dict[str, Any], settings: str, *, resume: bool) -> None:
         """Make the folder, or see that it is of this very run. ``record``: JSON values that decide the run.
@@ -93,7 +96,7 @@ class RunFolder:
         self._lock()
 
     def _lock(self) -> None:
-        """Keep other processes out until this one ends. Raises ``UsageError`` when one is there already."""
+        """Keep other processes out. Raises ``UsageError`` when one is there already."""
         try:
             import fcntl
 

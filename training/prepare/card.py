@@ -14,7 +14,8 @@ from training.datasets.published import PUBLISHED
 from training.datasets.table import SPLITS, Row
 from training.prepare.settings import PrepareSettings
 
-CARD = "card.json"
+CARD, README = "card.json", "README.md"
+UNFINISHED = "The table is being made, or making it was interrupted: run j2a-train prepare again."
 NON_COMMERCIAL = "Research only: models trained on this table must not be used commercially ({})."
 NO_RESTRICTION = "No licence here forbids commercial use of models that are trained on this table."
 UNKNOWN = "Licences marked 'not stated' are yours to know."
@@ -42,10 +43,18 @@ def use_of(rows: Sequence[Row]) -> str:
     return f"{NO_RESTRICTION} {UNKNOWN}" if "not stated" in licences else NO_RESTRICTION
 
 
+def begin_card(out: Path) -> None:
+    """Say that the table is not finished, before it is written: a card describes no other table. Raises
+    ``ExportError``.
+    """
+    write_atomically(out / README, f"{UNFINISHED}\n".encode())
+    write_atomically(out / CARD, (json.dumps({"unfinished": UNFINISHED}) + "\n").encode())
+
+
 def write_card(
     out: Path, split: Mapping[str, Any], rows: Sequence[Row], left_out: Mapping[str, str], dropped: Sequence[str]
 ) -> None:
-    """Write ``card.json`` and ``README.md``. Raises ``ExportError``."""
+    """Write ``card.json`` and ``README.md``, of a table that is on the disk. Raises ``ExportError``."""
     counts: Counter[tuple[str, str]] = Counter((row.source, row.split) for row in rows)
     card = {
         "sources": {
@@ -60,8 +69,8 @@ def write_card(
         "dropped_leaks": list(dropped),
         "left_out": dict(left_out),
     }
+    write_atomically(out / README, _readme(card).encode())
     write_atomically(out / CARD, (json.dumps(card, indent=2, ensure_ascii=False) + "\n").encode())
-    write_atomically(out / "README.md", _readme(card).encode())
 
 
 def read_card(folder: Path) -> tuple[dict[str, str], list[str]]:
@@ -69,6 +78,8 @@ def read_card(folder: Path) -> tuple[dict[str, str], list[str]]:
     path = folder / CARD
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
+        if "unfinished" in card:
+            raise J2AError(f"{path.parent}: {UNFINISHED}", title="Unfinished table")
         return dict(card["left_out"]), list(card["dropped_leaks"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise J2AError(

@@ -6,9 +6,10 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from j2a.audio import probe
 from j2a.errors import AudioError, J2AError, UsageError
@@ -17,7 +18,7 @@ from training.datasets.own import read_captions, read_session
 from training.datasets.published import PUBLISHED, audio_path, chosen
 from training.datasets.table import TABLE, Row, Split, read_table, write_table
 from training.ground.log import progress
-from training.prepare.card import CARD, random_split, read_card, split_of, write_card
+from training.prepare.card import CARD, begin_card, random_split, read_card, split_of, write_card
 from training.prepare.settings import PrepareSettings
 from training.prepare.split import leaks, official_splits, random_splits, recording_of, without_leaks
 
@@ -84,8 +85,7 @@ def prepare(
     kept = without_leaks(placed) if settings.drop_leaks else placed
     refuse_leaks(kept)
     prepared = Prepared(kept, left_out, sorted({row.id for row in placed} - {row.id for row in kept}))
-    write_card(out, split_of(settings), kept, left_out, prepared.dropped)
-    write_table(out, kept)
+    _write(out, kept, split_of(settings), left_out, prepared.dropped)
     return prepared
 
 
@@ -98,9 +98,19 @@ def split_again(folder: Path, seed: int | None) -> list[Row]:
     if seed is not None:
         if (folder / CARD).exists():
             left_out, dropped = read_card(folder)
-            write_card(folder, random_split(seed), rows, left_out, dropped)
-        write_table(folder, rows)
+            _write(folder, rows, random_split(seed), left_out, dropped)
+        else:
+            write_table(folder, rows)
     return rows
+
+
+def _write(
+    out: Path, rows: Sequence[Row], split: Mapping[str, Any], left_out: Mapping[str, str], dropped: Sequence[str]
+) -> None:
+    """The table and its card. Whenever that is cut, the card is of this very table, or says that it is unfinished."""
+    begin_card(out)
+    write_table(out, rows)
+    write_card(out, split, rows, left_out, dropped)
 
 
 def refuse_leaks(rows: Sequence[Row]) -> None:

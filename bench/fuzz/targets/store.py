@@ -40,7 +40,7 @@ def attempt(data: bytes, folder: Path) -> None:
     row[column] = (os.fsencode(folder.resolve()) + b"/" + content if column == "path" else content)
     cast = "CAST(? AS TEXT)" if column in ("state", "status") else "?"
     marks = ", ".join(cast if name == column else "?" for name in row)
-    connection = store._connection  # the damage is done behind its back
+    connection = store.database.connection  # the damage is done behind its back
     connection.execute("DELETE FROM caption")
     connection.execute(f"INSERT INTO caption ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
     store.statuses(folder)
@@ -78,7 +78,7 @@ def _hold(row: Row, folder: Path) -> None:
 @functools.cache
 def _store(folder: Path) -> Store:
     store = Store(folder / "captions.sqlite", annotator="ann")
-    store._connection.execute("PRAGMA synchronous = OFF")  # nothing here has to outlive the power
+    store.database.connection.execute("PRAGMA synchronous = OFF")  # nothing here has to outlive the power
     return store
 
 

@@ -180,12 +180,12 @@ def test_a_full_disk_keeps_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "s.sqlite"
     with Store(path) as store:
         row = store.edit(CLIP, "kept")
-        pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
-        store._connection.execute(f"PRAGMA max_page_count = {pages}")
+        pages = store.database.connection.execute("PRAGMA page_count").fetchone()[0]
+        store.database.connection.execute(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(StoreError, match="disk is full"):
             store.edit(CLIP, "x" * 100_000)
         assert store.get(CLIP) == row
-        store._connection.execute("PRAGMA max_page_count = 1000000")
+        store.database.connection.execute("PRAGMA max_page_count = 1000000")
         undone = store.undo()  # the failed change is not in the way
         assert undone is not None
         assert undone.text == ""

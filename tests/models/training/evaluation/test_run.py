@@ -5,18 +5,20 @@ from __future__ import annotations
 import csv
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from j2a.errors import J2AError, UsageError
-from tests.places import DEMO
+from tests.places import DEMO, ROOT
 from training.cli import app
 from training.datasets.table import Row, read_table, write_table
 from training.evaluation.captions import CAPTIONS, read_captions
 from training.evaluation.run import CARD, evaluate
-from training.evaluation.scorecard import CONSTANT, RANDOM, SHUFFLED
+from training.evaluation.scorecard import CONSTANT, RANDOM, SHUFFLED, scorecard
 from training.evaluation.settings import EvaluateSettings
 
 SETTINGS = EvaluateSettings(version="1.0", resamples=100, batch_size=4)
@@ -82,6 +84,27 @@ def test_it_goes_on_where_it_was_cut_and_writes_the_same_bytes(table, out):
 def test_another_evaluation_is_not_written_over(table, out):
     with pytest.raises(J2AError, match="another configuration: prompt"):
         evaluate(table, out, EvaluateSettings(version="1.0", prompt="short", batch_size=4), [])
+
+
+def test_two_do_not_work_in_one_folder(table, tmp_path, monkeypatch):
+    """Another process tries while the card is made."""
+    (tmp_path / "given.csv").write_text("id,caption\n" + "".join(
+        f"{row.id},A song.\n" for row in read_table(table) if row.split == "test"), encoding="utf-8")  # fmt: skip
+    words = ["evaluate", str(table), str(tmp_path / "out"), "--captions", str(tmp_path / "given.csv"),
+             "--resamples", "10"]  # fmt: skip
+    others = []
+
+    def meanwhile(*arguments):
+        code = "import sys; from training.cli import app; app(sys.argv[1:])"
+        others.append(subprocess.run([sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True))
+        return scorecard(*arguments)
+
+    monkeypatch.setattr("training.evaluation.run.scorecard", meanwhile)
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    [other] = others
+    assert other.returncode == 2, other.stderr
+    assert "another j2a-train works in" in other.stderr
 
 
 def test_a_damaged_line_is_written_anew(table, out):

@@ -11,7 +11,7 @@ import pytest
 
 from j2a.clip import Clip
 from j2a.errors import J2AError, UsageError
-from j2a.export import to_csv
+from j2a.export import to_csv, write_atomically
 from j2a.store import Status, Store
 from tests import places
 from training.datasets.published import MUSICCAPS_LICENCE, PUBLISHED, YT8M_LICENCE, audio_path
@@ -218,6 +218,56 @@ def test_nothing_of_others_is_written_over(downloads: Path, tmp_path: Path) -> N
     with pytest.raises(J2AError, match="prepare did not make"):
         prepare(tmp_path, PrepareSettings(downloads=downloads))
     assert (tmp_path / "clips.jsonl").read_text() == "kept\n"
+
+
+def test_wherever_it_is_cut_no_card_is_of_another_table(
+    downloads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut before each of the files that it writes, anew and over a table that is there; then it goes on."""
+    older, newer = PrepareSettings(downloads=downloads, datasets="yt8m"), PrepareSettings(downloads=downloads)
+
+    def parts(folder: Path) -> dict[str, bytes | None]:
+        names = ("clips.jsonl", "card.json", "README.md")
+        return {name: (folder / name).read_bytes() if (folder / name).exists() else None for name in names}
+
+    class CutError(Exception):
+        pass
+
+    def cut(path: Path, data: bytes) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise CutError
+        write_atomically(path, data)
+
+    prepare(tmp_path / "newer", newer)
+    new = parts(tmp_path / "newer")
+    for over in (True, False):
+        for before in range(6):
+            out = tmp_path / f"{over} {before}"
+            if over:
+                prepare(out, older)
+            old = parts(out)
+            left = before
+            with monkeypatch.context() as patch:
+                patch.setattr("training.prepare.card.write_atomically", cut)
+                patch.setattr("training.datasets.table.write_atomically", cut)
+                if before < 5:
+                    with pytest.raises(CutError):
+                        prepare(out, newer)
+                else:
+                    prepare(out, newer)
+            there = parts(out)
+            for name in ("card.json", "README.md"):
+                data = there[name]
+                unfinished = data is not None and b"run j2a-train prepare again" in data
+                of_this = new if there["clips.jsonl"] == new["clips.jsonl"] else old
+                assert unfinished or data == of_this[name], (over, before, name)
+            if over and 2 <= before < 5:
+                with pytest.raises(J2AError, match="prepare again"):
+                    split_again(out, 3)
+            prepare(out, newer)
+            assert parts(out) == new
 
 
 def test_a_table_is_split_anew_by_its_seed(downloads: Path, tmp_path: Path) -> None:

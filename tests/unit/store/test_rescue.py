@@ -1,0 +1,227 @@
+"""Damaged pages in the session's file: what can be read is read and told, and the damaged file is kept."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from j2a import paths
+from j2a.clip import Clip
+from j2a.errors import ExitCode, StoreError
+from j2a.store import Status, Store
+from j2a.store.rescue import MendedError
+
+MUSIC = Path("/music")
+PAGE = 4096
+COUNT = 60
+TEXTS = [f"Caption {number}." for number in range(COUNT)]
+
+
+def clip(number: int) -> Clip:
+    return Clip(MUSIC / f"{number:03}.flac", 1.0, 2.0)
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A file with 60 captions, half of them written twice, three of them decided about, and one that was taken back."""
+    path = tmp_path_factory.mktemp("sound") / "s.sqlite"
+    with Store(path, annotator="Jörg") as store:
+        for number in range(0, COUNT, 2):
+            store.edit(clip(number), "An earlier text. " * (300 if number == 8 else 1))  # on pages of its own
+        for number in range(COUNT):
+            store.edit(clip(number), TEXTS[number])
+        for number in range(3):
+            store.set_status(clip(number), Status.ACCEPTED)
+        store.edit(clip(999), "Taken back.")
+        store.undo()
+    return path.read_bytes()
+
+
+def trees(content: bytes, path: Path) -> dict[str, int]:
+    """On which page each table and index begins."""
+    path.write_bytes(content)
+    raw = sqlite3.connect(path)
+    try:
+        return dict(raw.execute("SELECT name, rootpage FROM sqlite_master").fetchall())
+    finally:
+        raw.close()
+        path.unlink()
+
+
+def leaves(content: bytes, root: int) -> list[int]:
+    """The pages below the first page of a tree of two floors."""
+    page = content[(root - 1) * PAGE: root * PAGE]
+    assert page[0] in (2, 5), "an inner page"
+    cells = [int.from_bytes(page[at: at + 2]) for at in range(12, 12 + 2 * int.from_bytes(page[3:5]), 2)]
+    return [*(int.from_bytes(page[cell: cell + 4]) for cell in cells), int.from_bytes(page[8:12])]
+
+
+def with_pages(content: bytes, pages: list[int], damage: Callable[[bytes], bytes] = lambda page: bytes(PAGE)) -> bytes:
+    parts = [content[at: at + PAGE] for at in range(0, len(content), PAGE)]
+    for page in pages:
+        parts[page - 1] = damage(parts[page - 1])
+    return b"".join(parts)
+
+
+def opened(path: Path, content: bytes) -> tuple[dict[str, str], list[MendedError], list[StoreError]]:
+    """The texts of the rows, what was told of mending, and the rows that are damaged."""
+    path.write_bytes(content)
+    mended: list[MendedError] = []
+    damaged: list[StoreError] = []
+    with Store(path, on_mended=mended.append) as store:
+        store.check()
+        rows = store.rows(MUSIC, damaged.append)
+        store.edit(clip(500), "Written after it.")
+        assert store.latest(clip(500).path) is not None
+    raw = sqlite3.connect(path)
+    assert raw.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    raw.close()
+    return {row.clip.path.name: row.text for row in rows}, mended, damaged
+
+
+WAYS: dict[str, Callable[[bytes], bytes]] = {
+    "zeroed": lambda page: bytes(PAGE),
+    "flipped": lambda page: bytes(255 - byte for byte in page),
+    "another's": lambda page: b"SQLite format 3\0" * (PAGE // 16),
+    "half": lambda page: page[: PAGE // 2] + bytes(PAGE // 2),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_one_damaged_page_loses_nothing(sound: bytes, tmp_path: Path, way: str) -> None:
+    """Whichever it is: the first one, of the rows, of the journal, of an index."""
+    whole = {clip(number).path.name: TEXTS[number] for number in range(COUNT)}
+    told = 0
+    for page in range(1, len(sound) // PAGE + 1):
+        home = tmp_path / str(page)
+        home.mkdir()
+        content = with_pages(sound, [page], WAYS[way])
+        texts, mended, damaged = opened(home / "s.sqlite", content)
+        assert (texts, damaged) == (whole, []), page
+        assert len(mended) <= 1
+        told += len(mended)
+        for one in mended:
+            assert "nothing is lost" in str(one), page
+            assert one.exit_code == ExitCode.OK
+            kept = home / "s.sqlite.damaged"
+            assert str(kept) in str(one)
+            assert kept.read_bytes() == content
+            assert kept.stat().st_mode & 0o077 == 0
+    assert told > len(sound) // PAGE // 2
+
+
+def test_what_both_places_lost_is_named_and_the_rest_is_there(sound: bytes, tmp_path: Path) -> None:
+    trees_of = trees(sound, tmp_path / "t.sqlite")
+    [rows, journal] = (leaves(sound, trees_of[name]) for name in ("caption", "journal"))
+    texts, mended, damaged = opened(tmp_path / "s.sqlite", with_pages(sound, [rows[0], *journal]))
+    assert 0 < len(damaged) < COUNT // 2
+    assert len(texts) + len(damaged) == COUNT
+    assert all(texts[name] == f"Caption {int(name[:3])}." for name in texts)
+    [told] = mended
+    assert told.exit_code == ExitCode.SOME_FILES_FAILED
+    assert f"{len(damaged)} are lost" in str(told)
+    with Store(tmp_path / "s.sqlite") as store:  # it is told again, until it is written anew
+        with pytest.raises(StoreError, match="damaged"):
+            store.rows(MUSIC)
+        for number in range(COUNT):
+            if clip(number).path.name not in texts:
+                store.edit(clip(number), "Anew.")
+        assert len(store.rows(MUSIC)) == COUNT + 1
+
+
+def test_an_earlier_text_from_a_journal_with_gaps_is_called_that(sound: bytes, tmp_path: Path) -> None:
+    trees_of = trees(sound, tmp_path / "t.sqlite")
+    [rows, journal] = (leaves(sound, trees_of[name]) for name in ("caption", "journal"))
+    _, [told], _ = opened(tmp_path / "s.sqlite", with_pages(sound, [*rows, journal[-1]]))
+    assert "may be earlier texts" in str(told)
+    assert told.exit_code == ExitCode.SOME_FILES_FAILED
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_a_file_that_was_cut(sound: bytes, tmp_path: Path, share: float) -> None:
+    texts, [told], damaged = opened(tmp_path / "s.sqlite", sound[: int(len(sound) * share)])
+    assert len(texts) + len(damaged) == COUNT
+    assert len(texts) >= COUNT * (share - 0.3)
+    assert "s.sqlite.damaged" in str(told)
+    assert told.exit_code == ExitCode.SOME_FILES_FAILED
+
+
+def test_where_nothing_can_be_read_the_file_stays_as_it_is(sound: bytes, tmp_path: Path) -> None:
+    content = sound[:PAGE] + bytes(len(sound) - PAGE)
+    path = tmp_path / "s.sqlite"
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match="move it away"), Store(path) as store:
+        store.rows(MUSIC)
+    assert path.read_bytes() == content
+    assert not (tmp_path / "s.sqlite.damaged").exists()
+
+
+def test_who_does_not_listen_gets_it_raised_once(sound: bytes, tmp_path: Path) -> None:
+    page = leaves(sound, trees(sound, tmp_path / "t.sqlite")["caption"])[1]
+    path = tmp_path / "s.sqlite"
+    path.write_bytes(with_pages(sound, [page]))
+    with Store(path) as store:
+        with pytest.raises(MendedError, match="nothing is lost"):
+            store.rows(MUSIC)
+        assert len(store.rows(MUSIC)) == COUNT
+
+
+def test_undo_goes_on_behind_it_and_so_do_others_that_have_the_file_open(sound: bytes, tmp_path: Path) -> None:
+    page = leaves(sound, trees(sound, tmp_path / "t.sqlite")["caption"])[1]
+    path = tmp_path / "s.sqlite"
+    path.write_bytes(sound)
+    mended: list[MendedError] = []
+    with Store(path, on_mended=mended.append) as store, Store(path, on_mended=mended.append) as other:
+        store.edit(clip(0), "Mine.")
+        other.edit(clip(COUNT - 1), "Another's, in the log beside the file.")
+        with path.open("r+b") as file:
+            file.seek((page - 1) * PAGE)
+            file.write(bytes(PAGE))
+        ask = [sys.executable, "-c", "import sys; from pathlib import Path; from j2a.store import Store\n"
+               "with Store(Path(sys.argv[1]), on_mended=print) as s: print(len(s.rows(Path('/music'))))", str(path)]
+        said = subprocess.run(ask, capture_output=True, text=True, check=True).stdout
+        assert "nothing is lost" in said
+        assert said.endswith(f"{COUNT}\n")
+        assert len(other.rows(MUSIC)) == COUNT
+        undone = store.undo()
+        assert undone is not None
+        assert undone.text == TEXTS[0]
+        other.edit(clip(1), "It goes on.")
+        assert {row.text for row in store.rows(MUSIC)} >= {"It goes on.", "Another's, in the log beside the file."}
+    assert len(mended) <= 1
+
+
+def test_a_damaged_one_that_cannot_be_written_is_read(
+    sound: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = leaves(sound, trees(sound, tmp_path / "t.sqlite")["caption"])[1]
+    path = tmp_path / "s.sqlite"
+    path.write_bytes(with_pages(sound, [page]))
+    before = path.read_bytes()
+
+    def read_only(*_args: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(paths, "private_database", read_only)
+    monkeypatch.setattr(paths, "private_file", read_only)
+    mended: list[MendedError] = []
+    with Store(path, to_read=True, on_mended=mended.append) as store:
+        assert len(store.rows(MUSIC)) == COUNT
+    assert len(mended) == 1
+    assert path.read_bytes() == before
+    with pytest.raises(StoreError), Store(path) as store:
+        store.rows(MUSIC)
+
+
+def test_a_second_damaged_file_takes_no_ones_place(sound: bytes, tmp_path: Path) -> None:
+    content = with_pages(sound, [1])
+    for kept in ("s.sqlite.damaged", "s.sqlite.damaged2"):
+        _, [told], _ = opened(tmp_path / "s.sqlite", content)
+        assert f"{kept}." in str(told)
+        assert (tmp_path / kept).read_bytes() == content
