@@ -162,6 +162,8 @@ def export(
 ) -> None:
     """Write the captions of a folder to a file. Rows that are damaged are named and left out; the exit code is then 4.
 
+    So it is where J2A's own file of captions was damaged and some in it are lost; what can be read is written.
+
     Of a folder that was moved or deleted the captions are still there: name it as it was, and a file by --out.
     """
     from j2a.export import save_csv
@@ -175,7 +177,8 @@ def export(
         damaged: list[StoreError] = []
         if folder.exists() and not folder.is_dir():
             raise _no_folder(folder)
-        with Store(to_read=True) as store:
+        with Store(to_read=True, on_mended=damaged.append) as store:
+            store.check()
             rows = store.rows(folder, damaged.append)
         if not folder.is_dir() and not (out and rows):
             raise _no_folder(folder, len(rows))
@@ -185,7 +188,7 @@ def export(
         if kept := save_csv(rows, folder, target, written_as, force=force):
             narrate(f"What was there is kept as {printable(str(kept))}.")
         say(f"{'1 caption' if len(rows) == 1 else f'{len(rows)} captions'} written to {printable(str(target))}")
-        if damaged:
+        if any(error.exit_code != ExitCode.OK for error in damaged):
             raise typer.Exit(ExitCode.SOME_FILES_FAILED)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from j2a.console import Commands
 from training.convert.command import convert_mwmae
 from training.download.command import download
 from training.encode.command import encode
@@ -14,7 +15,7 @@ from training.mini.command import mini
 from training.prepare.command import prepare, split
 from training.synth.command import synth
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Train the J2A models.")
+app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, help="Train the J2A models.")
 
 
 @app.callback()

@@ -35,7 +35,7 @@ def synth(
         fonts, few = ([path.expanduser() for path in paths or []] for paths in (soundfont, drawn))
         parts = make(
             out.expanduser(), fonts, settings.clips, settings.split, settings.seed, settings.seconds, settings.workers,
-            few,
+            few, settings.composer,
         )  # fmt: skip
         for done in parts:
             if first is None:

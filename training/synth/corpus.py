@@ -21,8 +21,11 @@ from j2a.export import write_atomically
 from training.captions.heard import ASKED, write_heard
 from training.datasets.table import TABLE, Row, Split, line_of
 from training.synth.compose import compose
+from training.synth.other import clip as other
+from training.synth.player import find_soundfont
 from training.synth.production import RENDER_RATE, SAMPLE_RATE, record
-from training.synth.render import Renderer, find_soundfont
+from training.synth.render import Renderer
+from training.synth.settings import Composer
 from training.synth.variety import facts, varied_plan
 
 PART_CLIPS = 250
@@ -43,13 +46,16 @@ class Corpus:
     soundfonts: tuple[str, ...]  # names and hashes of the files
     drawn: tuple[str, ...]  # likewise, of those of which each clip gets two
     version: int = 7  # of the generator
+    composer: str | None = None  # and its version; None: the first one, whose corpora do not name it
 
 
 def make(
     out: Path, soundfonts: list[Path], clips: int, split: Split, seed: int = 0, duration_s: float = 10.0,
-    workers: int = 2, drawn: Sequence[Path] = (),
+    workers: int = 2, drawn: Sequence[Path] = (), composer: Composer = "first",
 ) -> Iterator[int]:  # fmt: skip
-    """Write ``out/audio/...flac`` (mono, 16 kHz, 16 bit) and ``out/clips.jsonl``; yields how many clips are done.
+    """Write ``out/audio/...flac`` (16 bit) and ``out/clips.jsonl``; yields how many clips are done.
+
+    The first composer's clips are mono at 16 kHz, the other one's stereo at 32 kHz.
 
     A clip's parts come from ``soundfonts`` and from two of those ``drawn``: many alike would crowd out the others.
     Parts that an earlier run finished are kept. Raises ``ModelMissingError`` for a missing soundfont, ``J2AError`` when
@@ -57,7 +63,8 @@ def make(
     """
     fonts = [find_soundfont(path) for path in soundfonts] or [find_soundfont()]
     few = [find_soundfont(path) for path in drawn]
-    corpus = Corpus(clips, split, seed, duration_s, _named(fonts), _named(few))
+    corpus = Corpus(clips, split, seed, duration_s, _named(fonts), _named(few),
+                    composer=None if composer == "first" else f"other {other.VERSION}")  # fmt: skip
     _claim(out, corpus)
     parts = range(-(-clips // PART_CLIPS))
     missing = [part for part in parts if not _part_file(out, part).exists()]
@@ -97,19 +104,25 @@ def _make_part(out: Path, corpus: Corpus, part: int) -> None:
 def _make_clip(out: Path, corpus: Corpus, number: int) -> Row:
     # Splits of one seed share no clip.
     seed = (corpus.seed * 3 + _SPLIT_SEEDS[corpus.split]) * 10_000_000 + number
-    piece = compose(varied_plan(seed, corpus.duration_s), seed)
     some = random.Random(f"soundfonts {seed}").sample(_drawn, min(DRAWN, len(_drawn)))
-    sound, heard = record(piece, [*_fonts, *some], seed, toned=corpus.split == "train")
+    fonts = [*_fonts, *some]
+    made = other.make_clip(seed, fonts, corpus.duration_s) if corpus.composer else _first(corpus, seed, fonts)
     name = f"{corpus.split}-{corpus.seed}-{number:06d}"
     audio = f"audio/{number // 1000:03d}/{name}.flac"
     path = out / audio
     path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, sound, SAMPLE_RATE, "PCM_16")
-    known = facts(piece, heard)
+    soundfile.write(path, made.sound, RENDER_RATE if corpus.composer else SAMPLE_RATE, "PCM_16")
     rng = random.Random(f"caption {seed}")
-    said = {**known, "solo": len(piece.plan.instruments) == 1 and not known["drums"]}
-    captions = tuple(write_heard(said, asked, rng) for asked in ASKED)
-    return Row(name, audio, corpus.split, captions, source="synth", facts={**known, "asked": list(ASKED)})
+    captions = tuple(write_heard({**made.facts, "solo": made.solo}, asked, rng) for asked in ASKED)
+    return Row(name, audio, corpus.split, captions, source="synth", facts={**made.facts, "asked": list(ASKED)})
+
+
+def _first(corpus: Corpus, seed: int, fonts: list[Renderer]) -> other.Made:
+    """A clip of the first composer."""
+    piece = compose(varied_plan(seed, corpus.duration_s), seed)
+    sound, heard = record(piece, fonts, seed, toned=corpus.split == "train")
+    known = facts(piece, heard)
+    return other.Made(sound, known, len(piece.plan.instruments) == 1 and not known["drums"])
 
 
 def _numbers(corpus: Corpus, part: int) -> range:
@@ -131,7 +144,8 @@ def _digest(font: Path) -> str:
 
 def _claim(out: Path, corpus: Corpus) -> None:
     """Write the settings into a new folder; raise ``J2AError`` where another corpus was begun."""
-    wanted = json.dumps(asdict(corpus), indent=1) + "\n"
+    settings = {name: value for name, value in asdict(corpus).items() if value is not None}
+    wanted = json.dumps(settings, indent=1) + "\n"
     path = out / SETTINGS
     if not path.exists():
         if out.exists() and (not out.is_dir() or any(out.iterdir())):

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from j2a.clip import Clip
 from j2a.features import extract
 from training.synth.compose import Plan, compose
-from training.synth.render import SAMPLE_RATE, Renderer, write_ogg
+from training.synth.player import SAMPLE_RATE
+from training.synth.render import Renderer, write_ogg
 from training.synth.styles import style_named
 from training.synth.truthset import accuracy
 

@@ -1,8 +1,7 @@
-"""Notes to sound with a General MIDI soundfont (.sf2), by tinysoundfont: no system library, no sound card."""
+"""The composed pieces as sound, mixed plainly."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -10,47 +9,20 @@ import scipy.signal
 import soundfile
 from numpy.typing import NDArray
 
-from j2a.errors import ModelMissingError
 from training.synth.compose import Piece, programs
+from training.synth.player import DRUM_BANK, DRUM_CHANNEL, SAMPLE_RATE, Player
 
-SAMPLE_RATE = 44_100
 PEAK = 0.8  # highest absolute sample of a rendered piece
 VORBIS_QUALITY = 0.4  # from 0 to 1; about 110 kbit/s for stereo
-_PLACES = ("/usr/share/sounds/sf2/FluidR3_GM.sf2", "/usr/share/sounds/sf2/TimGM6mb.sf2")  # Debian
-_CHANNELS = {"bass": 0, "chords": 1, "pad": 2, "lead": 3, "drums": 9}
+_CHANNELS = {"bass": 0, "chords": 1, "pad": 2, "lead": 3, "drums": DRUM_CHANNEL}
 PARTS = tuple(_CHANNELS)
 # How loud each part is in the mix, in dB. Soundfonts' instruments differ by 20 dB at the same velocity.
 MIX_DB = {"lead": 0.0, "bass": -2.0, "chords": -4.0, "drums": -1.0, "pad": -11.0}
 _PAN = {"bass": 64, "chords": 50, "pad": 78, "lead": 70, "drums": 64}  # MIDI controller 10
 
 
-def find_soundfont(path: Path | None = None) -> Path:
-    """The soundfont to use: ``path``, else ``$J2A_SOUNDFONT``, else one that Debian installed.
-
-    Raises ``ModelMissingError`` when there is none.
-    """
-    named = path or (Path(os.environ["J2A_SOUNDFONT"]) if os.environ.get("J2A_SOUNDFONT") else None)
-    for candidate in [named] if named else [Path(place) for place in _PLACES]:
-        if candidate.is_file():
-            return candidate
-    raise ModelMissingError(f"there is no soundfont at {named}." if named else "no soundfont was found.",
-                            "Name one with J2A_SOUNDFONT=/path/to/file.sf2, or: apt-get install fluid-soundfont-gm")
-
-
-class Renderer:
-    """One loaded soundfont; renders one piece after the other. Not for two threads at once."""
-
-    def __init__(self, soundfont: Path | None = None, sample_rate: int = SAMPLE_RATE) -> None:
-        try:
-            import tinysoundfont
-        except ImportError as error:
-            raise ModelMissingError("rendering needs the package tinysoundfont.",
-                                    "Install it: pip install --no-deps tinysoundfont") from error
-        self.sample_rate = sample_rate
-        self.soundfont = find_soundfont(soundfont)
-        self._synth = tinysoundfont.Synth(gain=-6, samplerate=sample_rate)
-        self._font = self._synth.sfload(str(self.soundfont))
-        self._used: set[int] = set()  # channels that may still sound
+class Renderer(Player):
+    """Plays the pieces of ``compose`` in one soundfont, one after the other. Not for two threads at once."""
 
     def render(self, piece: Piece, *, reverb_s: float = 0.0, wet: float = 0.12) -> NDArray[np.float32]:
         """float32 (T, 2) at ``sample_rate`` Hz, ``piece.plan.duration_s`` long, highest sample at 0.8 of full scale.
@@ -70,42 +42,22 @@ class Renderer:
 
     def stem(self, piece: Piece, part: str) -> NDArray[np.float32]:
         """One part by itself, as loud as the soundfont has it: float32 (T, 2)."""
+        program, bank = _preset(piece, part)
         notes = [note for note in piece.notes if note.part == part]
-        program, length = programs(piece.plan).get(part), round(piece.plan.duration_s * self.sample_rate)
-        channel = _CHANNELS[part]
-        for used in self._used:
-            self._synth.sounds_off(used)
-        self._generate(self.sample_rate // 10)  # let what was sounding die away
-        self._used.add(channel)
-        if program is None:
-            self._synth.program_select(channel, self._font, 128, piece.plan.drum_kit, is_drums=True)
-        else:
-            self._synth.program_select(channel, self._font, 0, program)
-        self._synth.control_change(channel, 10, _PAN[part])
-        events = [(note.start_s, 1, note) for note in notes] + [(note.end_s, 0, note) for note in notes]
-        blocks, position = [], 0
-        # At equal times notes end before others begin, so a repeated note is struck again.
-        for time_s, starts, note in sorted(events, key=lambda event: (event[0], event[1])):
-            frame = min(length, round(time_s * self.sample_rate))
-            blocks.append(self._generate(frame - position))
-            position = frame
-            if starts:
-                self._synth.noteon(channel, note.pitch, note.velocity)
-            elif part != "drums":
-                self._synth.noteoff(channel, note.pitch)
-        blocks.append(self._generate(length - position))
-        return np.concatenate(blocks)
+        return self.play(
+            notes, program, piece.plan.duration_s, bank=bank, channel=_CHANNELS[part], pan=_PAN[part]
+        )  # fmt: skip
 
     def plays(self, piece: Piece, part: str) -> bool:
         """Whether the soundfont has the instrument of a part; for drums, any kit."""
-        program = programs(piece.plan).get(part)
-        bank, number = (128, 0) if program is None else (0, program)
-        return self._synth.sfpreset_name(self._font, bank, number) is not None
+        program, bank = _preset(piece, part)
+        return self.has(program, bank)
 
-    def _generate(self, frames: int) -> NDArray[np.float32]:
-        if frames <= 0:
-            return np.zeros((0, 2), np.float32)
-        return np.frombuffer(self._synth.generate(frames), np.float32).reshape(-1, 2)
+
+def _preset(piece: Piece, part: str) -> tuple[int, int]:
+    """Program and bank."""
+    program = programs(piece.plan).get(part)
+    return (piece.plan.drum_kit, DRUM_BANK) if program is None else (program, 0)
 
 
 def loudness(stem: NDArray[np.float32], sample_rate: int) -> float:

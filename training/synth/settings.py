@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from training.datasets.table import Split
 from training.ground.settings import setting
 
+Composer = Literal["first", "other"]
 _SHORTEST_S = 2.0
 
 
@@ -19,9 +21,12 @@ class SynthSettings:
     seconds: float = setting(10.0, "Length of a clip.")
     workers: int = setting(2, "Processes.")
     seed: int = setting(0, "Seed of everything that is random.")
+    composer: Composer = setting("first", "Who composes. The other one is for testing only: train nothing on it.")
 
     def __post_init__(self) -> None:
         if min(self.clips, self.workers) < 1:
             raise ValueError("clips and workers start at 1")
+        if self.composer == "other" and self.split != "test":
+            raise ValueError("the other composer is for testing only, so split is test")
         if self.seconds < _SHORTEST_S:
             raise ValueError(f"seconds is {self.seconds:g}, and a clip has at least {_SHORTEST_S:g}")

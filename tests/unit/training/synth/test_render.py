@@ -10,7 +10,8 @@ import pytest
 
 from j2a.errors import ModelMissingError
 from training.synth.compose import Note, Piece, compose, random_plan
-from training.synth.render import Renderer, find_soundfont, write_ogg
+from training.synth.player import find_soundfont
+from training.synth.render import Renderer, write_ogg
 
 
 def test_a_missing_soundfont_says_where_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,34 @@
+"""One clip of the second composer, from seed to sound and truth."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from training.synth.other.mixing import Sound, mix
+from training.synth.other.performing import perform
+from training.synth.other.plan import draw_plan
+from training.synth.other.truth import facts
+from training.synth.other.writing import write
+from training.synth.player import Player
+
+VERSION = 1  # of this composer; another one makes other clips of the same seeds
+
+
+class Made(NamedTuple):
+    """A clip: float32 (T, 2) at its player's rate, ``Row.facts``, and whether one instrument plays alone."""
+
+    sound: Sound
+    facts: dict[str, Any]
+    solo: bool
+
+
+def make_clip(seed: int, fonts: Sequence[Player], duration_s: float = 10.0) -> Made:
+    """The same for the same seed and soundfonts, of which one plays everything."""
+    plan = draw_plan(seed, duration_s)
+    played = perform(plan, write(plan, seed), seed)
+    sound, heard = mix(plan, played, random.Random(f"other font {seed}").choice(fonts), seed)
+    known = facts(plan, played, heard)
+    players = {part.instrument.name for part in plan.parts if part.name in heard and part.instrument}
+    return Made(sound, known, len(players) == 1 and not known["drums"])
