@@ -97,7 +97,8 @@ def test_ctrl_c_while_a_command_loads_ends_it_quietly(folder: Path, command: str
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out) == (130, "")
-    assert all(line.startswith("import time:") for line in err.splitlines()), err
+    told = [line for line in err.splitlines() if not line.startswith("import time:")]
+    assert told in ([], ["Interrupted."]), err  # the second where it came as far as to say so
 
 
 def test_the_commands_begin_where_that_is_so() -> None:

@@ -43,7 +43,7 @@ class Desk:
     player: FakePlayer
     folder: Path
 
-    async def until(self, condition: Callable[[], Any], what: str = "", timeout_s: float = 10.0) -> None:
+    async def until(self, condition: Callable[[], Any], what: str = "", timeout_s: float = 30.0) -> None:
         """Wait for something to become true."""
         deadline = time.monotonic() + timeout_s
         while not condition():

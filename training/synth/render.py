@@ -50,8 +50,8 @@ class Renderer(Player):
 
     def plays(self, piece: Piece, part: str) -> bool:
         """Whether the soundfont has the instrument of a part; for drums, any kit."""
-        program, bank = _preset(piece, part)
-        return self.has(program, bank)
+        program = programs(piece.plan).get(part)
+        return self.has(0, DRUM_BANK) if program is None else self.has(program, 0)
 
 
 def _preset(piece: Piece, part: str) -> tuple[int, int]:
