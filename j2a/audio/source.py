@@ -113,7 +113,9 @@ def _layouts(path: Path) -> tuple[Layout | None, ...]:
         found = [*ogg.layouts(path)]
     elif head == b"RIFF":
         inside = wav.mpeg_in(path)
-        found = [run.layout() for run in mpeg.runs(path, *inside)] if inside else [wav.layout(path)]
+        found = [run.layout() for run in mpeg.runs(path, *inside)] if inside else wav.layouts(path)
+    elif head == b"FORM":
+        found = wav.layouts(path)
     elif head[:1] == b"\xff" or path.suffix.lower() == ".mp3":
         found = [run.layout() for run in mpeg.runs(path)]
         if not found and mpeg.is_layer_2(head):  # libsndfile guesses its length, and a cover counts for sound

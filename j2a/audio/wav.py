@@ -1,4 +1,4 @@
-"""WAV files whose recorder stopped before it wrote the sizes into the header."""
+"""WAV files whose recorder stopped before it wrote the sizes into the header, or that were joined; AIFF, too."""
 
 from __future__ import annotations
 
@@ -8,8 +8,27 @@ from typing import BinaryIO
 from j2a.audio.view import Layout
 
 _RIFF_BYTES, _CHUNK_BYTES = 12, 8
+_FORMS = ((b"RIFF", b"WAVE"), (b"FORM", b"AIFF"), (b"FORM", b"AIFC"))
+_MOST_PARTS = 1000
 _MOST = 0xFFFF_FFFF  # bytes that a WAV can tell of
 _MPEG_LAYER_III = b"\x55\0"  # its format tag
+
+
+def layouts(path: Path) -> list[Layout | None]:
+    """WAV or AIFF files that were joined to one: libsndfile reads the first. Of a single one its :func:`layout`."""
+    parts = list[tuple[int, int]]()
+    with path.open("rb") as file:
+        size, at = file.seek(0, 2), 0
+        while at < size and len(parts) < _MOST_PARTS:
+            file.seek(at)
+            head = file.read(_RIFF_BYTES)
+            if (head[:4], head[8:]) not in _FORMS:
+                break
+            told = int.from_bytes(head[4:8], "little" if head[:4] == b"RIFF" else "big")
+            end = at + _CHUNK_BYTES + told + told % 2
+            parts.append((at, min(end, size)))
+            at = end
+    return [layout(path)] if len(parts) < 2 else [Layout((part,)) for part in parts]
 
 
 def layout(path: Path) -> Layout | None:

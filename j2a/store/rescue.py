@@ -254,10 +254,12 @@ def _made_anew(found: _Found, path: Path) -> sqlite3.Connection:
 
 def _storable(value: Any) -> Any:
     """What is no UTF-8 as the bytes that it was."""
-    try:
-        return value.encode() and value if isinstance(value, str) else value
-    except UnicodeEncodeError:
-        return value.encode("utf-8", "surrogateescape")
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return value.encode("utf-8", "surrogateescape")
+    return value
 
 
 def _keep(path: Path) -> Path:

@@ -21,6 +21,7 @@ from j2a.export import write_atomically
 from training.captions.heard import ASKED, write_heard
 from training.datasets.table import TABLE, Row, Split, line_of
 from training.synth.compose import compose
+from training.synth.made import Made
 from training.synth.other import clip as other
 from training.synth.player import find_soundfont
 from training.synth.production import RENDER_RATE, SAMPLE_RATE, record
@@ -117,12 +118,12 @@ def _make_clip(out: Path, corpus: Corpus, number: int) -> Row:
     return Row(name, audio, corpus.split, captions, source="synth", facts={**made.facts, "asked": list(ASKED)})
 
 
-def _first(corpus: Corpus, seed: int, fonts: list[Renderer]) -> other.Made:
+def _first(corpus: Corpus, seed: int, fonts: list[Renderer]) -> Made:
     """A clip of the first composer."""
     piece = compose(varied_plan(seed, corpus.duration_s), seed)
     sound, heard = record(piece, fonts, seed, toned=corpus.split == "train")
     known = facts(piece, heard)
-    return other.Made(sound, known, len(piece.plan.instruments) == 1 and not known["drums"])
+    return Made(sound, known, len(piece.plan.instruments) == 1 and not known["drums"])
 
 
 def _numbers(corpus: Corpus, part: int) -> range:

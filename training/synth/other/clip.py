@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from typing import Any, NamedTuple
 
-from training.synth.other.mixing import Sound, mix
+from training.synth.made import Made
+from training.synth.other.mixing import mix
 from training.synth.other.performing import perform
 from training.synth.other.plan import draw_plan
 from training.synth.other.truth import facts
@@ -14,14 +14,6 @@ from training.synth.other.writing import write
 from training.synth.player import Player
 
 VERSION = 1  # of this composer; another one makes other clips of the same seeds
-
-
-class Made(NamedTuple):
-    """A clip: float32 (T, 2) at its player's rate, ``Row.facts``, and whether one instrument plays alone."""
-
-    sound: Sound
-    facts: dict[str, Any]
-    solo: bool
 
 
 def make_clip(seed: int, fonts: Sequence[Player], duration_s: float = 10.0) -> Made:
