@@ -28,6 +28,8 @@ def _run(main: Callable[[], None]) -> None:
         main()
     except KeyboardInterrupt:  # just before they would
         os._exit(128 + signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # everything is done; Python tidies up
 
 
 def j2a() -> None:

@@ -8,13 +8,14 @@ from j2a.audio.view import Layout, find
 from j2a.frames import LOST, between_tags
 
 _MAGIC, _HEADER_BYTES = b"wvpk", 32  # of a block
+_INITIAL = 8  # bit of the second byte of a block's flags
 _LARGEST = 1 << 20  # bytes of a block
 
 
 def layouts(path: Path) -> list[Layout]:
     """Each stream: blocks, whose numbers of samples grow, without what lies between them."""
     at, end = between_tags(path)
-    streams, last = list[list[tuple[int, int]]](), 0
+    streams, last = list[list[tuple[int, int]]](), -1
     with path.open("rb") as file:
         while 0 <= at < end:
             file.seek(at)
@@ -24,8 +25,10 @@ def layouts(path: Path) -> list[Layout]:
                 at = find(file, _MAGIC, at + 1, min(end, at + LOST))
                 continue
             sounds, number = any(head[20:24]), int.from_bytes(head[16:20], "little") | head[10] << 32
-            if not streams or (sounds and number < last):
+            # The blocks of a file with many channels share their numbers; only one of them is the first.
+            if not streams or (sounds and head[25] & _INITIAL and number <= last and streams[-1]):
                 streams.append([])
+                last = -1
             last = number if sounds else last
             if streams[-1] and streams[-1][-1][1] == at:
                 streams[-1][-1] = streams[-1][-1][0], at + size

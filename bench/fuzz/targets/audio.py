@@ -26,7 +26,7 @@ def attempt(data: bytes, folder: Path) -> None:
     found = [layout for layout in source._layouts(path) if layout]
     found += [Layout(walked(path, frame_at).ranges) for frame_at in (adts_frame, mpeg_frame)]
     found += [*(run.layout() for run in mpeg.runs(path)), *ogg.layouts(path), *wavpack.layouts(path)]
-    found += [layout for layout in (*flac.layouts(path), wav.layout(path)) if layout]
+    found += [layout for layout in (*flac.layouts(path), *wav.layouts(path)) if layout]
     for layout in found:
         _hold(layout, path, len(content))
     wav.mpeg_in(path)

@@ -138,3 +138,11 @@ def test_a_wavpack_file_without_a_block_of_it(tmp_path: Path) -> None:
     path.write_bytes(data)
     assert probe(path).duration_s == 6.0
     assert len(decoded(path)) >= 4 * RATE
+
+
+def test_wavpack_files_of_one_block_each_are_read_one_behind_the_other(tmp_path: Path) -> None:
+    lengths_s = (0.3, 0.4, 3.0)
+    parts = [encoded(tmp_path / f"{one}.wv", "wv", "wavpack", chirp(one)) for one in lengths_s]
+    path = tmp_path / "joined.wv"
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    assert probe(path).frames == sum(probe(part).frames for part in parts)

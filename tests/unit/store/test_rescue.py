@@ -135,6 +135,29 @@ def test_what_both_places_lost_is_named_and_the_rest_is_there(sound: bytes, tmp_
         assert len(store.rows(MUSIC)) == COUNT + 1
 
 
+def test_a_text_that_is_unreadable_in_both_places_is_lost(sound: bytes, tmp_path: Path) -> None:
+    """Its row is on a damaged page; of its change in the journal one byte is no UTF-8."""
+    rows = leaves(sound, trees(sound, tmp_path / "t.sqlite")["caption"])
+    first = sound[(rows[0] - 1) * PAGE : rows[0] * PAGE]
+    number = next(number for number in range(3, COUNT) if f'"Caption {number}."'.encode() in first)
+    content = bytearray(with_pages(sound, [rows[0]]))
+    content[content.rindex(f'"Caption {number}."'.encode()) + 3] = 0xFF
+    texts, [mended], damaged = opened(tmp_path / "s.sqlite", bytes(content))
+    assert len(damaged) == 1
+    assert len(texts) == COUNT - 1
+    assert clip(number).path.name not in texts
+    assert mended.exit_code == ExitCode.SOME_FILES_FAILED
+    assert "1 is lost" in str(mended)
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.1, 20])
+def test_a_wrong_number_of_pages_in_the_header_loses_nothing(sound: bytes, tmp_path: Path, factor: float) -> None:
+    pages = round(len(sound) // PAGE * factor)
+    texts, [mended], damaged = opened(tmp_path / "s.sqlite", sound[:28] + pages.to_bytes(4) + sound[32:])
+    assert (len(texts), damaged) == (COUNT, [])
+    assert "nothing is lost" in str(mended)
+
+
 def test_an_earlier_text_from_a_journal_with_gaps_is_called_that(sound: bytes, tmp_path: Path) -> None:
     trees_of = trees(sound, tmp_path / "t.sqlite")
     [rows, journal] = (leaves(sound, trees_of[name]) for name in ("caption", "journal"))
