@@ -5,7 +5,7 @@ from __future__ import annotations
 from j2a.errors import UsageError
 
 BUILT_IN = "mini"  # the name of the weights that come with J2A
-MOST_TRUTHFUL = "2.1"  # of the built-in versions, by docs/scorecard.md: rendered and real music
+MOST_TRUTHFUL = "3.0"  # of the built-in versions, by docs/scorecard.md: rendered and real music
 DEFAULT_VERSION = f"{MOST_TRUTHFUL} with {BUILT_IN}, else 1.0"  # as --help says it
 
 

@@ -60,7 +60,7 @@ def describe(
         done = _ask(
             Describe(
                 clip, how.version, how.backbone, how.prompt, how.sampling, how.seed, how.features_engine,
-                how.correct_figures,
+                how.correct_figures, how.figures,
             ), show,
         )  # fmt: skip
         if as_json:

@@ -16,6 +16,7 @@ FLAT_KEYS = {
 # Upper bounds in BPM of the tempo words; each includes its lower bound.
 TEMPO_WORDS = ((56.0, "very slow"), (76.0, "slow"), (112.0, "moderate"), (152.0, "fast"), (float("inf"), "very fast"))
 
+NO_CHORD = "N"  # Harte's label
 TUNED_CENTS = 20.0  # away from A = 440 Hz, up to which music counts as in tune
 
 

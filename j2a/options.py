@@ -46,6 +46,10 @@ CorrectFigures = Annotated[
         help="Put what was measured in place of a wrong tempo, key, meter or chord; both texts are kept.",
     ),
 ]
+Figures = Annotated[
+    bool,
+    typer.Option("--figures/--no-figures", help="Whether captions name BPM, meter, key and chords (1.0 and 3.0)."),
+]
 Instruction = Annotated[str, typer.Option(help="describe, short, detailed, tags, or an instruction of your own.")]
 Seed = Annotated[int, typer.Option(help="Seed for --temperature above 0.")]
 Temperature = Annotated[float, typer.Option(min=0.0, help="0 always takes the most likely word.")]
@@ -85,6 +89,7 @@ class Asked:
     seed: int
     features_engine: Engine
     correct_figures: bool = False
+    figures: bool = True
 
 
 def asked(
@@ -98,12 +103,13 @@ def asked(
     temperature: Temperature = 0.0,
     features_engine: FeaturesEngine = Measurer.FAST,
     correct_figures: CorrectFigures = False,
+    figures: Figures = True,
 ) -> Asked:
     """What the options of a command that writes captions mean together. Raises ``UsageError``."""
     written_by = backbone_of(backbone, llm_url, llm_model)
     return Asked(
         version_of(version, written_by, listen), written_by, prompt, Sampling(temperature), seed,
-        engine_of(features_engine), correct_figures,
+        engine_of(features_engine), correct_figures, figures,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from j2a.console import Commands
 from training.convert.command import convert_mwmae
 from training.download.command import download
 from training.encode.command import encode
-from training.encoder.command import encoder, heads, sure
+from training.encoder.command import believe, encoder, heads, sure
 from training.evaluation.command import evaluate
 from training.fit.command import fit, merge
 from training.mini.command import mini
@@ -25,7 +25,7 @@ def _commands() -> None:
 
 # In the order of ``--help``.
 for _command in (
-    download, prepare, split, encode, fit, merge, mini, convert_mwmae, synth, encoder, heads, sure, evaluate,
+    download, prepare, split, encode, fit, merge, mini, convert_mwmae, synth, encoder, heads, sure, believe, evaluate,
 ):  # fmt: skip
     app.command(_command.__name__.replace("_", "-"))(_command)
 

@@ -91,6 +91,7 @@ class Jobs:
             sampling=request.sampling,
             seed=request.seed,
             correct_figures=request.correct_figures,
+            figures=request.figures,
             features=features,
             cancelled=cancelled,
         ):
@@ -114,6 +115,7 @@ class Jobs:
             sampling=request.sampling,
             seed=request.seed,
             correct_figures=request.correct_figures,
+            figures=request.figures,
             cancelled=cancelled,
         )
         stats = {"load_s": load_s, **captioner.stats, "total_s": time.perf_counter() - started}

@@ -47,6 +47,7 @@ class Describe:
     seed: int = 0
     features_engine: Engine = "fast"
     correct_figures: bool = False  # put measured figures in place of wrong ones
+    figures: bool = True  # whether the caption names any
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class DescribeMany:
     sampling: Sampling = field(default_factory=Sampling)
     seed: int = 0
     correct_figures: bool = False
+    figures: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ _CHORD = re.compile(r"N|[A-G][#b♯♭]*(:[a-z0-9]+)?")
 _TAG_KINDS = get_args(TagKind)
 _PLAIN = ("bpm", "beats", "downbeats", "meter", "key", "unknown")  # fields that are JSON types themselves
 _MOST = 1e9  # of any number here: more seconds, beats a minute or parts of one than there are
+NOT_MUSIC = "it may not be music"  # in the reason for tags of steady noise or a bare tone
 BY_TAGS = "musicnn"  # source of a genre that is the likeliest style of the tags, however unlikely
 FEATURE_NAMES = ("bpm", "beats", "downbeats", "meter", "key", "chords", "sound", "tags", "genre")
 DETAILS = ("bpm_candidates", "bpm_sure", "key_probability", "tuning_cents", "absent")  # behind their feature

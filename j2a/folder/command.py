@@ -58,6 +58,7 @@ def caption(
             seed=how.seed,
             features_engine=how.features_engine,
             correct_figures=how.correct_figures,
+            figures=how.figures,
             batch=batch,
             workers=workers or default_workers(),
         )

@@ -40,6 +40,7 @@ class Settings:
     seed: int = 0
     features_engine: Engine = "fast"
     correct_figures: bool = False
+    figures: bool = True
     batch: int = 16
     workers: int = 1
 
@@ -173,7 +174,7 @@ class FolderRun:
         self._writer.submit(
             DescribeMany(
                 clips, features, settings.version, settings.backbone, settings.prompt, settings.sampling,
-                settings.seed, settings.correct_figures,
+                settings.seed, settings.correct_figures, settings.figures,
             )
         )  # fmt: skip
 

@@ -15,7 +15,7 @@ from j2a.features.record import Features
 from j2a.models.language.generation import GenerationStats
 from j2a.models.language.llm import LoadedLLM
 from j2a.models.language.server import ServerLLM
-from j2a.models.prompts import Prompt
+from j2a.models.prompts import Prompt, Wish
 from j2a.printable import one_paragraph
 
 SILENCE = "The clip is silent."  # known without a model, which would make something up
@@ -51,6 +51,7 @@ class Captioner(ABC):
         clip: Clip,
         *,
         prompt: str = "",
+        figures: bool = True,
         sampling: Sampling | None = None,
         seed: int = 0,
         features: Features | None = None,
@@ -59,17 +60,18 @@ class Captioner(ABC):
     ) -> Iterator[str]:
         """Describe a clip piece by piece; without its ``features``, what of them is needed is measured first.
 
+        Without ``figures`` no BPM, meter, key or chord is named.
         With ``correct_figures`` the whole caption has measured figures in place of wrong ones; the pieces are as they
         were written. Raises ``AudioError``.
         """
         how = _decoding(sampling, seed, cancelled)
         features = features or self._measure(clip, cancelled)
-        asked = self._ask(features, prompt)
         self.stats = {}
-        self.caption = self._empty(asked, features, how)
         started, first_token_s = time.perf_counter(), None
+        asked = self._ask(clip, features, Wish(prompt, figures), how)
+        self.caption = self._empty(asked, features, how)
         try:
-            for piece in self._pieces(clip, asked, how):
+            for piece in [asked.answer] if asked.answer else self._pieces(clip, asked, how):
                 if first_token_s is None:
                     first_token_s = time.perf_counter() - started
                 clean = one_paragraph(piece)
@@ -86,6 +88,7 @@ class Captioner(ABC):
         features: Sequence[Features],
         *,
         prompt: str = "",
+        figures: bool = True,
         sampling: Sampling | None = None,
         seed: int = 0,
         correct_figures: bool = False,
@@ -96,10 +99,11 @@ class Captioner(ABC):
         One that a cancel comes before has no text. Raises ``AudioError``.
         """
         how = _decoding(sampling, seed, cancelled)
-        asked = [self._ask(measured, prompt) for measured in features]
+        wish = Wish(prompt, figures)
         self.stats = {}
+        asked = [self._ask(clip, measured, wish, how) for clip, measured in zip(clips, features, strict=True)]
         captions = [self._empty(one, measured, how) for one, measured in zip(asked, features, strict=True)]
-        for caption, text in zip(captions, self._texts(clips, asked, how), strict=True):
+        for caption, text in zip(captions, self._answers(clips, asked, how), strict=True):
             caption.text = one_paragraph(text)
             _finish(caption, correct_figures)
         self.stats |= asdict(how["stats"])
@@ -117,8 +121,8 @@ class Captioner(ABC):
         """The features that a prompt needs, where the caller gives none."""
 
     @abstractmethod
-    def _ask(self, features: Features, prompt: str) -> Prompt:
-        """The prompt for an instruction."""
+    def _ask(self, clip: Clip, features: Features, wish: Wish, how: Decoding) -> Prompt:
+        """What the language model is asked. Raises ``UsageError`` for what this version cannot do."""
 
     @abstractmethod
     def _pieces(self, clip: Clip, asked: Prompt, how: Decoding) -> Iterator[str]:
@@ -127,6 +131,16 @@ class Captioner(ABC):
     @abstractmethod
     def _texts(self, clips: Sequence[Clip], asked: Sequence[Prompt], how: Decoding) -> list[str]:
         """The whole answers, one a clip; "" for those that a cancel came before."""
+
+    def _answers(self, clips: Sequence[Clip], asked: Sequence[Prompt], how: Decoding) -> list[str]:
+        """All texts; what needs no model has its answer already."""
+        texts = [one.answer for one in asked]
+        places = [place for place, text in enumerate(texts) if not text]
+        if places:
+            found = self._texts([clips[place] for place in places], [asked[place] for place in places], how)
+            for place, text in zip(places, found, strict=True):
+                texts[place] = text
+        return texts
 
     def _empty(self, asked: Prompt, features: Features, how: Decoding) -> Caption:
         return Caption(

@@ -10,7 +10,7 @@ from j2a.features.record import Features
 from j2a.models.captioner import Captioner, Decoding
 from j2a.models.language.llm import LoadedLLM
 from j2a.models.language.server import ServerLLM
-from j2a.models.prompts import Prompt, build_prompt
+from j2a.models.prompts import Prompt, Wish, build_prompt
 
 
 class J2A1(Captioner):
@@ -24,8 +24,8 @@ class J2A1(Captioner):
     def _measure(self, clip: Clip, cancelled: Callable[[], bool]) -> Features:
         return feature_extraction.extract(clip, cancelled=cancelled)
 
-    def _ask(self, features: Features, prompt: str) -> Prompt:
-        return build_prompt(features, prompt)
+    def _ask(self, clip: Clip, features: Features, wish: Wish, how: Decoding) -> Prompt:
+        return build_prompt(features, wish)
 
     def _pieces(self, clip: Clip, asked: Prompt, how: Decoding) -> Iterator[str]:
         return self.llm.stream(asked.text, **how)

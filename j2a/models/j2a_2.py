@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
@@ -14,17 +15,26 @@ from j2a import audio
 from j2a import features as feature_extraction
 from j2a.audio.silence import audible
 from j2a.clip import Clip
-from j2a.errors import AudioError
+from j2a.errors import AudioError, UsageError
 from j2a.features.record import Features
+from j2a.models.audio.heads import Heads
 from j2a.models.audio.mwmae import MWMAE
 from j2a.models.audio.projector import Projector, pool_long
 from j2a.models.captioner import SILENCE, Captioner, Decoding
+from j2a.models.heard import NOTHING_HEARD
 from j2a.models.language.generation import batch_text, stream_text
 from j2a.models.language.llm import LoadedLLM
 from j2a.models.language.sequence import sequence
-from j2a.models.prompts import Prompt, build_both_prompt, build_heard_prompt
+from j2a.models.prompts import Prompt, Wish, build_both_prompt, build_heard_prompt
 
 SECTION_S = 10.0  # the length of the clips that encoder and projector were trained on
+
+
+@dataclass(frozen=True, slots=True)
+class _HeardPrompt(Prompt):
+    """A prompt for which the clip was encoded already."""
+
+    pooled: torch.Tensor | None = None  # (1, N, E); None: the clip is silent
 
 
 class J2A2(Captioner):
@@ -45,11 +55,16 @@ class J2A2(Captioner):
         """Nothing, which is all that is needed here."""
         return Features()
 
-    def _ask(self, features: Features, prompt: str) -> Prompt:
-        return build_heard_prompt(prompt)
+    def _ask(self, clip: Clip, features: Features, wish: Wish, how: Decoding) -> Prompt:
+        if not wish.figures:
+            raise UsageError(
+                f"J2A-{self.version} names the tempo and meter that it hears, and cannot leave them out.",
+                "Leave out --no-figures, or take --version 1.0 or 3.0.",
+            )
+        return build_heard_prompt(wish)
 
     def _pieces(self, clip: Clip, asked: Prompt, how: Decoding) -> Iterator[str]:
-        soft_tokens = self._timed(clip, how)
+        soft_tokens = self._soft_tokens(clip, asked, how)
         if how["cancelled"]():
             return
         if soft_tokens is None:
@@ -61,32 +76,47 @@ class J2A2(Captioner):
         texts = [""] * len(clips)
         prompts: dict[int, torch.Tensor] = {}
         for place, clip in enumerate(clips):
-            soft_tokens = self._timed(clip, how)
+            if how["cancelled"]():
+                return texts
+            soft_tokens = self._soft_tokens(clip, asked[place], how)
             if soft_tokens is None:
                 texts[place] = SILENCE
             else:
                 prompts[place] = self._prompt(asked[place], soft_tokens)
-            if how["cancelled"]():
-                return texts
+        if how["cancelled"]():
+            return texts
         if prompts:
             answers = batch_text(self.llm.model, self.llm.tokenizer, list(prompts.values()), **how)
             for place, text in zip(prompts, answers, strict=True):
                 texts[place] = text
         return texts
 
-    def _timed(self, clip: Clip, how: Decoding) -> torch.Tensor | None:
-        """What :meth:`listen` gives; its seconds are added to ``stats``."""
-        started = time.perf_counter()
-        soft_tokens = self.listen(clip, how["cancelled"])
-        self.stats["encode_s"] = self.stats.get("encode_s", 0.0) + time.perf_counter() - started
-        return soft_tokens
+    @torch.inference_mode()
+    def _soft_tokens(self, clip: Clip, asked: Prompt, how: Decoding) -> torch.Tensor | None:
+        """The clip as soft tokens (N, W), or ``None`` where it is silent throughout."""
+        return self._projected(asked.pooled if isinstance(asked, _HeardPrompt) else self._timed(clip, how))
 
     @torch.inference_mode()
     def listen(self, clip: Clip, cancelled: Callable[[], bool] = lambda: False) -> torch.Tensor | None:
-        """The clip as soft tokens (N, W), or ``None`` where it is silent throughout.
+        """The clip as soft tokens (N, W), as :meth:`hear` hears it; ``None`` where it is silent. ``AudioError``."""
+        return self._projected(self.hear(clip, cancelled))
+
+    def _projected(self, pooled: torch.Tensor | None) -> torch.Tensor | None:
+        return None if pooled is None else self.projector.project(pooled)[0]
+
+    def _timed(self, clip: Clip, how: Decoding) -> torch.Tensor | None:
+        """What :meth:`hear` gives; its seconds are added to ``stats``."""
+        started = time.perf_counter()
+        pooled = self.hear(clip, how["cancelled"])
+        self.stats["encode_s"] = self.stats.get("encode_s", 0.0) + time.perf_counter() - started
+        return pooled
+
+    @torch.inference_mode()
+    def hear(self, clip: Clip, cancelled: Callable[[], bool] = lambda: False) -> torch.Tensor | None:
+        """What the encoder hears, pooled to (1, N, E), or ``None`` where the clip is silent throughout.
 
         It is encoded in sections of ten seconds, without long silences; an hour takes no more memory. A cancel
-        ends it at the next section, with the soft tokens of what was heard until then. Raises ``AudioError``.
+        ends it at the next section, with what was heard until then. Raises ``AudioError``.
         """
         # In 2024 the sound was not resampled, and a projector trained on that wants it so: ten seconds are then longer.
         wanted = self.encoder.config.sample_rate
@@ -98,12 +128,11 @@ class J2A2(Captioner):
             return None
         sections = self.encoder.encode_long(chain([first], blocks), section_s)
         try:
-            pooled = pool_long(sections, self.projector.config.soft_tokens)
+            return pool_long(sections, self.projector.config.soft_tokens)
         except ValueError as error:
             raise AudioError(
                 f"{clip.path} cannot be listened to: {error}.", "Choose another file or section."
             ) from error
-        return self.projector.project(pooled)[0]
 
     @torch.inference_mode()
     def _prompt(self, asked: Prompt, soft_tokens: torch.Tensor) -> torch.Tensor:
@@ -111,13 +140,25 @@ class J2A2(Captioner):
 
 
 class J2A3(J2A2):
-    """J2A-3.0: the measured features of 1.0 as text, and what is heard as soft tokens, in one prompt."""
+    """J2A-3.0: the facts of 1.0 as text, with what ``heads`` on the encoder are sure of, and what is heard as soft
+    tokens, in one prompt."""
+
+    def __init__(
+        self, encoder: MWMAE, projector: Projector, llm: LoadedLLM, backbone: str, weights: str,
+        heads: Heads | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(encoder, projector, llm, backbone, weights)
+        self.heads = heads
 
     def _measure(self, clip: Clip, cancelled: Callable[[], bool]) -> Features:
         return feature_extraction.extract(clip, cancelled=cancelled)
 
-    def _ask(self, features: Features, prompt: str) -> Prompt:
-        return build_both_prompt(features, prompt)
+    def _ask(self, clip: Clip, features: Features, wish: Wish, how: Decoding) -> Prompt:
+        if self.heads is None or how["cancelled"]():
+            return build_both_prompt(features, wish)
+        pooled = self._timed(clip, how)
+        asked = build_both_prompt(features, wish, NOTHING_HEARD if pooled is None else self.heads.heard(pooled))
+        return _HeardPrompt(asked.text, asked.prompt_id, SILENCE if pooled is None else asked.answer, pooled)
 
 
 def _until(cancelled: Callable[[], bool], blocks: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:

@@ -18,7 +18,7 @@ from j2a.features.record import Features
 from j2a.models.captioner import SILENCE, Captioner, Decoding
 from j2a.models.language.answers import together
 from j2a.models.language.hearing import AT_ONCE, SAMPLE_RATE, HearingLLM, as_wav
-from j2a.models.prompts import Prompt, build_listening_prompt
+from j2a.models.prompts import Prompt, Wish, build_listening_prompt
 
 LENGTH_VARIABLE = "J2A_LISTEN_S"
 UNVERIFIED = f"{LISTENING}-unverified"  # the version, where nobody knows whether the server heard the clip
@@ -38,8 +38,8 @@ class Listening(Captioner):
     def _measure(self, clip: Clip, cancelled: Callable[[], bool]) -> Features:
         return feature_extraction.extract(clip, cancelled=cancelled)
 
-    def _ask(self, features: Features, prompt: str) -> Prompt:
-        return build_listening_prompt(features, prompt)
+    def _ask(self, clip: Clip, features: Features, wish: Wish, how: Decoding) -> Prompt:
+        return build_listening_prompt(features, wish)
 
     def _pieces(self, clip: Clip, asked: Prompt, how: Decoding) -> Iterator[str]:
         sound = sound_of(clip)

@@ -1,25 +1,15 @@
-"""J2A-1.0's prompt: the measured features written out as text for the language model.
-
-Every number and name a caption may state stands here as the text that should be copied. What was not
-measured is left out, so that there is nothing to make up from.
-"""
+"""What the language model of each version is asked: the facts of a clip, one a line, and an instruction."""
 
 from __future__ import annotations
 
-import itertools
-import statistics
 from dataclasses import dataclass
 
-from j2a.features.record import BY_TAGS, Features
-from j2a.music import spelled_chord, tempo_word
+from j2a.features.record import Features
+from j2a.models.facts import facts
+from j2a.models.heard import NOTHING_HEARD, Heard
 
-MAX_CHORDS = 6
-_MAX_SHARE_WITHOUT_CHORD = 0.3  # above it the chords are said to be heard in part of the clip only
-CERTAIN_KEY = 0.5  # probability below which a key is called uncertain
-CERTAIN_GENRE = 0.5
-_STEADY_SPREAD, _FLEXIBLE_SPREAD = 0.03, 0.08  # standard deviation of the beat intervals over their mean
 NOTHING_MEASURED = "Nothing could be measured in this clip."
-NO_BEAT = "none found"
+NOTHING_SURE = "Nothing can be said for sure of this clip."  # known without a model, which would make something up
 
 INSTRUCTIONS = {
     "describe": "Describe the music from these facts.",
@@ -41,134 +31,76 @@ LISTENING_INSTRUCTIONS = {
     "tags": "List tags for the music, separated by commas.",
 }
 """For models behind a server, which hear the clip and know nothing of us."""
-_MEASURED = "Measured in this recording, to be used where you name tempo, meter, key or chords:"
+_MEASURED = "Measured in this recording, to be used where you speak of it:"
+_NO_FIGURES = " Name no BPM, key, meter or chords."
 DEFAULT_PROMPT = "describe"
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """What a caption should be: a name in ``INSTRUCTIONS``, any other text, or "" for the default; and whether it may
+    name figures (BPM, meter, key, chords), which data sets often keep in fields of their own."""
+
+    prompt: str = ""
+    figures: bool = True
+
+    @property
+    def instruction(self) -> str:
+        """The name of the instruction, or its text."""
+        return self.prompt or DEFAULT_PROMPT
+
+
+DEFAULT = Wish()
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
-    """What the language model is asked. ``prompt_id`` names the instruction and the layout's version."""
+    """What the language model is asked. ``prompt_id`` names the layout's version and the instruction.
+
+    ``answer`` is what is said without asking, where there is nothing to ask about.
+    """
 
     text: str
     prompt_id: str
+    answer: str = ""
 
 
-def build_prompt(features: Features, instruction: str = "") -> Prompt:
-    """Facts, one a line, then the instruction: a name in ``INSTRUCTIONS``, any other text, or "" for the default."""
-    name = instruction or DEFAULT_PROMPT
-    wording = INSTRUCTIONS.get(name, name)
-    lines = [f"{title}: {value}" for title, value in facts(features).items()] or [NOTHING_MEASURED]
-    return Prompt("\n".join([*lines, wording]), f"facts-1/{name if name in INSTRUCTIONS else 'custom'}")
+def build_prompt(features: Features, wish: Wish = DEFAULT, heard: Heard = NOTHING_HEARD) -> Prompt:
+    """J2A-1.0's: facts, one a line, then the instruction."""
+    lines, name = _lines(features, wish, heard), wish.instruction
+    text = "\n".join([*(lines or [NOTHING_MEASURED]), INSTRUCTIONS.get(name, name)])
+    answer = NOTHING_SURE if not lines and name in INSTRUCTIONS else ""
+    return Prompt(text, f"facts-2{_kind(wish, INSTRUCTIONS)}", answer)
 
 
-def build_heard_prompt(instruction: str = "") -> Prompt:
-    """The instruction of J2A-2.x: a name in ``HEARD_INSTRUCTIONS``, any other text, or "" for the default."""
-    name = instruction or DEFAULT_PROMPT
-    known = name in HEARD_INSTRUCTIONS
-    return Prompt(HEARD_INSTRUCTIONS.get(name, name), f"audio-1/{name if known else 'custom'}")
+def build_both_prompt(features: Features, wish: Wish = DEFAULT, heard: Heard | None = None) -> Prompt:
+    """J2A-3.0's: the text of :func:`build_prompt`; what is heard follows as soft tokens. Where no heads told what that
+    is, ``heard`` is ``None``, and there is always something to ask about."""
+    asked = build_prompt(features, wish, heard or NOTHING_HEARD)
+    return Prompt(asked.text, f"both-2{_kind(wish, INSTRUCTIONS)}", "" if heard is None else asked.answer)
 
 
-def build_both_prompt(features: Features, instruction: str = "") -> Prompt:
-    """J2A-3.0's: the text of :func:`build_prompt`; what is heard follows as soft tokens."""
-    asked = build_prompt(features, instruction)
-    return Prompt(asked.text, f"both-1/{asked.prompt_id.partition('/')[2]}")
+def build_heard_prompt(wish: Wish = DEFAULT) -> Prompt:
+    """The instruction of J2A-2.x, to which all facts are soft tokens."""
+    name = wish.instruction
+    return Prompt(HEARD_INSTRUCTIONS.get(name, name), f"audio-1{_kind(wish, HEARD_INSTRUCTIONS)}")
 
 
-def build_listening_prompt(features: Features, instruction: str = "") -> Prompt:
+def build_listening_prompt(features: Features, wish: Wish = DEFAULT) -> Prompt:
     """For a model behind a server that hears the clip: the instruction, and what was measured."""
-    name = instruction or DEFAULT_PROMPT
-    known = facts(features)
-    measured = [_MEASURED, *(f"{title}: {value}" for title, value in known.items())] if known else []
+    name = wish.instruction
+    known = _lines(features, wish, NOTHING_HEARD)
+    measured = [_MEASURED, *known] if known else []
     wording = LISTENING_INSTRUCTIONS.get(name, name)
-    return Prompt("\n".join([wording, *measured]), f"listen-1/{name if name in LISTENING_INSTRUCTIONS else 'custom'}")
+    if not wish.figures:
+        wording += _NO_FIGURES
+    return Prompt("\n".join([wording, *measured]), f"listen-2{_kind(wish, LISTENING_INSTRUCTIONS)}")
 
 
-def facts(features: Features) -> dict[str, str]:
-    """Title -> wording of each measured fact, in the order of the prompt. Empty when nothing was measured."""
-    found: dict[str, str] = {}
-    if features.genre is not None and features.genre.source != BY_TAGS and features.genre.score >= CERTAIN_GENRE:
-        found["Genre"] = features.genre.label.replace("hiphop", "hip hop")
-    if features.bpm is not None:
-        found["Tempo"] = f"{round(features.bpm)} BPM, {tempo_word(features.bpm)}"
-        pulse = pulse_word(features.beats)
-        if pulse:
-            found["Pulse"] = pulse
-    # A meter without a tempo is nothing that the built-in model has read: it made up a tempo to it.
-    if features.meter is not None and features.bpm is not None:
-        found["Meter"] = features.meter
-    if features.key is not None:
-        sure = features.key_probability is None or features.key_probability >= CERTAIN_KEY
-        found["Key"] = features.key if sure else f"{features.key}, uncertain"
-    progression = chord_progression(features)
-    if progression:
-        found["Chords"] = progression
-        rate = harmonic_rhythm(features)
-        if rate:
-            found["Harmony"] = rate
-    if found and features.bpm is None:
-        found = {"Tempo": NO_BEAT, **found}
-    return found
+def _lines(features: Features, wish: Wish, heard: Heard) -> list[str]:
+    return [f"{title}: {value}" for title, value in facts(features, heard, figures=wish.figures).items()]
 
 
-def pulse_word(beats: list[float]) -> str:
-    """ "steady" or "flexible" by the spread of the beat intervals, "" in between or for fewer than four beats."""
-    if len(beats) < 4:
-        return ""
-    intervals = [later - earlier for earlier, later in itertools.pairwise(beats)]
-    spread = statistics.pstdev(intervals) / statistics.fmean(intervals)
-    if spread <= _STEADY_SPREAD:
-        return "steady"
-    return "flexible" if spread >= _FLEXIBLE_SPREAD else ""
-
-
-def chord_names(features: Features) -> list[str]:
-    """The chords in order as lead-sheet names, repeats merged and silence left out."""
-    names: list[str] = []
-    for chord in features.chords:
-        name = spelled_chord(chord.label, features.key)
-        if name != "N" and (not names or names[-1] != name):
-            names.append(name)
-    return names
-
-
-def chord_progression(features: Features) -> str:
-    """ "Am, F, C, G, repeating", "C only", "C, in part", or the first chords "and more"; "" where there are none."""
-    names = chord_names(features)
-    if not names:
-        return ""
-    if _share_without_chord(features) > _MAX_SHARE_WITHOUT_CHORD:
-        return ", ".join(list(dict.fromkeys(names))[:MAX_CHORDS]) + ", in part"
-    if len(names) == 1:
-        return f"{names[0]} only"
-    for length in range(2, min(MAX_CHORDS, len(names) // 2 + 1) + 1):
-        # A loop counts when it is heard at least one and a half times.
-        heard = len(names) >= length + (length + 1) // 2
-        if heard and all(name == names[i % length] for i, name in enumerate(names)):
-            return ", ".join(names[:length]) + ", repeating"
-    if len(names) > MAX_CHORDS:
-        return ", ".join(names[:MAX_CHORDS]) + ", and more"
-    return ", ".join(names)
-
-
-def _share_without_chord(features: Features) -> float:
-    """The part of the clip in which no chord sounds, 0 to 1."""
-    total_s = sum(chord.end_s - chord.start_s for chord in features.chords)
-    empty_s = sum(chord.end_s - chord.start_s for chord in features.chords if chord.label == "N")
-    return empty_s / total_s
-
-
-def harmonic_rhythm(features: Features) -> str:
-    """How often the chord changes against the bar, "" when the bar or the changes are not known."""
-    changes = len(chord_names(features)) - 1
-    if features.bpm is None or features.meter is None or changes < 2:
-        return ""
-    if _share_without_chord(features) > _MAX_SHARE_WITHOUT_CHORD:
-        return ""
-    bar_s = int(features.meter.split("/")[0]) * 60.0 / features.bpm
-    sounding_s = sum(chord.end_s - chord.start_s for chord in features.chords if chord.label != "N")
-    bars_per_chord = sounding_s / (changes + 1) / bar_s
-    if bars_per_chord >= 1.5:
-        return "a new chord about every two bars" if bars_per_chord < 2.8 else "slow chord changes"
-    if bars_per_chord >= 0.7:
-        return "a new chord about every bar"
-    return "about two chords a bar" if bars_per_chord >= 0.36 else "several chords a bar"
+def _kind(wish: Wish, known: dict[str, str]) -> str:
+    name = wish.instruction if wish.instruction in known else "custom"
+    return f"{'' if wish.figures else '-no-figures'}/{name}"

@@ -15,6 +15,10 @@ from j2a.models.files.built_in import refuse_damaged
 from j2a.models.files.weights import download_command, find_folder, size_bytes, weights_hash
 
 if TYPE_CHECKING:
+    import torch
+
+    from j2a.models.audio.heads import Heads
+    from j2a.models.audio.projector import Part
     from j2a.models.captioner import Captioner
     from j2a.models.j2a_1 import J2A1
     from j2a.models.j2a_2 import J2A2
@@ -22,7 +26,8 @@ if TYPE_CHECKING:
 
 VERSIONS = ("1.0", "2.0", "2.1", "3.0")
 BASE_7B = "mistralai/Mistral-7B-v0.1"
-ENCODER_FOLDER, LLM_FOLDER = "encoder", "llm"  # inside the folder of a projector
+ENCODER_FOLDER, LLM_FOLDER, HEADS_FOLDER = "encoder", "llm", "heads"  # inside the folder of a projector
+BUILT_IN_LLM = f"{BUILT_IN}/llm"  # reads facts as text: 1.0 and 3.0; the one of 2.x reads soft tokens
 TUNED_7B = "j2a-1.0-7b"  # a fine-tuned model or a LoRA adapter of this name in the models folder comes first
 
 
@@ -109,12 +114,30 @@ def _load_2(version: str, backbone: str) -> J2A2:
         Part(llm.folder.name, llm.weights, embedding_of(llm.model).weight.shape[1]),
     )
     weights = "+".join((encoder_weights, weights_hash(folder), llm.weights))
-    captioner = J2A3 if version == "3.0" else J2A2
-    return captioner(encoder, projector.to(llm.device), llm, backbone, weights)
+    if version != "3.0":
+        return J2A2(encoder, projector.to(llm.device), llm, backbone, weights)
+    heads = _heads(folder, Part(encoder_folder.name, encoder_weights, encoder.config.features), llm.device)
+    if heads is not None:
+        weights += f"+{weights_hash(folder / HEADS_FOLDER)}"
+    return J2A3(encoder, projector.to(llm.device), llm, backbone, weights, heads)
+
+
+def _heads(folder: Path, encoder: Part, device: str | torch.device) -> Heads | None:
+    """Those in the folder of a projector, where it has any."""
+    from j2a.models.audio.heads import load_heads
+
+    if not (folder / HEADS_FOLDER).is_dir():
+        return None
+    refuse_damaged(folder / HEADS_FOLDER)
+    heads = load_heads(folder / HEADS_FOLDER, device=device)
+    heads.refuse_others(encoder)
+    return heads
 
 
 def source_of(backbone: str) -> str:
     """Where the language model of a backbone is: a folder, a name or a hub id."""
+    if backbone == BUILT_IN:
+        return BUILT_IN_LLM
     if backbone == "7b":
         return TUNED_7B if paths.is_folder(paths.models_dir() / TUNED_7B) else BASE_7B
     return backbone
@@ -130,8 +153,9 @@ def _built_in(version: str) -> Path:
 
 
 def _mini_row(version: str) -> ModelRow:
-    llm = paths.builtin_model_dir()
-    folders = [llm] if version == "1.0" else [llm, llm / ENCODER_FOLDER, llm / f"projector-{version}"]
+    root = paths.builtin_model_dir()
+    llm = root / LLM_FOLDER if version in ("1.0", "3.0") else root
+    folders = [llm] if version == "1.0" else [llm, root / ENCODER_FOLDER, root / f"projector-{version}"]
     present = all((folder / "model.safetensors").is_file() for folder in folders)
     detail = "missing from this installation"
     if present:

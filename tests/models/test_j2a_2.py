@@ -24,8 +24,10 @@ from j2a.folder.run import FolderRun, Settings
 from j2a.folder.sheet import Sheet
 from j2a.library import scan
 from j2a.models import registry
+from j2a.models.audio.heads import NEVER, STATEMENTS, Heads, HeadsConfig
 from j2a.models.audio.mwmae import MWMAE, MWMAEConfig, load_encoder
 from j2a.models.audio.projector import Projector, ProjectorConfig
+from j2a.models.captioner import SILENCE
 from j2a.models.files.weights import weights_hash
 from j2a.models.language.chat import caption_ids, prompt_ids
 from j2a.models.language.llm import load_llm
@@ -163,10 +165,12 @@ def test_version_3_0_reads_what_was_measured_and_hears(tmp_path):
     captioner = registry.load("3.0", str(save_version(tmp_path / "m", "3.0", 8)))
     caption = captioner.describe(CLIPS[0], sampling=SHORT)
     assert caption.features.bpm == pytest.approx(138, abs=2), "measured, since nobody gave features"
-    assert caption.prompt_id == "both-1/describe" and caption.prompt.startswith("Tempo: 138 BPM")
+    assert caption.prompt_id == "both-2/describe" and "Voice: none" in caption.prompt
     other = Features(bpm=70.0, key="A minor")
     told, *_ = captioner.describe_many([CLIPS[0]] * 2, [other, caption.features], sampling=SHORT)
     assert told.text != caption.text and told.prompt.startswith("Tempo: 70 BPM")
+    bare = captioner.describe(CLIPS[0], sampling=SHORT, features=other, figures=False)
+    assert bare.prompt_id == "both-2-no-figures/describe" and "70" not in bare.prompt
     assert captioner.describe(CLIPS[1], sampling=SHORT, features=other).text != told.text, "it listens, too"
 
 
@@ -177,6 +181,36 @@ def test_a_projector_of_2024_hears_sound_at_its_own_rate(tmp_path):
     features, steps = captioner.encoder(raw)  # taken for 16 kHz, all in one
     assert steps == [276]
     torch.testing.assert_close(captioner.listen(CLIPS[0]), captioner.projector(features)[0], rtol=1e-4, atol=1e-5)
+
+
+def test_heads_tell_what_the_encoder_is_sure_of(tmp_path):
+    folder = save_version(tmp_path / "m", "3.0", 8)
+    weights = weights_hash(folder / "encoder")
+    limits = dict.fromkeys(STATEMENTS, 0.0) | {"3/4": NEVER, "4/4": NEVER, "6/8": NEVER, "bpm": NEVER}
+    torch.manual_seed(6)
+    Heads(HeadsConfig("encoder", weights, ENCODER.features, limits)).save(folder / "heads")
+    captioner = registry.load("3.0", str(folder))
+    caption = captioner.describe(CLIPS[0], sampling=SHORT, features=Features(bpm=90.0))
+    assert caption.prompt.startswith("Character: calm\nInstruments: piano, distorted guitar, strings,")
+    assert len(caption.weights.split("+")) == 4 and captioner.stats["encode_s"] > 0
+    together = captioner.describe_many(CLIPS, [Features(bpm=90.0)] * 3, sampling=SHORT)
+    assert (together[0].text, together[0].prompt) == (caption.text, caption.prompt)
+    silent = tmp_path / "silent.wav"
+    soundfile.write(silent, np.zeros(48_000), 16_000)
+    assert captioner.describe(Clip(silent), features=Features()).text == SILENCE
+    assert captioner.describe_many([Clip(silent)], [Features()])[0].text == SILENCE
+    Heads(HeadsConfig("another", "000000000000", ENCODER.features, limits)).save(folder / "heads")
+    with pytest.raises(ModelError, match=r"trained on the encoder another \(weights 000000000000"):
+        registry.load("3.0", str(folder))
+
+
+@pytest.mark.parametrize("version", ["2.0", "2.1"])
+def test_what_names_figures_cannot_leave_them_out(tmp_path, version):
+    captioner = registry.load(version, str(save_version(tmp_path / "m", version, 1)))
+    with pytest.raises(UsageError, match=f"J2A-{version} names the tempo"):
+        captioner.describe(CLIPS[0], figures=False)
+    with pytest.raises(UsageError, match="cannot leave them out"):
+        captioner.describe_many(CLIPS, [Features()] * 3, figures=False)
 
 
 def test_a_cancel_while_it_listens_says_nothing(captioner):

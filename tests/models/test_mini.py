@@ -17,7 +17,7 @@ from j2a.models import registry
 from j2a.models.j2a_1 import J2A1
 from j2a.models.language.chat import prompt_ids
 from j2a.models.language.generation import stream_text
-from j2a.models.prompts import INSTRUCTIONS, build_prompt
+from j2a.models.prompts import INSTRUCTIONS, Wish, build_prompt
 from tests.places import DATA
 from training.captions.agreement import score
 
@@ -38,7 +38,7 @@ def llm():
 
 
 def describe(llm, features: Features, instruction: str = "", sampling: Sampling | None = None, seed: int = 0) -> str:
-    ids = prompt_ids(llm.tokenizer, build_prompt(features, instruction).text)
+    ids = prompt_ids(llm.tokenizer, build_prompt(features, Wish(instruction)).text)
     return "".join(stream_text(llm.model, llm.tokenizer, ids, sampling=sampling or Sampling(), seed=seed))
 
 

@@ -10,10 +10,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from j2a.features.record import Features
-from j2a.models.prompts import facts
+from j2a.models.heard import NOTHING_HEARD, Heard
 from training.captions.facts import named_bpm
-from training.captions.measured import write_caption
 from training.captions.wording import NOUNS, capital, in_words, sentence, with_article
 
 Rng = random.Random
@@ -95,18 +93,18 @@ def heard_text(said: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def write_both(features: Features, said: dict[str, Any], instruction: str, rng: Rng) -> str:
-    """What was measured, then what was heard: J2A-3.0. Tempo and meter are the measured ones or none."""
-    heard = {name: value for name, value in said.items() if name not in ("tempo", "bpm", "meter", "solo")}
-    measured = write_caption(features, instruction, rng) if facts(features) else ""
-    if not measured:
-        return write_heard(heard, instruction, rng)
-    if instruction == "tags":
-        return ", ".join(part for part in (_tags(heard, rng), measured) if part != "music")
-    added = [_instruments_sentence(heard, rng), _drums_sentence(heard, rng)]
-    if instruction == "detailed":
-        added.append(_energy_sentence(heard, rng))
-    return " ".join(one for one in (measured, *added) if one)
+def as_heard(said: dict[str, Any]) -> Heard:
+    """What is sure of ``said``, as J2A-3.0's prompt takes it."""
+    return Heard(
+        tuple(said.get("instruments", ())), bool(said.get("distortion")), said.get("drums"),
+        said["energy"] if said.get("energy") in ("calm", "energetic") else None, said.get("bpm"),
+    )  # fmt: skip
+
+
+def heard_of(facts: dict[str, Any]) -> Heard:
+    """The same as ``j2a-train sure`` keeps it in a row; nothing where it does not."""
+    known = facts.get("heard")
+    return Heard(**{**known, "instruments": tuple(known["instruments"])}) if known else NOTHING_HEARD
 
 
 def _opening(said: dict[str, Any], rng: Rng) -> str:

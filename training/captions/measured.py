@@ -1,137 +1,143 @@
-"""Our own caption grammar: true, fluent captions for a set of measured features.
+"""Sentences about rhythm and harmony: true, fluent, in many wordings, of the facts in a prompt and no other.
 
-``write_caption(features, instruction, rng)`` says what the prompt of ``j2a.models.prompts`` says, and nothing
-else, in many wordings. The built-in J2A-LLM learns from prompt and caption pairs made here.
+``known`` is what ``j2a.models.facts.facts`` gives: title -> wording. Every function gives "" where there is nothing
+to say.
 """
 
 from __future__ import annotations
 
 import random
 
-from j2a.features.record import Features
-from j2a.models.prompts import NO_BEAT, facts
+from j2a.models.facts import NO_BEAT
 from training.captions.wording import (
     HARMONY,
     METERS,
-    NOTHING,
-    NOUNS,
     TEMPO_ADJECTIVES,
     TEMPO_NOUNS,
     capital,
     in_words,
-    join,
     sentence,
     through,
     with_article,
 )
 
 Rng = random.Random
+Known = dict[str, str]
+_NO_BEAT = ("There is no steady beat.", "No steady beat was found.", "It floats without a steady beat.",
+            "There is no steady pulse.")  # fmt: skip
+_PULSES = {
+    "steady": ("The pulse stays steady throughout.", "The beat is steady.", "The beat holds steady."),
+    "flexible": ("The pulse is flexible.", "The beat speeds up and slows down.", "The tempo is not strict."),
+}
+_MODES = ("It is in a {} key.", "The key is {}.", "The music stays in a {} key.", "Its harmony is {}.")
 
 
-def write_caption(features: Features, instruction: str, rng: Rng) -> str:
-    """A caption for an instruction named in ``j2a.models.prompts``; deterministic for a given ``rng``."""
-    known = facts(features)
-    if not known:
-        return rng.choice(NOTHING)
-    if instruction == "tags":
-        return _tags(known)
-    if instruction == "short":
-        return _short(known, rng)
-    sentences = [_rhythm_sentence(known, rng), *_harmony_sentences(known, rng, detailed=instruction == "detailed")]
-    if instruction == "detailed":
-        sentences += _extra_sentences(known, rng)
-    return " ".join(sentence for sentence in sentences if sentence)
+def tempo_of(known: Known) -> tuple[str, str]:
+    """(figure, word) of the tempo, "" for what is not known; both for no beat at all."""
+    told = known.get("Tempo", "")
+    if told == NO_BEAT:
+        return "", ""
+    figure, has_figure, word = told.partition(" BPM")
+    return (figure, word.removeprefix(", ")) if has_figure else ("", figure)
 
 
-def _short(known: dict[str, str], rng: Rng) -> str:
-    noun = _noun(known, rng)
-    meter = rng.choice((f"in {known['Meter']}", f"in {known['Meter']} time")) if "Meter" in known else ""
-    key = _key_phrase(known, rng)
-    chords = _chord_phrase(known, rng)
-    if "Tempo" not in known or known["Tempo"] == NO_BEAT:
-        middle = join([key, chords and f"with {chords}"])
-        return sentence(f"{with_article(noun)} {middle}" if middle else f"{with_article(noun)} {meter}")
-    bpm, word = _tempo(known)
-    adjective = rng.choice(TEMPO_ADJECTIVES[word])
-    meter, key = (f" {meter}" if meter else ""), (f" {key}" if key else "")
-    form = rng.choice(
-        (
-            f"{with_article(f'{adjective} {noun}')} at {bpm} BPM{meter}{',' if meter and key else ''}{key}",
-            f"{with_article(f'{adjective} {noun}')}{key} at {bpm} BPM{meter}",
-            f"{with_article(f'{adjective} {noun}')}{meter}{key} at {_about(bpm, rng)}",
-        )
-    )
-    if chords:
-        form += rng.choice((f", with {chords}", f", over {chords}"))
-    return sentence(form)
-
-
-def _tags(known: dict[str, str]) -> str:
-    """The facts in the prompt's order: "rock, 120 BPM, fast tempo, 4/4, A minor, chords Am F C G"."""
-    tags = [known["Genre"]] if "Genre" in known else []
+def rhythm_sentence(known: Known, rng: Rng, *, pace_said: bool = False, pulse: bool = True) -> str:
+    """Tempo, pulse and meter in one sentence. ``pace_said``: "fast" stands in the caption already."""
     if known.get("Tempo") == NO_BEAT:
-        tags.append("no steady beat")
-    elif "Tempo" in known:
-        bpm, word = _tempo(known)
-        tags += [f"{bpm} BPM", f"{word} tempo"]
+        return rng.choice(_NO_BEAT)
+    figure, word = tempo_of(known)
+    word = "" if pace_said else word
+    meter = rng.choice(METERS[known["Meter"]]) if known.get("Meter") in METERS else ""
+    steady = f"{known['Pulse']} " if pulse and known.get("Pulse") else ""
+    if figure:
+        return sentence(rng.choice(_with_figure(_about(figure, rng), word, steady, meter, rng)))
+    if word:
+        return sentence(rng.choice(_with_word(word, steady, meter, rng)))
+    if meter:
+        forms = [f"It is {meter}", f"The music is {meter}"]
+        return sentence(rng.choice([f"It keeps {with_article(f'{steady}pulse').lower()} {meter}"] if steady else forms))
+    return sentence(f"It keeps {with_article(f'{steady}pulse').lower()}") if steady else ""
+
+
+def _with_figure(about: str, word: str, steady: str, meter: str, rng: Rng) -> list[str]:
+    meter_after, meter_before = (f", {meter}", f"{capital(meter)}, ") if meter else ("", "")
+    meter = f" {meter}" if meter else ""
+    pulse = with_article(f"{steady}{rng.choice(('pulse', 'beat'))}").lower()
+    if not word:
+        return [
+            f"The tempo is {about}{meter_after}", f"It moves at {about}{meter}", f"It keeps {pulse} of {about}{meter}",
+            f"At {about}, it keeps {pulse}{meter}", f"{meter_before or 'Here '}it runs at {about}",
+        ]  # fmt: skip
+    adjective, pace = rng.choice(TEMPO_ADJECTIVES[word]), rng.choice(TEMPO_NOUNS[word])
+    paced = with_article(f"{steady}{adjective} pulse").lower()
+    forms = [
+        f"It moves at {pace} of {about}{meter_after}", f"The music runs at {about}, {pace}{meter_after}",
+        f"It keeps {paced} of {about}{meter_after}", f"At {about}{meter_after}, it keeps {pace}",
+        f"The tempo is {word}, {about}{meter_after}",
+    ]  # fmt: skip
+    return [*forms, f"{meter_before}it keeps {pulse} at {about}, {pace}"] if meter_before else forms
+
+
+def _with_word(word: str, steady: str, meter: str, rng: Rng) -> list[str]:
+    meter_after = f", {meter}" if meter else ""
+    adjective, pace = rng.choice(TEMPO_ADJECTIVES[word]), rng.choice(TEMPO_NOUNS[word])
+    paced = with_article(f"{steady}{adjective} pulse").lower()
+    forms = [f"It keeps {paced}{meter_after}"]
+    if steady:
+        return forms
+    plain = (f"It moves at {pace}", f"The tempo is {word}", f"It keeps {pace}")
+    return [*forms, *(f"{form}{meter_after}" for form in plain)]
+
+
+def pulse_sentence(known: Known, rng: Rng) -> str:
+    """For a detailed caption."""
+    return rng.choice(_PULSES[known["Pulse"]]) if known.get("Pulse") in _PULSES else ""
+
+
+def harmonic_rhythm_sentence(known: Known, rng: Rng) -> str:
+    """For a detailed caption."""
+    return rng.choice(HARMONY[known["Harmony"]]) if "Harmony" in known else ""
+
+
+def harmony_sentences(known: Known, rng: Rng, *, joined: bool) -> list[str]:
+    """Key, or mode, and chords; ``joined``: in one sentence where both are known."""
+    if "Key" in known and "Chords" in known and joined:
+        verb = rng.choice(("It is", "The music is", "It sits", "The music sits"))
+        link = rng.choice((", with", ", over", ", built on"))
+        return [sentence(f"{verb} {key_phrase(known, rng)}{link} {chord_phrase(known, rng)}")]
+    mode = rng.choice(_MODES).format(known["Mode"]) if "Mode" in known else ""
+    return [mode or _key_sentence(known, rng), _chord_sentence(known, rng)]
+
+
+def rhythm_phrase(known: Known, rng: Rng, *, pace_said: bool) -> str:
+    """ "at about 120 BPM in 4/4", for a short caption."""
+    figure, word = tempo_of(known)
+    parts = [f"at {_about(figure, rng)}"] if figure else []
+    if word and not pace_said and not figure:
+        parts = [f"at {rng.choice(TEMPO_NOUNS[word])}"]
+    if known.get("Meter") in METERS and figure:
+        parts.append(f"in {known['Meter']}{rng.choice(('', ' time'))}")
+    return " ".join(parts)
+
+
+def measured_tags(known: Known) -> list[str]:
+    """ "120 BPM", "fast tempo", "4/4", "A minor", "chords Am F C G"."""
+    tags = ["no steady beat"] if known.get("Tempo") == NO_BEAT else []
+    figure, word = tempo_of(known)
+    tags += [f"{figure} BPM"] if figure else []
+    tags += [f"{word} tempo"] if word else []
     tags += [known["Meter"]] if "Meter" in known else []
     if "Key" in known:
         key, uncertain = _key(known)
         tags.append(f"probably {key}" if uncertain else key)
+    tags += [f"{known['Mode']} key"] if "Mode" in known else []
     if "Chords" in known:
         names, _ = _chords(known)
         tags.append(f"{'chord' if len(names) == 1 else 'chords'} {' '.join(names)}")
-    return ", ".join(tags)
+    return tags
 
 
-def _rhythm_sentence(known: dict[str, str], rng: Rng) -> str:
-    noun, meter = _noun(known, rng), _meter_phrase(known, rng)
-    if "Tempo" not in known:
-        return sentence(f"The {noun} is {meter}") if meter else _genre_sentence(known, noun, rng)
-    if known["Tempo"] == NO_BEAT:
-        return rng.choice(
-            (
-                f"This {noun} has no steady beat.",
-                f"No steady beat was found in this {noun}.",
-                f"The {noun} floats without a steady beat.",
-                f"There is no steady pulse in this {noun}.",
-            )
-        )
-    bpm, word = _tempo(known)
-    adjective, tempo_noun, about = rng.choice(TEMPO_ADJECTIVES[word]), rng.choice(TEMPO_NOUNS[word]), _about(bpm, rng)
-    pulse = known.get("Pulse")
-    steady = f"{pulse} " if pulse and rng.random() < 0.7 else ""
-    comma_meter = f", {meter}" if meter else ""
-    space_meter = f" {meter}" if meter else ""
-    return sentence(
-        rng.choice(
-            (
-                f"{with_article(f'{adjective} {noun}')}{space_meter} at {about}",
-                f"This is {with_article(f'{adjective} {noun}').lower()}{space_meter} at {about}",
-                f"This {noun} moves at {tempo_noun} of {about}{comma_meter}",
-                f"The {noun} runs at {about}, {tempo_noun}{comma_meter}",
-                f"The {noun} keeps {with_article(f'{steady}{adjective} pulse').lower()} of {about}{comma_meter}",
-                f"{capital(meter)}, the {noun} keeps {with_article(f'{steady}pulse').lower()} at {about}, {tempo_noun}"
-                if meter
-                else f"At {about}, the {noun} keeps {tempo_noun}",
-                f"At {about}{comma_meter}, this is {with_article(f'{adjective} {noun}').lower()}",
-                f"{with_article(f'{adjective} {noun}')} with {with_article(f'{steady}beat').lower()} of {about}"
-                + comma_meter,
-            )
-        )
-    )
-
-
-def _harmony_sentences(known: dict[str, str], rng: Rng, *, detailed: bool) -> list[str]:
-    key, chords = known.get("Key"), known.get("Chords")
-    if key and chords and not detailed and rng.random() < 0.6:
-        verb = rng.choice(("It is", "The music is", "It sits", "The music sits"))
-        link = rng.choice((", with", ", over", ", built on"))
-        return [sentence(f"{verb} {_key_phrase(known, rng)}{link} {_chord_phrase(known, rng)}")]
-    return [_key_sentence(known, rng), _chord_sentence(known, rng)]
-
-
-def _key_sentence(known: dict[str, str], rng: Rng) -> str:
+def _key_sentence(known: Known, rng: Rng) -> str:
     if "Key" not in known:
         return ""
     key, uncertain = _key(known)
@@ -160,7 +166,7 @@ def _key_sentence(known: dict[str, str], rng: Rng) -> str:
     )
 
 
-def _chord_sentence(known: dict[str, str], rng: Rng) -> str:
+def _chord_sentence(known: Known, rng: Rng) -> str:
     if "Chords" not in known:
         return ""
     names, ending = _chords(known)
@@ -222,46 +228,8 @@ def _chord_sentence(known: dict[str, str], rng: Rng) -> str:
     )
 
 
-def _extra_sentences(known: dict[str, str], rng: Rng) -> list[str]:
-    extra: list[str] = []
-    if "Harmony" in known:
-        extra.append(rng.choice(HARMONY[known["Harmony"]]))
-    if known.get("Pulse") == "steady":
-        extra.append(
-            rng.choice(("The pulse stays steady throughout.", "The beat is steady.", "The beat holds steady."))
-        )
-    elif known.get("Pulse") == "flexible":
-        extra.append(
-            rng.choice(("The pulse is flexible.", "The beat speeds up and slows down.", "The tempo is not strict."))
-        )
-    if "Genre" in known:
-        extra.append(
-            rng.choice(
-                (
-                    f"The style is closest to {known['Genre']}.",
-                    f"It sounds like {known['Genre']}.",
-                    f"The genre is most likely {known['Genre']}.",
-                )
-            )
-        )
-    rng.shuffle(extra)
-    return extra
-
-
-def _genre_sentence(known: dict[str, str], noun: str, rng: Rng) -> str:
-    return f"This is {with_article(noun).lower()}." if "Genre" in known else ""
-
-
-def _noun(known: dict[str, str], rng: Rng) -> str:
-    noun = rng.choice(NOUNS)
-    return f"{known['Genre']} {noun}" if "Genre" in known and (rng.random() < 0.8 or "Tempo" not in known) else noun
-
-
-def _meter_phrase(known: dict[str, str], rng: Rng) -> str:
-    return rng.choice(METERS[known["Meter"]]) if "Meter" in known else ""
-
-
-def _key_phrase(known: dict[str, str], rng: Rng) -> str:
+def key_phrase(known: Known, rng: Rng) -> str:
+    """ "in A minor"."""
     if "Key" not in known:
         return ""
     key, uncertain = _key(known)
@@ -270,7 +238,8 @@ def _key_phrase(known: dict[str, str], rng: Rng) -> str:
     return rng.choice((f"in {key}", f"in {key}", f"in the key of {key}"))
 
 
-def _chord_phrase(known: dict[str, str], rng: Rng) -> str:
+def chord_phrase(known: Known, rng: Rng) -> str:
+    """ "the chords Am and F"."""
     if "Chords" not in known:
         return ""
     names, ending = _chords(known)
@@ -290,21 +259,16 @@ def _chord_phrase(known: dict[str, str], rng: Rng) -> str:
     return rng.choice((f"the chords {listed}", f"a progression of {listed}", f"a progression from {through(names)}"))
 
 
-def _tempo(known: dict[str, str]) -> tuple[str, str]:
-    figure, word = known["Tempo"].split(" BPM, ")
-    return figure, word
-
-
 def _about(bpm: str, rng: Rng) -> str:
     return rng.choice((f"{bpm} BPM", f"{bpm} BPM", f"about {bpm} BPM", f"around {bpm} BPM", f"{bpm} beats per minute"))
 
 
-def _key(known: dict[str, str]) -> tuple[str, bool]:
+def _key(known: Known) -> tuple[str, bool]:
     key, _, doubt = known["Key"].partition(", ")
     return key, bool(doubt)
 
 
-def _chords(known: dict[str, str]) -> tuple[list[str], str]:
+def _chords(known: Known) -> tuple[list[str], str]:
     text = known["Chords"]
     if text.endswith(" only"):
         return [text.removesuffix(" only")], "only"

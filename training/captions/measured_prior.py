@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from j2a.features.record import Chord, Features, Genre
+from j2a.features.record import Chord, Features, Genre, Tempo
 from j2a.music import FLAT_NAMES, SHARP_NAMES, pitch_class
 
 # The ten classes of GTZAN, which the genre model knows.
@@ -40,7 +40,18 @@ def random_features(rng: random.Random) -> Features:
     if rng.random() < 0.25:
         features.genre = Genre(rng.choice(GENRES), rng.uniform(0.3, 1.0))
     _forget_some(features, rng)
+    if features.bpm is not None:
+        _weigh_tempi(features, rng)
     return features
+
+
+def _weigh_tempi(features: Features, rng: random.Random) -> None:
+    """Half or double of the tempo as another candidate, which is sometimes as likely."""
+    assert features.bpm is not None
+    other = features.bpm * rng.choice((0.5, 2.0, 2 / 3, 1.5))
+    features.bpm_sure = rng.random() < 0.8
+    weight = 0.85 if features.bpm_sure else 0.5
+    features.bpm_candidates = [Tempo(features.bpm, weight), Tempo(round(other, 2), 1 - weight)]
 
 
 def _random_beats(bpm: float, duration_s: float, rng: random.Random) -> list[float]:

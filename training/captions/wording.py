@@ -23,6 +23,23 @@ METERS = {
     "4/4": ("in 4/4", "in 4/4 time", "in common time (4/4)", "with four beats to the bar", "in 4/4"),
     "3/4": ("in 3/4", "in 3/4 time", "in a waltz-like 3/4", "with three beats to the bar", "in triple time (3/4)"),
 }
+# How an instrument is named in the two ways of listing them.
+INSTRUMENT_NAMES = {
+    "piano": ("piano", "a piano"),
+    "guitar": ("guitar", "a guitar"),
+    "electric guitar": ("electric guitar", "an electric guitar"),
+    "distorted guitar": ("distorted guitar", "a distorted guitar"),
+    "strings": ("strings", "string instruments"),
+    "brass": ("brass", "brass instruments"),
+    "woodwinds": ("woodwinds", "woodwind instruments"),
+    "flute": ("flute", "a flute"),
+    "mallets": ("mallets", "mallet instruments"),
+    "organ": ("organ", "an organ"),
+    "synthesizer": ("synthesizer", "a synthesizer"),
+    "harp": ("harp", "a harp"),
+    "choir": ("choir", "a choir"),
+    "bass": ("bass", "a bass line"),
+}
 HARMONY = {
     "a new chord about every bar": (
         "The chord changes about once a bar.",

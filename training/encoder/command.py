@@ -1,4 +1,4 @@
-"""The commands ``j2a-train encoder``, ``heads`` and ``sure``."""
+"""The commands ``j2a-train encoder``, ``heads``, ``sure`` and ``believe``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from j2a.console import errors_shown, narrate
-from training.encoder.settings import EncoderSettings, TimeHeadsSettings
+from j2a.errors import UsageError
+from training.encoder.settings import BelieveSettings, EncoderSettings, TimeHeadsSettings
 from training.ground.settings import load_settings, settings_text, with_options
 
 
@@ -48,6 +49,42 @@ def heads(
 
         train(table.expanduser(), encoded.expanduser(), out.expanduser(), settings)
         narrate(f"The heads are {out / HEADS}.")
+
+
+@with_options(BelieveSettings)
+def believe(
+    table: Annotated[Path, typer.Argument(help="Folder of a corpus with facts; its train split.")],
+    encoded: Annotated[Path, typer.Argument(help="What j2a-train encode made of it.")],
+    out: Annotated[Path, typer.Argument(help="New folder for the heads: heads in the folder of a projector of 3.0.")],
+    config: Path | None,
+    given: dict[str, object],
+    held_back: Annotated[
+        list[Path], typer.Option(help="A corpus of other music, all of it: sets the thresholds. Several are one.")
+    ],
+    held_encoded: Annotated[list[Path], typer.Option(help="What j2a-train encode made of each, in the same order.")],
+    also: Annotated[list[Path] | None, typer.Option(help="A small corpus to learn from besides, all of it.")] = None,
+    also_encoded: Annotated[
+        list[Path] | None, typer.Option(help="What j2a-train encode made of each, in the same order.")
+    ] = None,
+) -> None:
+    """Train heads on a frozen encoder for J2A-3.0, which says what they are sure of."""
+    with errors_shown():
+        if out.expanduser().exists():
+            raise UsageError(f"{out} is there already.", "Choose a new folder.")
+        more, more_encoded = also or [], also_encoded or []
+        if len(held_back) != len(held_encoded) or len(more) != len(more_encoded):
+            raise UsageError("a corpus has no encoded one beside it.", "Give one of each for every corpus.")
+        settings = load_settings(BelieveSettings, config, given)
+        narrate(settings_text(settings))
+        from training.encoder.believed import clips_of, train
+
+        extra, held = (
+            [clips_of(one.expanduser(), its.expanduser()) for one, its in zip(tables, stores, strict=True)]
+            for tables, stores in ((more, more_encoded), (held_back, held_encoded))
+        )
+        first = clips_of(table.expanduser(), encoded.expanduser(), "train")
+        found = train(first, extra, held, out.expanduser(), settings)
+        narrate(f"Said from: {', '.join(f'{name} {value:.2f}' for name, value in found.items() if value <= 1)}.")
 
 
 def sure(

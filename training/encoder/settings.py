@@ -49,3 +49,19 @@ class TimeHeadsSettings(LearningSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._at_least(1, "epochs", "warmup", "threads")
+
+
+@dataclass(frozen=True)
+class BelieveSettings(LearningSettings):
+    """Everything that decides a run of ``j2a-train believe``."""
+
+    precision: float = setting(0.9, "Share of each statement that must be true on the held-back clips.")
+    epochs: int = setting(60, "Times that every clip is heard.")
+    batch_size: int = 256
+    learning_rate: float = setting(3e-3, "Highest learning rate; it falls to nothing.")
+    warmup: int = setting(50, "Steps in which the learning rate rises.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._at_least(1, "epochs", "warmup", "threads")
+        self._shares("precision")

@@ -23,11 +23,13 @@ from torch import Tensor
 
 from j2a.errors import J2AError, UsageError
 from j2a.export import write_atomically
+from j2a.features.record import Features
 from j2a.models.audio.mwmae import load_encoder
 from j2a.models.files.weights import weights_hash
 from j2a.models.language.llm import resources
+from training.captions.believed import write_caption
 from training.captions.facts import FAMILIES, named_bpm, tempo_class
-from training.captions.heard import ASKED, write_both, write_heard
+from training.captions.heard import ASKED, as_heard, write_heard
 from training.datasets.shards import Encoded, Measured
 from training.datasets.table import Row, read_table, write_table
 from training.encoder.heads import CLASSES, HEADS, YES_NO, load_heads, tempo_of
@@ -143,17 +145,22 @@ def write_sure(
     for index, row in enumerate(rows):
         rng = random.Random(f"sure {seed} {row.id}")
         said = _said(index, statements, tempi, least, only_true=only_true)
-        captions = [
-            write_heard(said, asked, rng) if features is None else write_both(features[row.id], said, asked, rng)
-            for asked in ASKED
-        ]
-        written.append(dataclasses.replace(row, captions=tuple(captions)))
+        captions, facts = _captions(said, rng, features[row.id] if features else None)
+        written.append(dataclasses.replace(row, captions=tuple(captions), facts=row.facts | facts))
     out.mkdir(parents=True, exist_ok=True)
     for name in {Path(row.audio).parts[0] for row in rows}:
         link = out / name
         if not link.is_symlink():
             link.symlink_to(os.path.relpath((table / name).resolve(), out.resolve()))
     write_table(out, written)
+
+
+def _captions(said: dict[str, Any], rng: random.Random, features: Features | None) -> tuple[list[str], dict[str, Any]]:
+    """A caption for each way of asking; with ``features`` of 3.0, and the facts that its prompt holds besides."""
+    if features is None:
+        return [write_heard(said, asked, rng) for asked in ASKED], {}
+    heard = as_heard(said)
+    return [write_caption(features, asked, rng, heard) for asked in ASKED], {"heard": dataclasses.asdict(heard)}
 
 
 def _said(

@@ -12,7 +12,7 @@ from torch.nn import Parameter
 from j2a.errors import UsageError
 from j2a.models.language.llm import ADAPTER_CONFIG, LoadedLLM
 from j2a.models.language.sequence import Sequence as Embedded
-from j2a.models.prompts import build_prompt
+from j2a.models.prompts import Wish, build_prompt
 from training.datasets.lessons import Lesson
 from training.datasets.shards import Measured
 from training.fit.settings import FitSettings
@@ -61,7 +61,7 @@ class FactsStudent:
             text_sequence(
                 self.model,
                 self._llm.tokenizer,
-                build_prompt(self._measured[lesson.row.id], lesson.asked).text,
+                build_prompt(self._measured[lesson.row.id], Wish(lesson.asked)).text,
                 lesson.caption,
             )
             for lesson in lessons

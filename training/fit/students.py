@@ -18,8 +18,9 @@ from j2a.models.files.weights import find_folder, weights_hash
 from j2a.models.language.llm import LoadedLLM
 from j2a.models.language.sequence import Sequence as Embedded
 from j2a.models.language.sequence import embedding_of, sequence
-from j2a.models.prompts import build_both_prompt, build_heard_prompt
+from j2a.models.prompts import Wish, build_both_prompt, build_heard_prompt
 from j2a.models.registry import ENCODER_FOLDER, LLM_FOLDER
+from training.captions.heard import heard_of
 from training.datasets.lessons import Lesson
 from training.datasets.pooled import pooled, refuse_pooled
 from training.datasets.shards import Encoded, Measured
@@ -81,8 +82,8 @@ class HeardStudent:
 
     def _asked(self, lesson: Lesson) -> str:
         if self._measured is None:
-            return build_heard_prompt(lesson.asked).text
-        return build_both_prompt(self._measured[lesson.row.id], lesson.asked).text
+            return build_heard_prompt(Wish(lesson.asked)).text
+        return build_both_prompt(self._measured[lesson.row.id], Wish(lesson.asked), heard_of(lesson.row.facts)).text
 
     def save(self, folder: Path, *, whole: bool) -> None:
         """A projector's folder; ``whole``: with encoder and language model in it, where they are small."""

@@ -9,10 +9,11 @@ import torch
 
 from j2a.errors import J2AError
 from j2a.features.record import Features
+from j2a.models.facts import facts
 from j2a.models.language.chat import caption_ids, prompt_ids
 from j2a.models.language.sequence import IGNORED, embedding_of
 from j2a.models.language.sequence import Sequence as Embedded
-from j2a.models.prompts import build_heard_prompt, facts
+from j2a.models.prompts import Wish, build_heard_prompt
 from training.captions.facts import ALL_KEYS, FAMILIES
 from training.captions.heard import heard_text
 from training.datasets.lessons import Lesson
@@ -70,6 +71,6 @@ def taught(model: Any, tokenizer: Any, lessons: Sequence[Lesson], max_caption_to
     """What the model says of the same captions when it is told the facts."""
     sequences = []
     for lesson in lessons:
-        prompt = f"{build_heard_prompt(lesson.asked).text}\n{told(lesson.row)}"
+        prompt = f"{build_heard_prompt(Wish(lesson.asked)).text}\n{told(lesson.row)}"
         sequences.append(text_sequence(model, tokenizer, prompt, lesson.caption))
     return answers(model, sequences, max_caption_tokens)

@@ -11,14 +11,17 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from j2a.models.language.chat import CHATML, caption_ids, prompt_ids, user_turn
-from j2a.models.prompts import HEARD_INSTRUCTIONS, build_heard_prompt, build_prompt
-from training.captions.heard import heard_text, write_both, write_heard
+from j2a.models.prompts import HEARD_INSTRUCTIONS, Wish, build_heard_prompt, build_prompt
+from j2a.music import FLAT_NAMES, SHARP_NAMES
+from training.captions.believed import write_caption
+from training.captions.believed_prior import random_beliefs
+from training.captions.heard import heard_text, write_heard
 from training.captions.heard_prior import random_said, soft_positions
-from training.captions.measured import write_caption
-from training.captions.measured_prior import random_features
 from training.datasets.musiccaps import MusicCapsRow
 from training.mini.sound import Sound
 
+NOTES = sorted({*SHARP_NAMES, *FLAT_NAMES})
+_NOTES_SEEN = 300  # so often that every chord becomes a token
 PAD, IM_START, IM_END = "<|pad|>", "<|im_start|>", "<|im_end|>"
 # Notes and chords ("F#", " Bbm") and single digits are words of their own, so that copying one is copying a token;
 # the rest is GPT-2's division into words, figures, signs and spaces.
@@ -26,6 +29,8 @@ WORDS = r" ?[A-G][#b]?m?(?![A-Za-z#])|'(?:[sdmt]|ll|ve|re)| ?\p{L}+|\p{N}| ?[^\s
 TAGS_INSTRUCTION = "Write a caption from these tags."
 # The default instruction is what nearly every caption is asked with.
 _INSTRUCTION_WEIGHTS = {"describe": 0.5, "short": 0.15, "detailed": 0.25, "tags": 0.1}
+FIGURES = 0.75  # share of the prompts that have figures
+SOFT_TOO = 0.35  # share of them behind which soft tokens stand
 HEARD_AS_TEXT = 0.25  # share of what is heard that stands in the prompt as text, the rest as soft tokens
 
 
@@ -47,10 +52,11 @@ class Example(NamedTuple):
     soft: tuple[tuple[str, ...], ...] | Tensor = ()
 
 
-def feature_pair(rng: random.Random) -> Pair:
-    """Random features as a prompt, and a true caption of them."""
-    features, instruction = random_features(rng), _instruction(rng)
-    return Pair(build_prompt(features, instruction).text, write_caption(features, instruction, rng))
+def belief_pair(rng: random.Random) -> Pair:
+    """Random facts as a prompt, and a true caption of them: J2A-1.0."""
+    (features, heard), wish = random_beliefs(rng), _wish(rng)
+    caption = write_caption(features, wish.instruction, rng, heard, figures=wish.figures)
+    return Pair(build_prompt(features, wish, heard).text, caption)
 
 
 def heard_pair(rng: random.Random) -> Pair:
@@ -63,16 +69,15 @@ def heard_pair(rng: random.Random) -> Pair:
 
 
 def both_pair(rng: random.Random) -> Pair:
-    """Random features as text, random facts as soft tokens behind them, and a caption of both: J2A-3.0."""
-    features, said, instruction = random_features(rng), random_said(rng), _instruction(rng)
-    caption = write_both(features, said, instruction, rng)
-    return Pair(build_prompt(features, instruction).text, caption, soft_positions(said, rng))
+    """Random facts as text, and soft tokens behind them that say some of the same: J2A-3.0. The text decides."""
+    asked, caption, _ = belief_pair(rng)
+    return Pair(asked, caption, soft_positions(random_said(rng), rng))
 
 
 def sound_pair(sound: Sound, rng: random.Random) -> Pair:
     """A clip that an encoder heard, and a caption of what it is sure of: J2A-2.x."""
     lesson, pooled = sound.draw(rng)
-    return Pair(build_heard_prompt(lesson.asked).text, lesson.caption, pooled)
+    return Pair(build_heard_prompt(Wish(lesson.asked)).text, lesson.caption, pooled)
 
 
 def tags_pair(row: MusicCapsRow, rng: random.Random) -> Pair:
@@ -80,6 +85,10 @@ def tags_pair(row: MusicCapsRow, rng: random.Random) -> Pair:
     aspects = list(row.aspects)
     rng.shuffle(aspects)
     return Pair(f"Tags: {', '.join(aspects)}\n{TAGS_INSTRUCTION}", " ".join(row.caption.split()))
+
+
+def _wish(rng: random.Random) -> Wish:
+    return Wish(_instruction(rng), rng.random() < FIGURES)
 
 
 def _instruction(rng: random.Random) -> str:
@@ -90,19 +99,19 @@ def pairs(
     rows: list[MusicCapsRow], tags_share: float, heard_share: float, seed: int,
     sound: Sound | None = None, sound_share: float = 0.0,
 ) -> Iterator[Pair]:  # fmt: skip
-    """An endless mixture; ``tags_share`` of the pairs come from MusicCaps, ``heard_share`` say what is heard, and
-    ``sound_share`` of those are of real sound."""
+    """An endless mixture; ``tags_share`` of the pairs come from MusicCaps, ``heard_share`` say what soft tokens alone
+    tell, and ``sound_share`` of those are of real sound."""
     rng = random.Random(seed)
     while True:
         drawn = rng.random()
         if sound is not None and drawn < heard_share * sound_share:
             yield sound_pair(sound, rng)
         elif drawn < heard_share:
-            yield heard_pair(rng) if rng.random() < 0.65 else both_pair(rng)
+            yield heard_pair(rng)
         elif rows and drawn < heard_share + tags_share:
             yield tags_pair(rng.choice(rows), rng)
         else:
-            yield feature_pair(rng)
+            yield belief_pair(rng) if rng.random() < 1 - SOFT_TOO else both_pair(rng)
 
 
 def encode(tokenizer: Any, pair: Pair) -> Example:
@@ -122,8 +131,9 @@ def encode(tokenizer: Any, pair: Pair) -> Example:
 def train_tokenizer(rows: list[MusicCapsRow], vocabulary_size: int, seed: int) -> PreTrainedTokenizerFast:
     """Byte-level BPE over ``WORDS``."""
     rng = random.Random(seed)
-    texts = [text for _ in range(6000) for text in feature_pair(rng)[:2]]
+    texts = [text for _ in range(6000) for text in belief_pair(rng)[:2]]
     texts += [text for _ in range(3000) for text in heard_pair(rng)[:2]]
+    texts += [" ".join(f"{note}{quality}" for note in NOTES for quality in ("", "m"))] * _NOTES_SEEN
     texts += [text for row in rows for text in tags_pair(row, rng)[:2]]
     bpe = Tokenizer(models.BPE())
     bpe.pre_tokenizer = pre_tokenizers.Sequence(

@@ -17,7 +17,7 @@ class MiniSettings(SteppedSettings):
     """Everything that decides a run."""
 
     captions: Path | None = setting(None, "musiccaps-public.csv; its training half adds language.")
-    start: Path | None = setting(None, "A model of this kind to go on from, in its sizes or with a larger mlp_width.")
+    start: Path | None = setting(None, "A model of this kind to go on from, in its sizes or with another mlp_width.")
     steps: int = 12_000
     batch_size: int = setting(32, "Pairs a step.")
     vocabulary_size: int = setting(4096, "Tokens of the byte-level BPE.")

@@ -33,8 +33,8 @@ from j2a.models.language.generation import stream_text
 from j2a.models.language.llm import load_llm, resources
 from j2a.models.prompts import build_prompt
 from training.captions.agreement import STATED_BY, score
+from training.captions.believed_prior import random_beliefs
 from training.captions.heard_prior import SoftTags
-from training.captions.measured_prior import random_features
 from training.datasets.musiccaps import MusicCapsRow, read_musiccaps
 from training.ground.log import RunLog
 from training.ground.optimizer import decayed, use_processor
@@ -114,7 +114,7 @@ def train(out: Path, settings: MiniSettings, *, resume: bool = False) -> bool:
     torch.manual_seed(settings.seed)
     use_processor(settings.threads)
     if loaded:
-        tokenizer, model = loaded.tokenizer, widened(loaded.model.float(), settings.mlp_width)
+        tokenizer, model = loaded.tokenizer, resized(loaded.model.float(), settings.mlp_width)
         model.requires_grad_(True).train()
     else:
         tokenizer = train_tokenizer(rows, settings.vocabulary_size, settings.seed)
@@ -219,23 +219,36 @@ def build_model(settings: MiniSettings, tokenizer: Any) -> MistralForCausalLM:
     )
 
 
-def widened(model: MistralForCausalLM, mlp_width: int) -> MistralForCausalLM:
-    """The same function with ``mlp_width`` units in each MLP: new ones are heard by nobody until they have learned.
+def resized(model: MistralForCausalLM, mlp_width: int) -> MistralForCausalLM:
+    """A model with ``mlp_width`` units in each MLP, as near to this one as can be.
 
-    A model that is as wide already comes back as it is. After Chen et al., "Net2Net", ICLR 2016.
+    More: the same function, for new units are heard by nobody until they have learned (Chen et al., "Net2Net", ICLR
+    2016). Fewer: the units whose weights are largest stay (Li et al., "Pruning Filters for Efficient ConvNets", ICLR
+    2017).
     """
-    if mlp_width <= model.config.intermediate_size:
+    if mlp_width == model.config.intermediate_size:
         return model
     config = copy.deepcopy(model.config)
     config.intermediate_size = mlp_width
-    wide = MistralForCausalLM(config)
-    weights = wide.state_dict()
-    for name, value in model.state_dict().items():
+    other = MistralForCausalLM(config)
+    weights = other.state_dict()
+    for name, value in _largest_units(model, mlp_width).items():
         if name.endswith("down_proj.weight"):
             weights[name].zero_()
         weights[name][tuple(slice(0, size) for size in value.shape)] = value
-    wide.load_state_dict(weights)
-    return wide
+    other.load_state_dict(weights)
+    return other
+
+
+def _largest_units(model: MistralForCausalLM, count: int) -> dict[str, torch.Tensor]:
+    """The weights, with at most ``count`` units of each MLP, in their order."""
+    weights = dict(model.state_dict())
+    for layer in range(model.config.num_hidden_layers):
+        gate, up, down = (f"model.layers.{layer}.mlp.{name}_proj.weight" for name in ("gate", "up", "down"))
+        size = weights[gate].norm(dim=1) * weights[up].norm(dim=1) * weights[down].norm(dim=0)
+        kept = size.topk(min(count, len(size))).indices.sort().values
+        weights |= {gate: weights[gate][kept], up: weights[up][kept], down: weights[down][:, kept]}
+    return weights
 
 
 def save(model: MistralForCausalLM, out: Path) -> None:
@@ -246,12 +259,11 @@ def save(model: MistralForCausalLM, out: Path) -> None:
 def evaluate(model: MistralForCausalLM, tokenizer: Any, count: int = 32) -> dict[str, float]:
     """Greedy captions of held-back features: shares of agreeing claims by kind, and of captions without a false one."""
     rng = random.Random("held back")
-    features = [random_features(rng) for _ in range(count)]
-    captions = [
-        "".join(stream_text(model, tokenizer, prompt_ids(tokenizer, build_prompt(f).text), sampling=Sampling()))
-        for f in features
-    ]
-    result = score(captions, features)
+    beliefs = [random_beliefs(rng) for _ in range(count)]
+    asked = [build_prompt(features, heard=heard).text for features, heard in beliefs]
+    prompts = [prompt_ids(tokenizer, text) for text in asked]
+    captions = ["".join(stream_text(model, tokenizer, prompt, sampling=Sampling())) for prompt in prompts]
+    result = score(captions, [features for features, _ in beliefs])
     return {"clean": round(result.clean, 4), **{kind: round(result.agreed(kind), 4) for kind in STATED_BY}}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from j2a.features.record import NOT_MUSIC
 from j2a.features.tags import front_end
 from j2a.features.tags.labels import MAGNATAGATUNE, MILLION_SONG, VOICES
 from j2a.features.tags.wheel import Pair
@@ -89,11 +90,11 @@ def _no_music(patches: Array) -> str | None:
     """Why log-mel patches (B, 187, 96) are no music: what the networks answer of it is confident nonsense."""
     blocks = patches.reshape(-1, _BLOCK, front_end.BANDS).mean(1)
     if blocks.std(0).mean() < _STEADY:
-        return "The section is a steady noise or tone: it may not be music."
+        return f"The section is a steady noise or tone: {NOT_MUSIC}."
     power = front_end.power_of(patches).reshape(-1, front_end.BANDS)
     total = power.sum(1)
     power = power[total > total.max() * 1e-3]  # frames that sound
     strongest = power.argmax(1)[:, None]
     near = np.abs(np.arange(front_end.BANDS) - strongest) <= _NEIGHBOURS
     outside = np.where(near, 0, power).sum(1) / power.sum(1)
-    return "The section is a bare tone: it may not be music." if np.median(outside) < _BARE else None
+    return f"The section is a bare tone: {NOT_MUSIC}." if np.median(outside) < _BARE else None

@@ -5,13 +5,18 @@ from __future__ import annotations
 import pytest
 
 from j2a.features.record import Chord, Features, Genre
+from j2a.models.heard import NOTHING_HEARD
 from j2a.models.prompts import (
+    HEARD_INSTRUCTIONS,
     INSTRUCTIONS,
+    LISTENING_INSTRUCTIONS,
     NOTHING_MEASURED,
+    NOTHING_SURE,
+    Wish,
+    build_both_prompt,
+    build_heard_prompt,
+    build_listening_prompt,
     build_prompt,
-    chord_progression,
-    harmonic_rhythm,
-    pulse_word,
 )
 
 
@@ -32,7 +37,7 @@ def test_every_measurement_stands_in_the_prompt():
     )
     prompt = build_prompt(features)
     assert prompt.text.splitlines() == [
-        "Genre: hip hop",
+        "Style: hip hop",
         "Tempo: 120 BPM, fast",
         "Pulse: steady",
         "Meter: 4/4",
@@ -41,65 +46,43 @@ def test_every_measurement_stands_in_the_prompt():
         "Harmony: a new chord about every bar",
         INSTRUCTIONS["describe"],
     ]
-    assert prompt.prompt_id == "facts-1/describe"
+    assert prompt.prompt_id == "facts-2/describe"
 
 
 def test_what_was_not_measured_is_left_out():
-    prompt = build_prompt(Features(key="E major", key_probability=0.9), "short").text
+    prompt = build_prompt(Features(key="E major", key_probability=0.97), Wish("short")).text
     assert prompt == f"Tempo: none found\nKey: E major\n{INSTRUCTIONS['short']}"
-    assert build_prompt(Features()).text.startswith(NOTHING_MEASURED)
+    nothing = build_prompt(Features())
+    assert nothing.text.startswith(NOTHING_MEASURED) and nothing.answer == NOTHING_SURE
+    assert not build_prompt(Features(), Wish("Write a haiku.")).answer, "a question of one's own is asked"
+    assert not build_both_prompt(Features()).answer, "there are soft tokens"
+    assert build_both_prompt(Features(), heard=NOTHING_HEARD).answer == NOTHING_SURE
 
 
-def test_doubt_is_passed_on():
-    assert "Key: E major, uncertain" in build_prompt(Features(key="E major", key_probability=0.3)).text
-    assert "Genre" not in build_prompt(Features(bpm=100.0, genre=Genre("rock", 0.3))).text
+def test_what_is_doubtful_is_left_out():
+    assert "Key" not in build_prompt(Features(bpm=100.0, key="E major", key_probability=0.3)).text
+    assert "Style" not in build_prompt(Features(bpm=100.0, genre=Genre("rock", 0.3))).text
 
 
 def test_an_instruction_of_ones_own():
-    prompt = build_prompt(Features(bpm=100.0), "Write a haiku.")
+    prompt = build_prompt(Features(bpm=100.0), Wish("Write a haiku."))
     assert prompt.text.endswith("\nWrite a haiku.")
-    assert prompt.prompt_id == "facts-1/custom"
+    assert prompt.prompt_id == "facts-2/custom"
 
 
-@pytest.mark.parametrize(
-    ("labels", "expected"),
-    [
-        ("A:min", "Am only"),
-        ("A:min A:min N A:min", "Am only"),
-        ("A:min N C:maj N", "Am, C, in part"),
-        ("C:maj G:maj", "C, G"),
-        ("C:maj G:maj C:maj", "C, G, repeating"),
-        ("C:maj G:maj A:min F:maj C:maj G:maj", "C, G, Am, F, repeating"),
-        ("C:maj G:maj A:min F:maj C:maj", "C, G, Am, F, C"),
-        ("C:maj D:min E:min F:maj G:maj A:min B:min", "C, Dm, Em, F, G, Am, and more"),
-        ("N N", ""),
-        ("", ""),
-    ],
-)
-def test_chord_progressions(labels, expected):
-    assert chord_progression(song(labels)) == expected
-
-
-def test_chords_are_spelled_as_the_key_asks():
-    assert chord_progression(song("D#:maj A#:maj C:min", key="Eb major")) == "Eb, Bb, Cm"
-    assert chord_progression(song("C#:min A:maj F#:maj", key="E major")) == "C#m, A, F#"
-
-
-def test_harmonic_rhythm_is_counted_in_bars():
-    def at(chord_s: float) -> str:
-        return harmonic_rhythm(song("C:maj F:maj G:maj C:maj", chord_s, bpm=120.0, meter="4/4"))
-
-    assert [at(s) for s in (0.5, 1.0, 2.0, 4.0, 8.0)] == [
-        "several chords a bar",
-        "about two chords a bar",
-        "a new chord about every bar",
-        "a new chord about every two bars",
-        "slow chord changes",
-    ]
-    assert harmonic_rhythm(song("C:maj F:maj G:maj", bpm=120.0)) == ""
-
-
-def test_pulse():
-    assert pulse_word([0.0, 0.5, 1.0, 1.5]) == "steady"
-    assert pulse_word([0.0, 0.5, 1.2, 1.5, 2.4]) == "flexible"
-    assert pulse_word([0.0, 0.5]) == ""
+@pytest.mark.parametrize("name", ["describe", "short", "detailed", "tags"])
+def test_every_layout_knows_every_instruction_and_names_itself(name):
+    features, wish, bare = Features(bpm=100.0), Wish(name), Wish(name, figures=False)
+    layouts = {
+        "facts-2": (build_prompt(features, wish), INSTRUCTIONS),
+        "facts-2-no-figures": (build_prompt(features, bare), INSTRUCTIONS),
+        "both-2": (build_both_prompt(features, wish), INSTRUCTIONS),
+        "both-2-no-figures": (build_both_prompt(features, bare), INSTRUCTIONS),
+        "audio-1": (build_heard_prompt(wish), HEARD_INSTRUCTIONS),
+        "listen-2": (build_listening_prompt(features, wish), LISTENING_INSTRUCTIONS),
+        "listen-2-no-figures": (build_listening_prompt(features, bare), LISTENING_INSTRUCTIONS),
+    }
+    for layout, (prompt, instructions) in layouts.items():
+        assert prompt.prompt_id == f"{layout}/{name}"
+        assert instructions[name] in prompt.text
+        assert ("100" in prompt.text) == ("no-figures" not in layout and layout != "audio-1"), prompt.text

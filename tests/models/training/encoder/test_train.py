@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from j2a.errors import J2AError
-from j2a.features.record import Features
+from j2a.features.record import Features, Tag
 from j2a.models.audio.mwmae import load_encoder
 from training.datasets.shards import MEASURED, write_index, write_shard
 from training.datasets.table import Row, read_table, write_table
@@ -157,7 +157,8 @@ def test_captions_say_what_was_measured_too(run, tables, tmp_path):
     store = encoded(tables[1], run / "encoder", tmp_path / "store")
     rows = read_table(tables[1])[:6]
     (store / MEASURED).mkdir()
-    write_shard(store / MEASURED, {row.id: Features(bpm=133.0).to_json() for row in rows})
+    measured = Features(bpm=133.0, tags=[Tag("metal", "style", 0.6)])
+    write_shard(store / MEASURED, {row.id: measured.to_json() for row in rows})
     write_index(store / MEASURED, {}, {row.id: row.id for row in rows}, {})
     with pytest.raises(J2AError, match="was measured is nowhere"):
         write_sure(run, tables[1], tmp_path / "both", only_true=True, measured=True)

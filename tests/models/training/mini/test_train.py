@@ -28,7 +28,7 @@ from training.mini.batches import IGNORED, batches, collate, embed, loss
 from training.mini.pairs import IM_END, Pair, encode, pairs, sound_pair, train_tokenizer
 from training.mini.settings import MiniSettings
 from training.mini.sound import Sound
-from training.mini.train import MODEL, PROJECTOR, _Training, build_model, save, train, widened
+from training.mini.train import MODEL, PROJECTOR, _Training, build_model, resized, save, train
 
 MUSICCAPS = DATA / "musiccaps.csv"
 
@@ -211,16 +211,28 @@ def test_real_sound_that_does_not_fit_is_refused(tmp_path):
         Sound(tmp_path / "table", given["encoded"], given["projector"], 32)
 
 
+def test_a_pruned_model_keeps_its_largest_units(tokenizer):
+    model = build_model(MiniSettings(**TINY), tokenizer)
+    with torch.no_grad():
+        for layer in model.model.layers:  # a quarter of the units does nothing
+            layer.mlp.down_proj.weight[:, ::4] = 0
+    ids = torch.arange(20)[None]
+    pruned = resized(model, 48)
+    assert pruned.config.intermediate_size == 48
+    assert torch.allclose(pruned(ids).logits, model(ids).logits, atol=1e-5)
+    assert not torch.allclose(resized(model, 24)(ids).logits, model(ids).logits, atol=1e-3)
+
+
 def test_a_widened_model_says_what_it_said(tokenizer):
     small = build_model(MiniSettings(**TINY), tokenizer)
     ids = torch.arange(20)[None]
-    wide = widened(small, 96)
+    wide = resized(small, 96)
     assert wide.config.intermediate_size == 96 and small.config.intermediate_size == 64
     assert torch.allclose(wide(ids).logits, small(ids).logits, atol=1e-5)
     wide(ids, labels=ids).loss.backward()
     learned = wide.model.layers[0].mlp.down_proj.weight.grad[:, 64:]
     assert learned.abs().sum() > 0, "the new units can learn to be heard"
-    assert widened(wide, 64) is wide
+    assert resized(wide, 96) is wide
 
 
 @pytest.mark.parametrize(

@@ -271,7 +271,7 @@ def test_clips_of_a_folder_are_captioned_with_what_was_measured(tmp_path: Path) 
         captions = registry.load("listen", url).describe_many(clips, [Features(bpm=97.0)] * 3)
     assert [caption.text for caption in captions] == ["A slow waltz."] * 3
     assert {(caption.version, caption.weights, caption.prompt_id) for caption in captions} == {
-        ("listen", "server:ear", "listen-1/describe")
+        ("listen", "server:ear", "listen-2/describe")
     }
     assert "Tempo: 97 BPM" in seen[-1]["messages"][0]["content"][1]["text"]
 

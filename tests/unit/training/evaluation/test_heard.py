@@ -7,9 +7,9 @@ import random
 import pytest
 
 from j2a.music import TEMPO_WORDS, tempo_word
+from training.captions.believed import write_caption
 from training.captions.facts import ENERGIES, FAMILIES, TEMPI
 from training.captions.heard import write_heard
-from training.captions.measured import write_caption
 from training.captions.measured_prior import random_features
 from training.evaluation.heard import Statement, heard_statements
 
@@ -75,7 +75,7 @@ def test_what_our_own_grammar_says_of_measurements_claims_its_tempo_alone() -> N
         features.genre = None  # "drum and bass" names instruments
         text = write_caption(features, rng.choice(("describe", "short", "detailed")), rng)
         wanted = set() if features.bpm is None else {Statement("tempo", word[tempo_word(features.bpm)])}
-        assert heard_statements(text) == wanted, text
+        assert heard_statements(text) <= wanted, text
 
 
 @pytest.mark.parametrize("instruction", ["describe", "short", "detailed", "tags"])

@@ -1,0 +1,134 @@
+"""Heads on a frozen audio encoder: what of instruments, drums, energy and tempo it is sure of.
+
+A LayerNorm and a linear head for each fact over the mean of the encoder's features, as in linear probing (Alain and
+Bengio, "Understanding intermediate layers using linear classifier probes", 2016), and a threshold for each statement,
+set where a share of all statements on held-back music is true.
+
+B batch, N stretches of time, E width of the encoder's features.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from j2a.errors import ModelError
+from j2a.models.audio.projector import Part
+from j2a.models.files import saved
+from j2a.models.heard import FAMILIES, Heard
+
+MODEL_TYPE = "j2a-heads"
+YES_NO = (*FAMILIES, "drums", "distortion")
+ENERGIES = ("calm", "moderate", "energetic")
+METERS = ("3/4", "4/4", "6/8")
+SLOWEST_BPM, FASTEST_BPM, TEMPO_BINS = 45.0, 220.0, 48  # bins on a logarithmic scale, 3 % apart
+STATEMENTS = (*YES_NO, "no drums", "calm", "energetic", *METERS, "bpm")
+NEVER = 2.0  # a threshold that no probability reaches
+_NEIGHBOURS = 2  # bins on either side that are the same tempo: 7 %
+_WIDEST = 65_536
+_MEND = "Train the heads again (j2a-train believe), or copy the folder again."
+
+
+@dataclass(frozen=True, slots=True)
+class HeadsConfig:
+    """What heads were trained for. Raises ``ValueError`` for what cannot be."""
+
+    encoder: str
+    encoder_weights: str  # see weights_hash
+    width: int  # E
+    thresholds: dict[str, float]  # the probability from which each of STATEMENTS is said
+    data: str = ""
+    licence: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.width, int) or not 1 <= self.width <= _WIDEST:
+            raise ValueError(f"width is {self.width!r}, not from 1 to {_WIDEST}")
+        if not isinstance(self.thresholds, dict) or self.thresholds.keys() != set(STATEMENTS):
+            raise ValueError("thresholds are not of the statements that heads make")
+        if not all(isinstance(value, int | float) for value in self.thresholds.values()):
+            raise ValueError("a threshold is no number")
+
+
+class Heads(nn.Module):
+    """LayerNorm, then a linear layer for all facts."""
+
+    def __init__(self, config: HeadsConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.norm = nn.LayerNorm(config.width)
+        self.yes_no = nn.Linear(config.width, len(YES_NO))
+        self.energy = nn.Linear(config.width, len(ENERGIES))
+        self.meter = nn.Linear(config.width, len(METERS))
+        self.tempo = nn.Linear(config.width, TEMPO_BINS)
+
+    def forward(self, features: Tensor) -> dict[str, Tensor]:
+        """(B, N, E) features to logits by fact: "yes_no", "energy", "meter", "tempo", each (B, classes)."""
+        mean = self.norm(features.mean(1))
+        heads = {"yes_no": self.yes_no, "energy": self.energy, "meter": self.meter, "tempo": self.tempo}
+        return {name: head(mean) for name, head in heads.items()}
+
+    @torch.inference_mode()
+    def heard(self, pooled: Tensor) -> Heard:
+        """What is sure of one clip: (1, N, E), as :func:`j2a.models.audio.projector.pool_long` gives it."""
+        probability, bpm = probabilities(self(pooled))
+        said = {name for name, value in probability.items() if float(value[0]) >= self.config.thresholds[name]}
+        drums, no_drums = probability["drums"][0], probability["no drums"][0]
+        likelier = "drums" if drums >= no_drums else "no drums"
+        return Heard(
+            tuple(name for name in FAMILIES if name in said),
+            "distortion" in said and "guitar" in said,
+            likelier == "drums" if likelier in said else None,
+            next((name for name in ("calm", "energetic") if name in said), None),
+            float(bpm[0]) if "bpm" in said else None,
+            next((name for name in METERS if name in said), None),
+        )
+
+    def refuse_others(self, encoder: Part) -> None:
+        """Raise ``ModelError`` unless the heads were trained on this encoder."""
+        if (encoder.weights, encoder.width) != (self.config.encoder_weights, self.config.width):
+            wanted = Part(self.config.encoder, self.config.encoder_weights, self.config.width)
+            raise ModelError(f"these heads were trained on the encoder {wanted}, not on {encoder}.", _MEND)
+
+    def save(self, folder: Path) -> None:
+        """Write weights and config into a new or empty folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        saved.write(folder, MODEL_TYPE, self.config, self.state_dict())
+
+
+def probabilities(logits: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
+    """The probability (B,) of each of ``STATEMENTS``, and the tempo in BPM (B,) that "bpm" states."""
+    found = dict(zip(YES_NO, logits["yes_no"].sigmoid().unbind(-1), strict=True))
+    found["no drums"] = 1 - found["drums"]
+    energy = logits["energy"].softmax(-1)
+    found |= {name: energy[:, ENERGIES.index(name)] for name in ("calm", "energetic")}
+    found |= dict(zip(METERS, logits["meter"].softmax(-1).unbind(-1), strict=True))
+    bpm, found["bpm"] = _tempo(logits["tempo"].softmax(-1))
+    return found, bpm
+
+
+def _tempo(bins: Tensor) -> tuple[Tensor, Tensor]:
+    """(B, bins) to BPM (B,) and how sure it is (B,).
+
+    Of the likeliest bin and its neighbours: the mean on the logarithmic scale, and the sum.
+    """
+    around = bins.argmax(-1, keepdim=True) + torch.arange(-_NEIGHBOURS, _NEIGHBOURS + 1, device=bins.device)
+    inside = (around >= 0) & (around < TEMPO_BINS)
+    shares = bins.gather(1, around.clamp(0, TEMPO_BINS - 1)) * inside
+    sure = shares.sum(1)
+    place = ((around + 0.5) * shares).sum(1) / sure / TEMPO_BINS
+    return SLOWEST_BPM * (FASTEST_BPM / SLOWEST_BPM) ** place, sure
+
+
+def load_heads(path: Path, *, device: str | torch.device = "cpu") -> Heads:
+    """Trained heads from the folder that :meth:`Heads.save` wrote, frozen.
+
+    Raises ``ModelError`` that names the file where one is missing, damaged, or does not fit the other.
+    """
+    config = saved.read_config(path, MODEL_TYPE, HeadsConfig, _MEND)
+    saved.refuse_larger(path, config.width * (len(YES_NO) + len(ENERGIES) + len(METERS) + TEMPO_BINS), _MEND)
+    heads = Heads(config)
+    heads.load_state_dict(saved.read_weights(path, heads.state_dict(), _MEND), assign=True)
+    return heads.to(device).requires_grad_(False).eval()

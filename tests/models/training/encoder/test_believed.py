@@ -1,0 +1,98 @@
+"""``j2a-train believe``: heads that learn, thresholds that keep their promise, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from typer.testing import CliRunner
+
+from j2a.models.audio.heads import NEVER, STATEMENTS, YES_NO, Heads, HeadsConfig, load_heads
+from training.cli import app
+from training.datasets.shards import ENCODED, key_of, write_index, write_shard
+from training.datasets.table import Row, write_table
+from training.encoder.believed import Clips, statements, thresholds
+
+WIDTH = 24
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
+def corpus(folder: Path, split: str, count: int, seed: int, weights: str = "w") -> tuple[Path, Path]:
+    """A table and its encoder outputs: drums are the first feature, a piano the second by three clips of four."""
+    rng = np.random.default_rng(seed)
+    (folder / "table").mkdir(parents=True)
+    rows, heard = [], []
+    for index in range(count):
+        drums, piano = bool(rng.integers(2)), bool(rng.integers(2))
+        soundfile.write(folder / f"table/{index}.wav", np.full(400, (index + seed) / 5000), 16_000)
+        facts = {"instruments": ["piano"] if piano else [], "drums": drums, "energy": "calm", "bpm": 100.0}
+        rows.append(Row(f"c{index}", f"{index}.wav", split, facts=facts))
+        features = rng.normal(0, 0.3, (16, WIDTH))
+        features[:, 0] += 2.0 if drums else -2.0
+        features[:, 1] += 2.0 if piano != (index % 4 == 0) else -2.0
+        heard.append(features.astype(np.float16))
+    write_table(folder / "table", rows)
+    told = {"encoder": "e", "encoder_weights": weights, "width": WIDTH, "pool": 16, "precision": "float32"}
+    store = folder / "encoded" / ENCODED
+    store.mkdir(parents=True)
+    keys = {row.id: str(key_of(ENCODED, row.clip(folder / "table"), told)) for row in rows}
+    write_shard(store, dict(zip(keys.values(), heard, strict=True)))
+    write_index(store, told, keys, {})
+    return folder / "table", folder / "encoded"
+
+
+def run(*arguments: object):
+    return CliRunner().invoke(app, ["believe", *map(str, arguments), "--threads", "1", "--epochs", "20"])
+
+
+def test_heads_say_what_they_can_hear_and_keep_quiet_about_the_rest(tmp_path):
+    train = corpus(tmp_path / "train", "train", 240, 1)
+    held, encoded = corpus(tmp_path / "held", "valid", 200, 2)
+    result = run(*train, tmp_path / "heads", "--held-back", held, "--held-encoded", encoded)
+    assert result.exit_code == 0, result.output
+    heads = load_heads(tmp_path / "heads")
+    limits = heads.config.thresholds
+    assert limits["drums"] < 0.6 and limits["no drums"] < 0.6
+    assert limits["piano"] == NEVER, "three of four are not nine of ten"
+    assert limits["organ"] == NEVER, "nobody can tell how true it would be"
+    sound = torch.zeros(1, 4, WIDTH)
+    sound[..., 0] = 2.0
+    assert heads.heard(sound).drums is True
+    assert heads.heard(-sound).drums is False
+    assert limits["bpm"] <= 1, "every clip has the same tempo"
+    again = run(*train, tmp_path / "heads", "--held-back", held, "--held-encoded", encoded)
+    assert again.exit_code == 2 and "there already" in again.output
+
+
+def test_what_does_not_belong_together_is_refused(tmp_path):
+    train = corpus(tmp_path / "train", "train", 20, 1)
+    held, encoded = corpus(tmp_path / "held", "valid", 20, 2, weights="others")
+    result = run(*train, tmp_path / "heads", "--held-back", held, "--held-encoded", encoded)
+    assert result.exit_code == 2 and "several encoders" in " ".join(result.output.split())
+    result = run(*train, tmp_path / "heads", "--held-back", held)
+    assert result.exit_code == 2 and not (tmp_path / "heads").exists()
+
+
+def test_thresholds_keep_their_promise():
+    torch.manual_seed(3)
+    heads = Heads(HeadsConfig("e", "w", WIDTH, dict.fromkeys(STATEMENTS, NEVER))).eval()
+    outputs = torch.randn(3000, 1, WIDTH)
+    with torch.inference_mode():
+        likely = heads(outputs)["yes_no"].sigmoid()[:, YES_NO.index("piano")]
+    plays = torch.rand(3000) < likely**0.2  # more often where the head says so
+    facts = [{"instruments": ["piano"] if one else []} for one in plays]
+    rows = [Row(str(index), f"{index}.wav", "valid", facts=one) for index, one in enumerate(facts)]
+    found = thresholds(heads, [Clips(rows, outputs.half(), "e", "w")], 0.9)
+    probability, true = statements(heads, outputs.half(), [row.facts for row in rows])["piano"]
+    said = probability >= found["piano"]
+    assert 12 <= said.sum() < 3000 and true[said].float().mean() >= 0.9
+    assert found["drums"] == NEVER, "of which nothing is known"

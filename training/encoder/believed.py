@@ -1,0 +1,220 @@
+"""Heads that J2A-3.0 captions with: linear ones on a frozen encoder, and thresholds set on music that they never heard.
+
+B clips, N stretches of time, E width of the encoder's features.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from j2a.console import narrate
+from j2a.errors import J2AError, UsageError
+from j2a.models.audio.heads import (
+    ENERGIES,
+    FASTEST_BPM,
+    METERS,
+    NEVER,
+    SLOWEST_BPM,
+    STATEMENTS,
+    TEMPO_BINS,
+    YES_NO,
+    Heads,
+    HeadsConfig,
+    probabilities,
+)
+from j2a.models.heard import FAMILIES
+from training.datasets.lessons import described
+from training.datasets.pooled import pooled
+from training.datasets.shards import Encoded
+from training.datasets.table import Row, Split, read_table
+from training.encoder.settings import BelieveSettings
+from training.ground.optimizer import decayed, use_processor
+from training.ground.parts import part_name
+
+Facts = dict[str, Any]
+_UNKNOWN = -1
+_LEAST_PART = 10  # what is trained on besides is repeated until it is at least one in so many
+_STRETCHES = 16  # of time, where all of it was kept; only their mean counts
+_SAME_TEMPO = 0.04  # as tempo estimates are judged: Gouyon et al., IEEE Trans. ASLP 14(5), 2006
+# Meter and tempo are no statements but votes: they are told where madmom measured the same, and doubt it where not.
+_VOTES_FROM = {**dict.fromkeys(METERS, 0.5), "6/8": 0.2, "bpm": 0.5}
+_FEWEST = 12  # statements that a threshold must be judged by
+_SHARE = {"yes_no": 6.0, "energy": 0.5, "meter": 0.5, "tempo": 0.5}  # of the loss
+
+
+@dataclass(frozen=True, slots=True)
+class Clips:
+    """Clips of a table that were encoded, and what is known of them."""
+
+    rows: list[Row]
+    outputs: Tensor  # float16 (B, N, E)
+    encoder: str
+    encoder_weights: str
+
+
+def clips_of(table: Path, encoded: Path, split: Split | None = None) -> Clips:
+    """Those of one split, or all. Raises ``J2AError`` where there are none with facts."""
+    heard = Encoded(encoded)
+    rows = [row for row in read_table(table, split) if row.facts and row.id in heard]
+    if not rows:
+        raise J2AError(f"no clip of {table} has facts and was encoded in {encoded}.", "Encode this table.")
+    heard.refuse_other_audio(table, rows)
+    about = heard.about
+    outputs = torch.stack([pooled(heard, row.id, about["pool"] or _STRETCHES).half() for row in rows])
+    return Clips(rows, outputs, str(about["encoder"]), str(about["encoder_weights"]))
+
+
+def together(clips: Clips, more: Sequence[Clips]) -> Clips:
+    """One set of several; each of ``more`` is repeated until it is at least a tenth of the first."""
+    rows, outputs = list(clips.rows), [clips.outputs]
+    for one in more:
+        times = max(1, -(-len(clips.rows) // (_LEAST_PART * len(one.rows))))
+        rows += one.rows * times
+        outputs += [one.outputs] * times
+    return Clips(rows, torch.cat(outputs), clips.encoder, clips.encoder_weights)
+
+
+def train(
+    first: Clips, more: Sequence[Clips], held_back: Sequence[Clips], out: Path, settings: BelieveSettings
+) -> dict[str, float]:
+    """Train heads on ``first`` and ``more``, set their thresholds on ``held_back``, and write both to ``out``.
+
+    Returns the thresholds.
+    Raises ``J2AError`` where the sets were not encoded by one encoder.
+    """
+    if any(other.encoder_weights != first.encoder_weights for other in (*more, *held_back)):
+        raise UsageError("the tables were encoded with several encoders.", "Encode all of them with one.")
+    clips = together(first, more)
+    use_processor(settings.threads)
+    torch.manual_seed(settings.seed)
+    data, licence = described(clips.rows)
+    config = HeadsConfig(
+        part_name(clips.encoder), clips.encoder_weights, clips.outputs.shape[-1],
+        dict.fromkeys(STATEMENTS, NEVER), data, licence,
+    )  # fmt: skip
+    heads = Heads(config)
+    narrate(f"Training on {len(clips.rows):,} clips.")
+    _epochs(heads, clips, settings)
+    heads.eval()
+    found = thresholds(heads, held_back, settings.precision)
+    heads.config = replace(config, thresholds=found)
+    try:
+        heads.save(out)
+    except OSError as error:
+        raise J2AError(f"{out} cannot be written: {error}.", "Make room there.") from error
+    return found
+
+
+def thresholds(heads: Heads, held_back: Sequence[Clips], precision: float) -> dict[str, float]:
+    """For each statement the lowest probability from which on a share ``precision`` of what is said is true.
+
+    Votes have their own. One more of each kind is counted than was seen (Laplace's rule), and what would be said fewer
+    than ``_FEWEST`` times is never said: nobody knows how true it is.
+    """
+    every = [statements(heads, one.outputs, [row.facts for row in one.rows]) for one in held_back]
+    found: dict[str, float] = {}
+    for name in STATEMENTS:
+        if name in _VOTES_FROM:
+            found[name] = _VOTES_FROM[name]
+            continue
+        probability, true = (torch.cat([one[name][part] for one in every]) for part in (0, 1))
+        found[name] = _threshold(probability, true, precision)
+    return found
+
+
+@torch.inference_mode()
+def statements(heads: Heads, outputs: Tensor, facts: Sequence[Facts]) -> dict[str, tuple[Tensor, Tensor]]:
+    """Name -> (probability, truth) of each statement, of the clips of which the truth is known."""
+    said, bpm = probabilities(heads(outputs.float()))
+    found = {}
+    for name in STATEMENTS:
+        truth = [_truth(name, known, float(tempo)) for known, tempo in zip(facts, bpm, strict=True)]
+        known = torch.tensor([one is not None for one in truth])
+        found[name] = said[name][known], torch.tensor([one for one in truth if one is not None], dtype=torch.bool)
+    return found
+
+
+def _truth(name: str, known: Facts, bpm: float) -> bool | None:
+    if name in FAMILIES:
+        return name in known["instruments"] if "instruments" in known else None
+    if name == "no drums":
+        return not known["drums"] if "drums" in known else None
+    if name == "bpm":
+        return abs(bpm / known["bpm"] - 1) <= _SAME_TEMPO if "bpm" in known else None
+    if name in METERS:
+        return bool(known["meter"] == name) if "meter" in known else None
+    if name in ENERGIES:
+        return bool(known["energy"] == name) if "energy" in known else None
+    return bool(known[name]) if name in known else None
+
+
+def _threshold(probability: Tensor, true: Tensor, precision: float) -> float:
+    order = probability.argsort(descending=True)
+    said = torch.arange(1, len(order) + 1)
+    share = (true[order].float().cumsum(0) + 1) / (said + 2)
+    enough = ((share >= precision) & (said >= _FEWEST)).nonzero()[:, 0]
+    return float(probability[order[enough[-1]]]) if len(enough) else NEVER
+
+
+def _epochs(heads: Heads, clips: Clips, settings: BelieveSettings) -> None:
+    facts = [row.facts for row in clips.rows]
+    wanted = {
+        "yes_no": torch.tensor([[_as_float(_truth(name, known, 0.0)) for name in YES_NO] for known in facts]),
+        "energy": torch.tensor([_place(ENERGIES, known.get("energy")) for known in facts]),
+        "meter": torch.tensor([_place(METERS, known.get("meter")) for known in facts]),
+        "tempo": torch.tensor([_tempo_bin(known.get("bpm")) for known in facts]),
+    }
+    outputs = clips.outputs.float().mean(1, keepdim=True)
+    optimizer = torch.optim.AdamW(decayed(heads.parameters(), settings.weight_decay), lr=settings.learning_rate)
+    steps = -(-len(outputs) // settings.batch_size) * settings.epochs
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min(1.0, (step + 1) / settings.warmup) * (1 - step / steps)
+    )
+    for epoch in range(settings.epochs):
+        total = 0.0
+        for places in torch.randperm(len(outputs)).split(settings.batch_size):
+            value = _loss(heads(outputs[places]), {name: values[places] for name, values in wanted.items()})
+            optimizer.zero_grad(set_to_none=True)
+            value.backward()
+            optimizer.step()
+            schedule.step()
+            total += value.item() * len(places)
+        if (epoch + 1) % 10 == 0 or epoch + 1 == settings.epochs:
+            narrate(f"epoch {epoch + 1}: loss {total / len(outputs):.4f}")
+
+
+def _loss(logits: dict[str, Tensor], wanted: dict[str, Tensor]) -> Tensor:
+    """The weighted sum over the facts; what a row does not know does not count."""
+    known = ~wanted["yes_no"].isnan()
+    total = _SHARE["yes_no"] * functional.binary_cross_entropy_with_logits(
+        logits["yes_no"], wanted["yes_no"].nan_to_num(), known.float(), reduction="sum"
+    ) / known.sum().clamp(min=1)
+    for name in ("energy", "meter", "tempo"):
+        if (wanted[name] != _UNKNOWN).any():
+            total = total + _SHARE[name] * functional.cross_entropy(
+                logits[name], wanted[name], ignore_index=_UNKNOWN, label_smoothing=0.05
+            )
+    return total
+
+
+def _as_float(truth: bool | None) -> float:
+    return math.nan if truth is None else float(truth)
+
+
+def _place(classes: Sequence[str], name: str | None) -> int:
+    return classes.index(name) if name in classes else _UNKNOWN
+
+
+def _tempo_bin(bpm: float | None) -> int:
+    if bpm is None:
+        return _UNKNOWN
+    place = math.log(bpm / SLOWEST_BPM) / math.log(FASTEST_BPM / SLOWEST_BPM)
+    return min(TEMPO_BINS - 1, max(0, int(place * TEMPO_BINS)))
