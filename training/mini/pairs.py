@@ -21,7 +21,7 @@ from training.datasets.musiccaps import MusicCapsRow
 from training.mini.sound import Sound
 
 NOTES = sorted({*SHARP_NAMES, *FLAT_NAMES})
-_NOTES_SEEN = 300  # so often that every chord becomes a token
+_NOTES_SEEN = 3000  # so often that every chord becomes a token
 PAD, IM_START, IM_END = "<|pad|>", "<|im_start|>", "<|im_end|>"
 # Notes and chords ("F#", " Bbm") and single digits are words of their own, so that copying one is copying a token;
 # the rest is GPT-2's division into words, figures, signs and spaces.
