@@ -22,7 +22,8 @@ _HEADER_BYTES = 16  # of a frame, at most
 _TAIL = 1 << 20  # bytes at the end of the file in which the last frame is looked for: the largest frames are half of it
 _MOST_BLOCKS = 1000  # of metadata: beyond them it is damaged
 _UNKNOWN_BYTES = 4 << 30  # that are looked through for another stream behind one of unknown length
-_PLACES, _PLACE_BYTES = 16, 1 << 16  # where the numbers of frames are looked at, to see that they never go back
+# Where the numbers of frames are looked at, to see that they never go back: no number of equal parts fits these places.
+_PLACES, _PLACE_BYTES = sorted(place * 0.618034 % 1 for place in range(1, 17)), 1 << 16
 _TAGS = re.compile(rb"ID3|TAG|APETAGEX|LYRICSBEGIN")  # what may lie between the last frame and what follows
 
 
@@ -67,12 +68,20 @@ def _last_of_one(file: BinaryIO, head: _Head, end: int) -> int:
     if not last.samples or last.sample + last.samples != head.total:
         return 0
     number = 0
-    for place in range(1, _PLACES + 1):
-        file.seek(head.sound + (last.at - head.sound) * place // _PLACES)
+    for place in _PLACES:
+        file.seek(head.sound + round((last.at - head.sound) * place))
         before, number = number, _first_number(file.read(_PLACE_BYTES), head.block_size, number)
         if number < before or (number == 0 and last.at > head.sound):
             return 0
     return last.at
+
+
+def is_one(path: Path) -> bool:
+    """Whether a file looks like one stream that its header tells the length of. Reads little of it."""
+    start, end = between_tags(path)
+    with path.open("rb") as file:
+        head = _Head.read(file, start)
+        return head is not None and _last_of_one(file, head, end) > 0
 
 
 def _first_number(data: bytes, block_size: int, otherwise: int) -> int:
@@ -136,8 +145,9 @@ def _layout(file: BinaryIO, start: int, size: int) -> Layout | None:
     reserved = bool(head.total) and size > head.largest
     size = head.largest if reserved else size
     last = _last_frame(file, head, size)
-    end = last.end
-    if not last.whole and head.total and not first.sample:  # cut short: what is missing shall be told
+    whole = _is_whole(file, head, last, size)
+    end = last.sample + (last.samples if whole else 0)
+    if not whole and head.total and not first.sample:  # cut short: what is missing shall be told
         end = head.total
     if end == head.total and not first.sample and not start and not reserved:
         return None
@@ -151,12 +161,6 @@ class _Last(NamedTuple):
     at: int  # in the file
     sample: int  # the number of its first one
     samples: int  # 0: there is no frame
-    whole: bool
-
-    @property
-    def end(self) -> int:
-        """The number behind the last sample that is there."""
-        return self.sample + (self.samples if self.whole else 0)
 
 
 def _last_frame(file: BinaryIO, head: _Head, size: int) -> _Last:
@@ -212,19 +216,22 @@ class _Frame:
 
 
 def _end(tail: bytes, head: _Head) -> _Last:
-    """The last frame in some bytes.
-
-    Where nobody knows the length, one that is followed by much is taken for whole.
-    """
+    """The last frame in some bytes."""
     at = len(tail)
     while (at := tail.rfind(b"\xff", 0, at)) >= 0:
         frame = _Frame.read(tail[at : at + _HEADER_BYTES], head.block_size)
         if frame is not None:
-            most = head.bytes_of(frame.samples)
-            followed = not head.total and len(tail) - at > most
-            whole = followed or _ends(tail[at : at + most], at + most >= len(tail))
-            return _Last(at, frame.sample, frame.samples, whole)
-    return _Last(0, 0, 0, whole=False)
+            return _Last(at, frame.sample, frame.samples)
+    return _Last(0, 0, 0)
+
+
+def _is_whole(file: BinaryIO, head: _Head, last: _Last, size: int) -> bool:
+    """Whether the last frame is. Where nobody knows the length, one that is followed by much is taken for whole."""
+    most = head.bytes_of(last.samples)
+    if not head.total and size - last.at > most:
+        return True
+    file.seek(last.at)
+    return bool(last.samples) and _ends(file.read(min(most, size - last.at)), last.at + most >= size)
 
 
 def _ends(data: bytes, all_there: bool) -> bool:

@@ -12,8 +12,10 @@ from j2a.frames import LOST, between_tags
 
 _HEADER_BYTES = 27  # of a page, before its table of segments
 _MOST_LOSSES = 1000  # what has more gaps is shown to libsndfile as it is from there on
+_SEEN_AT_ONCE = 64 << 20  # bytes that take a moment to read
 _BEGINS = 2  # flag of the first page of a stream
 _MAGIC = b"OggS\0"  # and the version
+_FIRST = b"OggS\0\2"  # a first page
 _VORBIS = b"\1vorbis"  # what its first packet begins with
 
 
@@ -80,6 +82,17 @@ def layouts(path: Path) -> list[Layout]:
         Layout(((start, min(end, size)),), last_seek=_before_the_last_page(path, start, end))
         for start, end in streams  # the last page may be cut
     ]
+
+
+def is_one(path: Path) -> bool:
+    """Whether it is seen at once that no stream begins behind the first page of sound."""
+    start, end = between_tags(path)
+    if end - start > _SEEN_AT_ONCE:
+        return False
+    with path.open("rb") as file:
+        while (page := _page(file, start)) and page.begins:
+            start = page.end
+        return find(file, _FIRST, start, end) < 0
 
 
 def _goes_on(path: Path, at: int) -> bool:

@@ -12,6 +12,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from j2a.audio import AudioReader, probe
+from j2a.library import Track
+from j2a.tags import read_tags
 
 pytest.importorskip("av", reason='needs the extra: pip install "j2a[av]"')
 from tests.unit.audio.encoded import encoded
@@ -174,3 +176,39 @@ def test_a_tag_is_no_sound(folder: Path, suffix: str) -> None:
         path.write_bytes(data)
         np.testing.assert_array_equal(sound_of(path), sound_of(plain), err_msg=name)
         assert probe(path).note == "", name
+
+
+def listed_s(path: Path) -> float | None:
+    """As the track list shows it."""
+    about = path.stat()
+    tags = read_tags(Track(path, path.name, about.st_size, about.st_mtime))
+    return tags.duration_s if tags else None
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 17])
+@pytest.mark.parametrize("suffix", ["wav", "aiff", "flac", "ogg", "m4a", "alac.m4a", "wma", "mp2", "aac"])
+def test_the_list_shows_the_length_of_all_parts(folder: Path, suffix: str, count: int) -> None:
+    path = folder / f"listed.{suffix}"
+    path.write_bytes(count * part(folder, suffix, 0.4).read_bytes())
+    assert listed_s(path) == pytest.approx(probe(path).duration_s, abs=0.01)
+
+
+@pytest.mark.parametrize("suffix", ["flac", "ogg", "wav"])
+def test_the_list_shows_the_length_of_what_is_read(folder: Path, suffix: str) -> None:
+    """Not of what follows at another rate, or in another format."""
+    other = folder / f"other-rate.{suffix}"
+    soundfile.write(other, music(1.0, rate=22_050), 22_050)
+    path = folder / f"listed-other.{suffix}"
+    for behind in (other, part(folder, "m4a", 1.0)):
+        path.write_bytes(2 * part(folder, suffix, 1.0).read_bytes() + behind.read_bytes())
+        assert listed_s(path) == pytest.approx(2.0)
+        assert probe(path).duration_s == 2.0
+
+
+def test_a_flac_of_many_equal_parts_is_not_taken_for_one(folder: Path) -> None:
+    """The last frame has the number that a single file's has, and so have frames at regular places."""
+    one = part(folder, "flac", 1.3)
+    path = folder / "equal.flac"
+    for count in (2, 4, 16, 17, 33, 100):
+        path.write_bytes(count * one.read_bytes())
+        assert probe(path).frames == count * probe(one).frames
