@@ -65,6 +65,29 @@ def ended_in_words() -> Iterator[None]:
         raise
 
 
+@contextlib.contextmanager
+def native_noise_unheard() -> Iterator[None]:
+    """Native libraries write to file descriptor 2 by themselves, of damaged files for example: that leads nowhere.
+
+    What we say, and Python's tracebacks, go where they went, through ``sys.stderr`` and ``sys.__stderr__``.
+    """
+    before, real_before, real_fd = sys.stderr, sys.__stderr__, os.dup(2)
+    ours = os.fdopen(os.dup(2), "w", encoding=before.encoding, errors=before.errors, buffering=1)
+    before.flush()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    sys.stderr = sys.__stderr__ = ours  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError, ValueError):  # a full disk, or closed by who found its reader gone
+            ours.flush()
+        os.dup2(real_fd, 2)
+        os.close(real_fd)
+        sys.stderr, sys.__stderr__ = before, real_before  # type: ignore[misc]
+
+
 def open_streams() -> None:
     """Standard streams that were closed (``<&-``) stand for nothing to read and nobody to read."""
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
