@@ -27,11 +27,11 @@ BY_LIBSNDFILE = {
 BY_FFMPEG = {
     "m4a": ("ipod", "aac"), "alac.m4a": ("ipod", "alac"), "wma": ("asf", "wmav2"), "mka": ("matroska", "aac"),
     "tta": ("tta", "tta"), "wv": ("wv", "wavpack"), "oga": ("ogg", "flac"), "aac": ("adts", "aac"),
-    "mp2": ("mp2", "mp2"),
+    "mp2": ("mp2", "mp2"), "ffmpeg.caf": ("caf", "alac"),
 }  # fmt: skip
 CHUNKED = ("wav", "rf64", "w64", "aiff", "au", "caf", "alac.caf")  # of which libsndfile reads any behind any other
-EXACT = (*CHUNKED, "tta", "alac.m4a")
-CONTAINERS = ("m4a", "alac.m4a", "wma", "mka", "tta")
+EXACT = (*CHUNKED, "tta", "alac.m4a", "ffmpeg.caf")
+CONTAINERS = ("m4a", "alac.m4a", "wma", "mka", "tta", "ffmpeg.caf")
 NAMES = {"wav": "WAV", "aiff": "AIFF", "au": "AU", "w64": "W64", "caf": "CAF", "flac": "FLAC", "ogg": "Ogg",
          "mp3": "MP3", "m4a": "MP4", "wma": "WMA", "mka": "Matroska", "tta": "TTA", "wv": "WavPack", "aac": "AAC",
          "mp2": "MP2"}  # fmt: skip
