@@ -72,7 +72,7 @@ class AvSource:
         if not container.streams.audio or container.streams.audio[0].time_base is None:
             raise AudioError(f"{self._name} holds no audio stream.")
         context = container.streams.audio[0].codec_context
-        if (self._demuxer, context.name) in _CUT_TWICE:
+        if context is not None and (self._demuxer, context.name) in _CUT_TWICE:
             context.flags2 |= Flags2.skip_manual  # nobody cuts; the decoder's last block is as long as it should be
         self._container = container
         self._stream = container.streams.audio[0]
