@@ -298,5 +298,6 @@ def _features_table(measured: Features) -> str:
 
 def main() -> None:
     """Entry point of ``j2a``."""
-    with ended_in_words(), native_noise_unheard():
+    with ended_in_words():
+        native_noise_unheard()
         app()

@@ -90,8 +90,8 @@ def _run(folder: Path, version: str, backbone: str, correct_figures: bool) -> in
         from j2a_tui.plain import describe_folder
 
         sys.stderr.write(f"{why}, so no app: describing the files in plain lines.\n")
-        with native_noise_unheard():
-            return int(describe_folder(folder, version, backbone, correct_figures))
+        native_noise_unheard()
+        return int(describe_folder(folder, version, backbone, correct_figures))
     gc.disable()  # nothing of what is imported now is garbage; looking for it takes time before the first picture
     from j2a_tui.app import J2AApp
 
