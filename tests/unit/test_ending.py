@@ -43,7 +43,8 @@ def test_native_writes_lead_nowhere_and_ours_arrive(end: str, says: str, code: i
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell")
 @pytest.mark.parametrize(("where", "code", "result"), [
-    ("2>&-", 0, "a result\n"), ("2>/dev/full", 0, "a result\n"), (">/dev/full", 1, ""), (">&-", 0, ""), ("| true", 0, ""),
+    ("2>&-", 0, "a result\n"), ("2>/dev/full", 0, "a result\n"),
+    (">/dev/full", 1, ""), (">&-", 0, ""), ("| true", 0, ""),
 ])  # fmt: skip
 def test_streams_that_nobody_can_write_end_in_no_traceback(where: str, code: int, result: str) -> None:
     """One line says so, where it can be said."""
