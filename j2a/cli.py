@@ -12,7 +12,7 @@ import typer
 
 from j2a.clip import Clip
 from j2a.console import Commands, errors_shown, narrate, print_json, say, tell_if_nothing_is_kept
-from j2a.ending import ended_in_words
+from j2a.ending import ended_in_words, native_noise_unheard
 from j2a.engine import client
 from j2a.engine.messages import Describe, Done, Event, Extract, Failed, FeatureReady, Inspect, Piece, Progress, Request
 from j2a.errors import ExitCode, StoreError, UsageError
@@ -299,4 +299,5 @@ def _features_table(measured: Features) -> str:
 def main() -> None:
     """Entry point of ``j2a``."""
     with ended_in_words():
+        native_noise_unheard()
         app()

@@ -11,8 +11,11 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import TextIO
 
 SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+_BEFORE: list[TextIO] = []  # streams that nobody uses any more: one that is forgotten would close its descriptor
 
 
 def on_signals(told: Callable[[int], None], *, interrupt: bool = False) -> None:
@@ -63,6 +66,28 @@ def ended_in_words() -> Iterator[None]:
     except SystemExit as leaving:
         _flush_or_say(told=bool(leaving.code))
         raise
+    finally:
+        _drop_unsaid()
+
+
+def native_noise_unheard() -> None:
+    """From here on what native libraries write by themselves, of damaged files for example, leads nowhere.
+
+    They write to the file descriptors 1 and 2. What we say, and Python's tracebacks, go where they went, by others.
+    It is never taken back: what C has not written yet, it writes when the process ends.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        stream = getattr(sys, name)
+        with contextlib.suppress(OSError):  # a full disk: told when it is written to
+            stream.flush()
+        ours = os.fdopen(os.dup(number), "w", encoding=stream.encoding, errors=stream.errors)
+        ours.reconfigure(line_buffering=stream.line_buffering, write_through=stream.write_through)
+        os.dup2(nowhere, number)
+        _BEFORE.append(stream)
+        setattr(sys, name, ours)
+        setattr(sys, f"__{name}__", ours)
+    os.close(nowhere)
 
 
 def open_streams() -> None:
@@ -99,7 +124,17 @@ def _say(text: str) -> None:
     _quiet()
 
 
+def _drop_unsaid() -> None:
+    """What cannot be said on standard error shall not decide about the exit code."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    except ValueError:  # closed
+        pass
+
+
 def _quiet() -> None:
     """Python would try to write at its end what could not be written now."""
     with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

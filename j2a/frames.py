@@ -109,6 +109,16 @@ def mpeg_frame(head: bytes) -> Frame | None:
     return Frame(size, samples, hertz, head[1] & 0xFE, kbits)
 
 
+def layer_3_frame(head: bytes) -> Frame | None:
+    """The frame of MPEG layer III (MP3) that some bytes begin with."""
+    return mpeg_frame(head) if head[1:2] and head[1] & 6 == 2 else None
+
+
+def layer_2_frame(head: bytes) -> Frame | None:
+    """The frame of MPEG layer II (MP2) that some bytes begin with."""
+    return mpeg_frame(head) if head[1:2] and head[1] & 6 == 4 else None
+
+
 def adts_frame(head: bytes) -> Frame | None:
     """The frame of AAC in ADTS (ISO 13818-7) that some bytes begin with."""
     if len(head) < _HEADER_BYTES or head[0] != 0xFF or head[1] & 0xF6 != 0xF0:

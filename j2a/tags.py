@@ -7,9 +7,10 @@ import io
 import math
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tinytag import TinyTag, TinyTagException
 
@@ -17,6 +18,9 @@ from j2a import paths
 from j2a.frames import adts_frame, between_tags, counted_s, mpeg_frame
 from j2a.library import Track
 from j2a.printable import printable
+
+if TYPE_CHECKING:
+    from j2a.audio.view import Layout
 
 _MOST_BYTES = 64 << 20  # of a file that are read for its tags; covers have a few million
 _MOST_READS = 300_000  # an hour of Ogg takes some hundred thousand
@@ -39,8 +43,8 @@ class Tags:
 class _Bounded(io.BufferedReader):
     """A file of which only so much is read, so often: a broken one can have gigabytes and endless lists."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(io.FileIO(path))
+    def __init__(self, raw: io.RawIOBase) -> None:
+        super().__init__(raw)
         self._bytes, self._reads = _MOST_BYTES, _MOST_READS
 
     def read(self, size: int | None = -1, /) -> bytes:
@@ -59,7 +63,7 @@ def read_tags(track: Track) -> Tags | None:
     The duration is what the file says of itself, unless so much cannot be in it.
     """
     try:
-        with _Bounded(track.path) as file:
+        with _Bounded(io.FileIO(track.path)) as file:
             tag = TinyTag.get(track.path, file_obj=file)
         return Tags(_text(tag.title), _text(tag.artist), _text(tag.album), _duration_s(tag, track))
     except (TinyTagException, OSError, ValueError):
@@ -67,15 +71,56 @@ def read_tags(track: Track) -> Tags | None:
 
 
 def _duration_s(tag: TinyTag, track: Track) -> float | None:
-    size, duration = track.size, tag.duration
+    size, duration, joined = track.size, tag.duration, _joined_s(track.path)
     if tag.mime_type == _MPEG:
         duration = _in_frames_s(tag, track.path)
+    elif joined is not None:
+        return joined or None
     if duration is None or not math.isfinite(duration) or duration <= 0:
         return None
     if tag.bitrate and track.path.suffix.lower() in _UNCOMPRESSED:  # kilobits a second; of others it is nominal
         holds_s = size * 8 / (tag.bitrate * 1000)
         duration = duration if duration <= _MARGIN * holds_s else holds_s
     return duration if duration <= size * 8 / _FEWEST_BITS else None
+
+
+def _joined_s(path: Path) -> float | None:
+    """Seconds of several files that were joined to one, as far as they can be one sound; 0 where nobody knows.
+
+    None for a single one.
+    """
+    # Decoders take a while to load, and who shows tags does not read them.
+    from j2a.audio.view import FileView
+
+    parts = _parts(path)
+    if len(parts) < 2:
+        return None
+    found = list[TinyTag]()
+    for part in parts:
+        with _Bounded(FileView(path, part.parts)) as file:
+            found.append(TinyTag.get(path, file_obj=file, tags=False))
+        if not found[-1].duration or not found[-1].samplerate:
+            return 0.0
+        if found[-1].samplerate != found[0].samplerate:
+            return sum(one.duration or 0.0 for one in found[:-1])
+    return sum(one.duration or 0.0 for one in found)
+
+
+def _parts(path: Path) -> Sequence[Layout]:
+    """The files that lie in one, of the formats that tell their length in a header; none where it looks like one."""
+    from j2a.audio import containers, flac, heads, ogg, wav
+    from j2a.audio.view import MOST_PARTS, Layout
+
+    start, _ = between_tags(path)
+    with path.open("rb") as file:
+        file.seek(start)
+        kind = heads.kind_of(file.read(heads.HEAD_BYTES))
+    if kind == "FLAC":
+        return [] if flac.is_one(path) else [layout for layout in flac.layouts(path) if layout][:MOST_PARTS]
+    if kind == "Ogg":
+        return [] if ogg.is_one(path) else ogg.layouts(path)[:MOST_PARTS]
+    together = wav.KINDS if kind in wav.KINDS else (kind,)
+    return [Layout((part,)) for part in containers.files(path, together)[:MOST_PARTS]] if kind else []
 
 
 def _in_frames_s(tag: TinyTag, path: Path) -> float | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from j2a import paths
 from j2a.backbone import DEFAULT_VERSION, backbone_of, version_of
-from j2a.ending import ended_in_words, on_signals
+from j2a.ending import ended_in_words, native_noise_unheard, on_signals
 from j2a.errors import ExitCode, J2AError, UsageError
 from j2a.printable import printable
 
@@ -90,6 +90,7 @@ def _run(folder: Path, version: str, backbone: str, correct_figures: bool) -> in
         from j2a_tui.plain import describe_folder
 
         sys.stderr.write(f"{why}, so no app: describing the files in plain lines.\n")
+        native_noise_unheard()
         return int(describe_folder(folder, version, backbone, correct_figures))
     gc.disable()  # nothing of what is imported now is garbage; looking for it takes time before the first picture
     from j2a_tui.app import J2AApp

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.codec.context import Flags2
 from av.container import InputContainer
 from numpy.typing import NDArray
 
@@ -18,6 +19,8 @@ from j2a.errors import AudioError
 _PREROLL_S = 0.25
 # After a seek, FFmpeg's Ogg demuxer often gives FLAC time stamps that are up to a page off: read through instead.
 _SEEKS_WRONG = ("ogg",)
+# FFmpeg cuts what the table of packets calls empty from a last block that has been decoded without it.
+_CUT_TWICE = (("caf", "alac"),)
 
 
 class AvSource:
@@ -68,6 +71,9 @@ class AvSource:
             raise self._unreadable(error) from error
         if not container.streams.audio or container.streams.audio[0].time_base is None:
             raise AudioError(f"{self._name} holds no audio stream.")
+        context = container.streams.audio[0].codec_context
+        if context is not None and (self._demuxer, context.name) in _CUT_TWICE:
+            context.flags2 |= Flags2.skip_manual  # nobody cuts; the decoder's last block is as long as it should be
         self._container = container
         self._stream = container.streams.audio[0]
         self._tick_s = float(container.streams.audio[0].time_base)

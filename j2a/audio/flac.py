@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-from j2a.audio.view import Layout, find
+from j2a.audio.heads import next_file
+from j2a.audio.view import MOST_PARTS, Layout
 from j2a.frames import LOST, between_tags
 
-_MAGIC = b"fLaC"
+KIND, _MAGIC = "FLAC", b"fLaC"
 _STREAMINFO, _STREAMINFO_BYTES = 0, 34
 _TOTAL_MASK = (1 << 36) - 1  # the last 36 bits of 64, behind rate, channels and sample size
 _HEADER_BYTES = 16  # of a frame, at most
 _TAIL = 1 << 20  # bytes at the end of the file in which the last frame is looked for: the largest frames are half of it
-_MOST_STREAMS, _MOST_BLOCKS = 1000, 1000  # of a file, and of metadata: beyond them it is damaged
+_MOST_BLOCKS = 1000  # of metadata: beyond them it is damaged
 _UNKNOWN_BYTES = 4 << 30  # that are looked through for another stream behind one of unknown length
-_PLACES, _PLACE_BYTES = 16, 1 << 16  # where the numbers of frames are looked at, to see that they never go back
+# Where the numbers of frames are looked at, to see that they never go back: no number of equal parts fits these places.
+_PLACES, _PLACE_BYTES = sorted(place * 0.618034 % 1 for place in range(1, 17)), 1 << 16
 _TAGS = re.compile(rb"ID3|TAG|APETAGEX|LYRICSBEGIN")  # what may lie between the last frame and what follows
 
 
@@ -33,35 +34,54 @@ def layouts(path: Path) -> list[Layout | None]:
     """
     start, end = between_tags(path)
     with path.open("rb") as file:
-        starts = _beginnings(file, start, end)
-        if len(starts) == 1:
+        streams = _streams(file, start, end)
+        if streams == [(start, end)]:
             return [_layout(file, start, end)]
-        found = [_layout(file, *part) or Layout((part,)) for part in pairwise([*starts, end])]
+        found = [_layout(file, *part) or Layout((part,)) for part in streams]
     return [*found]
 
 
-def _beginnings(file: BinaryIO, start: int, end: int) -> list[int]:
-    """Where streams begin. The file is read for them only where it does not look like one."""
-    found, head = [start], _Head.read(file, start)
-    at = start + len(_MAGIC) if head and not _is_one(file, head, end) else -1
-    while head and at >= 0 and len(found) < _MOST_STREAMS:
-        at = find(file, _MAGIC, at, min(end, head.largest + LOST))
-        if at >= 0 and (another := _Head.read(file, at)):
-            found.append(at)
-            head = another
-        at += len(_MAGIC) if at >= 0 else 0
-    return found
+def _streams(file: BinaryIO, start: int, end: int) -> list[tuple[int, int]]:
+    """Where streams lie, without files of other formats that were joined to them.
+
+    The file is read for them only where it does not look like one stream.
+    """
+    found, head = list[tuple[int, int]](), _Head.read(file, start)
+    while head and len(found) <= MOST_PARTS:
+        last = _last_of_one(file, head, end)
+        after = min(end, last + LOST if last else head.largest + LOST)
+        other = next_file(file, last or start + len(_MAGIC), after, frames=last > 0)
+        found.append((start, other.at if other else end))
+        while other and other.kind != KIND:
+            other = next_file(file, other.at + len(_MAGIC), end, frames=False)
+        start = other.at if other else end
+        head = _Head.read(file, start)
+    return found or [(start, end)]
 
 
-def _is_one(file: BinaryIO, head: _Head, end: int) -> bool:
-    """Whether the last frame has the number that it should have, and the numbers before it never go back."""
-    if end > head.largest or _last_frame(file, head, end)[0] != head.total:
-        return False
-    numbers = [0]
-    for place in range(_PLACES):
-        file.seek(head.sound + (end - head.sound) * place // _PLACES)
-        numbers.append(_first_number(file.read(_PLACE_BYTES), head.block_size, numbers[-1]))
-    return numbers == sorted(numbers)
+def _last_of_one(file: BinaryIO, head: _Head, end: int) -> int:
+    """Where the last frame lies, if it has the number that it should have, and the numbers before it never go back.
+
+    0 for no: then another stream may lie in between.
+    """
+    last = _last_frame(file, head, min(end, head.largest))
+    if not last.samples or last.sample + last.samples != head.total:
+        return 0
+    number = 0
+    for place in _PLACES:
+        file.seek(head.sound + round((last.at - head.sound) * place))
+        before, number = number, _first_number(file.read(_PLACE_BYTES), head.block_size, number)
+        if number < before or (number == 0 and last.at > head.sound):
+            return 0
+    return last.at
+
+
+def is_one(path: Path) -> bool:
+    """Whether a file looks like one stream that its header tells the length of. Reads little of it."""
+    start, end = between_tags(path)
+    with path.open("rb") as file:
+        head = _Head.read(file, start)
+        return head is not None and _last_of_one(file, head, end) > 0
 
 
 def _first_number(data: bytes, block_size: int, otherwise: int) -> int:
@@ -124,7 +144,9 @@ def _layout(file: BinaryIO, start: int, size: int) -> Layout | None:
         return None
     reserved = bool(head.total) and size > head.largest
     size = head.largest if reserved else size
-    end, whole = _last_frame(file, head, size)
+    last = _last_frame(file, head, size)
+    whole = _is_whole(file, head, last, size)
+    end = last.sample + (last.samples if whole else 0)
     if not whole and head.total and not first.sample:  # cut short: what is missing shall be told
         end = head.total
     if end == head.total and not first.sample and not start and not reserved:
@@ -133,14 +155,22 @@ def _layout(file: BinaryIO, start: int, size: int) -> Layout | None:
     return Layout((head.data[:18] + told, (start + 26, size)), first.sample, max(0, end - first.sample))
 
 
-def _last_frame(file: BinaryIO, head: _Head, size: int) -> tuple[int, bool]:
+class _Last(NamedTuple):
+    """The last frame of a stream."""
+
+    at: int  # in the file
+    sample: int  # the number of its first one
+    samples: int  # 0: there is no frame
+
+
+def _last_frame(file: BinaryIO, head: _Head, size: int) -> _Last:
     """As :func:`_end`, of a file of that size; farther from its end where a tag or garbage lies behind the sound."""
     for looked_at in (_TAIL, 8 * _TAIL, 64 * _TAIL):
         file.seek(at := max(head.sound, size - looked_at))
-        end, whole = _end(file.read(max(0, size - at)), head)
-        if end or looked_at >= size - head.sound:
+        last = _end(file.read(max(0, size - at)), head)
+        if last.samples or looked_at >= size - head.sound:
             break
-    return end, whole
+    return last._replace(at=at + last.at)
 
 
 def _behind_metadata(file: BinaryIO, at: int) -> int:
@@ -185,20 +215,23 @@ class _Frame:
         return cls(number if head[1] & 1 else number * block_size, samples)
 
 
-def _end(tail: bytes, head: _Head) -> tuple[int, bool]:
-    """The number behind the last sample, and whether its frame is whole: one that is cut does not count.
-
-    0 where no frame is found. Where nobody knows the length, one that is followed by much is taken for whole.
-    """
+def _end(tail: bytes, head: _Head) -> _Last:
+    """The last frame in some bytes."""
     at = len(tail)
     while (at := tail.rfind(b"\xff", 0, at)) >= 0:
         frame = _Frame.read(tail[at : at + _HEADER_BYTES], head.block_size)
         if frame is not None:
-            most = head.bytes_of(frame.samples)
-            followed = not head.total and len(tail) - at > most
-            whole = followed or _ends(tail[at : at + most], at + most >= len(tail))
-            return frame.sample + (frame.samples if whole else 0), whole
-    return 0, False
+            return _Last(at, frame.sample, frame.samples)
+    return _Last(0, 0, 0)
+
+
+def _is_whole(file: BinaryIO, head: _Head, last: _Last, size: int) -> bool:
+    """Whether the last frame is. Where nobody knows the length, one that is followed by much is taken for whole."""
+    most = head.bytes_of(last.samples)
+    if not head.total and size - last.at > most:
+        return True
+    file.seek(last.at)
+    return bool(last.samples) and _ends(file.read(min(most, size - last.at)), last.at + most >= size)
 
 
 def _ends(data: bytes, all_there: bool) -> bool:

@@ -23,20 +23,25 @@ class JoinedSource:
         self._starts = [0, *accumulate(info.frames for info in infos)]
         channels, frames = max(info.channels for info in infos), self._starts[-1]
         self.info = replace(infos[0], channels=channels, frames=frames, duration_s=frames / infos[0].sample_rate)
-        self._number, self._part = 0, opened[0]()
+        self._number, self._position, self._part = 0, 0, opened[0]()
 
     def seek(self, frame: int) -> None:
         """Make ``frame`` the next one that is read."""
         number = next((n for n in range(len(self._openers)) if frame < self._starts[n + 1]), len(self._openers) - 1)
         self._go_to(number)
         self._part.seek(frame - self._starts[number])
+        self._position = frame
 
     def read(self, frames: int) -> NDArray[np.float32]:
-        """(n <= frames, channels)."""
-        block = self._part.read(frames)
-        while frames and not len(block) and self._number + 1 < len(self._openers):
+        """(n <= frames, channels). A part is as long as it told: what follows has its place in time from that."""
+        while self._position >= self._starts[self._number + 1] and self._number + 1 < len(self._openers):
             self._go_to(self._number + 1)
-            block = self._part.read(frames)
+        last = self._number + 1 == len(self._openers)
+        block = self._part.read(frames if last else min(frames, self._starts[self._number + 1] - self._position))
+        if frames and not len(block) and not last:  # it ends before its time, as the last packet of some codecs does
+            silent = min(frames, self._starts[self._number + 1] - self._position)
+            block = np.zeros((silent, self.info.channels), np.float32)
+        self._position += len(block)
         missing = self.info.channels - block.shape[1]
         return np.concatenate([block, np.repeat(block[:, :1], missing, axis=1)], axis=1) if missing else block
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import mmap
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from j2a.audio.view import Layout
-from j2a.frames import LOST, SYNC, between_tags, id3_size, mpeg_frame
+from j2a.frames import LOST, SYNC, between_tags, id3_size, layer_3_frame
 
 _RATES = (44_100, 48_000, 32_000)
-_MPEG_1, _MONO, _LAYER_III = 3, 3, 2  # as bits of a header
+_MPEG_1, _MONO = 3, 3  # as bits of a header
 _SLACK = 0.01  # share that a Xing header's bytes may differ from what is there
 
 _POINT_FRAMES = 64  # between two points at which a decoder can be begun
@@ -34,9 +34,12 @@ class Run:
     frames: int
     ranges: tuple[tuple[int, int], ...]  # of the file, without what lies between frames
     points: tuple[int, ...]  # where every so many frames one begins
+    as_told: tuple[int, int] | None = None  # header and frames, if the header is right
 
     def layout(self, point: int = 0) -> Layout:
         """What libsndfile is shown from a point on: a header with the true length, then the frames."""
+        if self.as_told:
+            return Layout((self.as_told,))
         at = self.points[point]
         ranges = tuple((max(at, start), end) for start, end in self.ranges if end > at)
         frames = self.frames - point * _POINT_FRAMES
@@ -75,12 +78,16 @@ def runs(path: Path, start: int | None = None, end: int | None = None) -> list[R
                 first = _frame(data, start)
             if first is None:
                 return []
-            known = whole and _knows_its_length(data, start, first, tags_at)
-            if _header_at(data, start, first):
-                start += first[0]
-            found = _walk(data, start, len(data) if end is None else end)
-            # libsndfile stops at what lies between frames, damage or a tag, whatever the header says.
-            return [] if known and len(found) == 1 and len(found[0].ranges) == 1 else found
+            header = _header_at(data, start, first)
+            sound = start + first[0] if header else start
+            found = _walk(data, sound, len(data) if end is None else end)
+            if not whole or len(found) != 1 or len(found[0].ranges) != 1:
+                return found  # libsndfile stops at what lies between frames, damage or a tag, whatever the header says
+            if _is_true(header, tags_at - start):
+                return []
+            told = (start, found[0].ranges[0][1])
+            # What lies behind these frames is something else.
+            return [replace(found[0], as_told=told)] if _is_true(header, told[1] - start) else found
 
 
 def _frame(data: mmap.mmap, at: int) -> tuple[int, Kind] | None:
@@ -90,15 +97,10 @@ def _frame(data: mmap.mmap, at: int) -> tuple[int, Kind] | None:
 
 @lru_cache(maxsize=4096)  # a file has a few headers, thousands of times
 def _read(header: bytes) -> tuple[int, Kind] | None:
-    frame = mpeg_frame(header)
-    if frame is None or header[1] & 6 != _LAYER_III:
+    frame = layer_3_frame(header)
+    if frame is None:
         return None
     return frame.size, (header[1] >> 3 & 3, frame.rate, 1 if header[3] >> 6 == _MONO else 2)
-
-
-def is_layer_2(head: bytes) -> bool:
-    """Whether four bytes begin a frame of MPEG layer II (MP2)."""
-    return len(head) == 4 and head[0] == 0xFF and head[1] & 0xE6 == 0xE4
 
 
 def _samples(version: int) -> int:
@@ -119,13 +121,12 @@ def _header_at(data: mmap.mmap, at: int, frame: tuple[int, Kind]) -> bytes:
     return data[vbri : at + frame[0]] if data[vbri : vbri + 4] == b"VBRI" else b""
 
 
-def _knows_its_length(data: mmap.mmap, at: int, frame: tuple[int, Kind], end: int) -> bool:
-    header = _header_at(data, at, frame)
+def _is_true(header: bytes, there: int) -> bool:
+    """Whether a Xing header tells the length of so many bytes of sound."""
     if header[:4] not in (b"Xing", b"Info") or len(header) < 16:
         return False
     flags, frames, size = struct.unpack(">III", header[4:16])
-    off, there = abs(int(size) - (end - at)), end - at
-    return bool(flags & 3 == 3 and frames) and off <= max(_SLACK * there, 4096)
+    return bool(flags & 3 == 3 and frames) and abs(int(size) - there) <= max(_SLACK * there, 4096)
 
 
 def _walk(data: mmap.mmap, at: int, size: int) -> list[Run]:

@@ -7,13 +7,15 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from j2a.audio.view import Layout, find
+from j2a.audio.view import MOST_PARTS, Layout, find
 from j2a.frames import LOST, between_tags
 
 _HEADER_BYTES = 27  # of a page, before its table of segments
-_MOST_LOSSES, _MOST_STREAMS = 1000, 1000  # what has more gaps or parts is shown to libsndfile as it is from there on
+_MOST_LOSSES = 1000  # what has more gaps is shown to libsndfile as it is from there on
+_SEEN_AT_ONCE = 64 << 20  # bytes that take a moment to read
 _BEGINS = 2  # flag of the first page of a stream
 _MAGIC = b"OggS\0"  # and the version
+_FIRST = b"OggS\0\2"  # a first page
 _VORBIS = b"\1vorbis"  # what its first packet begins with
 
 
@@ -71,7 +73,7 @@ def layouts(path: Path) -> list[Layout]:
         elif streams:
             streams[-1] = streams[-1][0], page.end
         in_head = page.begins
-    streams, size = streams[:_MOST_STREAMS], path.stat().st_size
+    streams, size = streams[: MOST_PARTS + 1], path.stat().st_size
     if streams and _goes_on(path, streams[-1][1]):
         streams[-1] = streams[-1][0], size
     if len(streams) == 1 and streams[0][0] == 0 and streams[0][1] >= size:
@@ -80,6 +82,17 @@ def layouts(path: Path) -> list[Layout]:
         Layout(((start, min(end, size)),), last_seek=_before_the_last_page(path, start, end))
         for start, end in streams  # the last page may be cut
     ]
+
+
+def is_one(path: Path) -> bool:
+    """Whether it is seen at once that no stream begins behind the first page of sound."""
+    start, end = between_tags(path)
+    if end - start > _SEEN_AT_ONCE:
+        return False
+    with path.open("rb") as file:
+        while (page := _page(file, start)) and page.begins:
+            start = page.end
+        return find(file, _FIRST, start, end) < 0
 
 
 def _goes_on(path: Path, at: int) -> bool:

@@ -14,20 +14,21 @@ from pathlib import Path
 
 import numpy as np
 
-from j2a.audio import flac, mpeg, ogg, wav, wavpack
+from j2a.audio import containers, flac, heads, mpeg, ogg, wav, wavpack
 from j2a.audio.joined import JoinedSource, ReadThroughSource
 from j2a.audio.record import AbsurdError, AudioInfo, Source, implausible
 from j2a.audio.soundfile_source import SoundFileSource
-from j2a.audio.view import Layout
+from j2a.audio.view import MOST_PARTS, Layout
 from j2a.errors import AudioError
-from j2a.frames import adts_frame, between_tags, mpeg_frame, walked
+from j2a.frames import LOST, adts_frame, between_tags, layer_2_frame, walked
 
 AV_HINT = 'To read it, install the optional decoder: pip install "j2a[av]"'
 _LOOKED_AT = 2048  # frames that must sound the same after a seek
 _FARTHEST_S = 10  # of it; pages are a second long, or less
 _SAME = 0.1  # Opus needs some time after a seek to be exact
 _KNOWN_TO_BOTH = ("aiff", "caf", "wav")
-_MOST_PARTS = 1000  # of a file, beyond which it is damaged rather than joined
+_CHUNKED = (b"RIFF", b"RF64", b"BW64", b"FORM", b"riff", b"caff", b".snd")
+_CONTAINERS = {"mov": "MP4", "asf": "WMA", "matroska": "Matroska", "tta": "TTA", "caf": "CAF", "aiff": "AIFF"}
 
 Opener = Callable[[], Source]
 
@@ -38,7 +39,8 @@ class _Way:
 
     layouts: tuple[Layout | None, ...] = (None,)  # its parts, one behind the other
     infos: tuple[AudioInfo, ...] = ()  # of several parts, those that can be joined
-    note: str = ""  # why there are fewer than layouts
+    cut: str = ""  # why there are fewer infos than layouts
+    other: str = ""  # the format of a file in it that is not read
     read_through: int | None = None  # its frames, where it can only be read from its beginning
 
 
@@ -69,14 +71,21 @@ def open_source(path: Path) -> Source:
 
 def _opened(path: Path, way: _Way) -> Source:
     if way.read_through is not None:
-        return _read_through(path, way.layouts[0], way.read_through)
+        return _noted(_read_through(path, way.layouts[0], way.read_through), way)
     return _in_parts([partial(SoundFileSource, path, layout) for layout in way.layouts], way)
 
 
 def _in_parts(openers: Sequence[Opener], way: _Way) -> Source:
     source: Source = JoinedSource(openers[: len(way.infos)], way.infos) if way.infos else openers[0]()
-    if way.note:
-        source.info = replace(source.info, note=way.note)
+    return _noted(source, way)
+
+
+def _noted(source: Source, way: _Way) -> Source:
+    """The source, which tells what of the file is not read."""
+    note = f"Another file lies in it ({way.other}), which is not read." if way.other else ""
+    if way.cut:
+        note = f"Only the first {source.info.duration_s:.1f} s are read: {way.cut}."
+    source.info = replace(source.info, note=note)
     return source
 
 
@@ -84,16 +93,16 @@ def _in_parts(openers: Sequence[Opener], way: _Way) -> Source:
 def _way(path: Path, size: int, changed_ns: int) -> _Way:
     """How the file that has this size and time of change is read. Raises ``AudioError``."""
     layouts = _layouts(path)
-    if len(layouts) > 1:
-        return _Way(layouts, *_joined([partial(SoundFileSource, path, layout) for layout in layouts]))
-    way = _Way(layouts)
+    way = _planned(path, layouts, [partial(SoundFileSource, path, layout) for layout in layouts])
+    if way.infos:
+        return way
     source = _opened(path, way)
     try:
         looked_at = ogg.second_granule(path) if source.info.format == "OGG" else 0
         if implausible(source.info, size) or not _seeks(source, looked_at):
             counted = _read_through(path, layouts[0])
             counted.close()
-            return replace(way, read_through=counted.info.frames)
+            return replace(way, layouts=layouts[:1], read_through=counted.info.frames)
     finally:
         source.close()
     return way
@@ -111,39 +120,42 @@ def _layouts(path: Path) -> tuple[Layout | None, ...]:
         found = flac.layouts(path)
     elif head == b"OggS":
         found = [*ogg.layouts(path)]
-    elif head == b"RIFF":
-        inside = wav.mpeg_in(path)
-        found = [run.layout() for run in mpeg.runs(path, *inside)] if inside else wav.layouts(path)
-    elif head == b"FORM":
+    elif head == b"RIFF" and (inside := wav.mpeg_in(path)):
+        found = [run.layout() for run in mpeg.runs(path, *inside)]
+    elif head in _CHUNKED:
         found = wav.layouts(path)
     elif head[:1] == b"\xff" or path.suffix.lower() == ".mp3":
         found = [run.layout() for run in mpeg.runs(path)]
-        if not found and mpeg.is_layer_2(head):  # libsndfile guesses its length, and a cover counts for sound
-            frames = walked(path, mpeg_frame)
+        if not found and layer_2_frame(head):  # libsndfile guesses its length, and a cover counts for sound
+            frames = walked(path, layer_2_frame)
             found = [Layout(frames.ranges, frames=frames.samples)] if frames.ranges else []
-    return tuple(found[:_MOST_PARTS]) or (None,)
+    return tuple(found[: MOST_PARTS + 1]) or (None,)
+
+
+def _planned(path: Path, layouts: tuple[Layout | None, ...], openers: Sequence[Opener]) -> _Way:
+    """How a file of such parts is read; of a single one nothing is opened yet."""
+    infos, why = _joined(openers[:MOST_PARTS]) if len(layouts) > 1 else ((), "")
+    if len(layouts) > MOST_PARTS and not why:
+        why = f"more than {MOST_PARTS:,} files were joined in it"
+    other = None if why else heads.left_out(path, layouts, between_tags(path)[1])
+    return _Way(layouts, infos, why, other.kind if other else "")
 
 
 def _joined(openers: Sequence[Opener]) -> tuple[tuple[AudioInfo, ...], str]:
     """The parts that can be one sound, those from the first on that have its sample rate, and why there are no more."""
     infos: list[AudioInfo] = []
-    note = ""
     for opened in openers:
         try:
             source = opened()
         except AudioError:
             if not infos:
                 raise
-            note = "what follows cannot be decoded"
-            break
+            return tuple(infos), "what follows cannot be decoded"
         source.close()
         if infos and source.info.sample_rate != infos[0].sample_rate:
-            note = f"what follows has another sample rate ({source.info.sample_rate:,} Hz)"
-            break
+            return tuple(infos), f"what follows has another sample rate ({source.info.sample_rate:,} Hz)"
         infos.append(source.info)
-    if note:
-        note = f"Only the first {sum(info.duration_s for info in infos):.1f} s are read: {note}."
-    return tuple(infos), note
+    return tuple(infos), ""
 
 
 def _seeks(source: Source, frame: int) -> bool:
@@ -227,7 +239,7 @@ def _open_av(path: Path, demuxer: str, why_not: AudioError) -> Source:
 def _av_way(path: Path, demuxer: str, size: int, changed_ns: int) -> _Way:
     """How FFmpeg reads the file that has this size and time of change. Raises ``AudioError``, ``ImportError``."""
     layouts = tuple(_av_layouts(path, demuxer))
-    return _Way(layouts, *_joined(_av_openers(path, demuxer, layouts))) if len(layouts) > 1 else _Way(layouts)
+    return _planned(path, layouts, _av_openers(path, demuxer, layouts))
 
 
 def _av_openers(path: Path, demuxer: str, layouts: Sequence[Layout | None]) -> list[Opener]:
@@ -245,6 +257,16 @@ def _av_layouts(path: Path, demuxer: str) -> Sequence[Layout]:
             found = wavpack.layouts(path)
         case "aac":
             found = [Layout(ranges)] if (ranges := walked(path, adts_frame).ranges) else []
+        case _ if demuxer in _CONTAINERS:
+            found = [Layout((part,)) for part in containers.files(path, [_CONTAINERS[demuxer]])]
         case _:
-            found = []
-    return found[:_MOST_PARTS] or [Layout((between_tags(path),))]
+            found = _before_another(path)
+    return found[: MOST_PARTS + 1] or [Layout((between_tags(path),))]
+
+
+def _before_another(path: Path) -> list[Layout]:
+    """A file that does not say where it ends, up to where another format begins."""
+    start, end = between_tags(path)
+    with path.open("rb") as file:
+        another = heads.next_file(file, start + heads.HEAD_BYTES, min(end, start + LOST), frames=False)
+    return [Layout(((start, another.at if another else end),))]

@@ -10,6 +10,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO
 
+MOST_PARTS = 1000  # of a file, of which more is not looked at
 _BLOCK = 1 << 16  # bytes that are looked through at a time
 
 Part = bytes | tuple[int, int]  # bytes as they are, or a range of the file: (start, end)

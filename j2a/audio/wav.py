@@ -1,64 +1,40 @@
-"""WAV files whose recorder stopped before it wrote the sizes into the header, or that were joined; AIFF, too."""
+"""WAV files whose recorder stopped before it wrote the sizes into the header; they, AIFF, W64, AU and CAF joined."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import BinaryIO
 
-from j2a.audio.view import Layout, find
-from j2a.frames import LOST, between_tags
+from j2a.audio import containers
+from j2a.audio.heads import left_out
+from j2a.audio.view import Layout
 
 _RIFF_BYTES, _CHUNK_BYTES = 12, 8
-_FORMS = ((b"RIFF", b"WAVE"), (b"FORM", b"AIFF"), (b"FORM", b"AIFC"))
-_MOST_PARTS = 1000
+KINDS = "WAV", "AIFF", "W64", "AU", "CAF"  # what libsndfile reads of them
 _MOST = 0xFFFF_FFFF  # bytes that a WAV can tell of
 _MPEG_LAYER_III = b"\x55\0"  # its format tag
 
 
 def layouts(path: Path) -> list[Layout | None]:
-    """WAV or AIFF files that were joined to one, whatever lies between: libsndfile reads the first.
+    """Files that were joined to one, whatever lies between: libsndfile reads the first, and some tags as sound.
 
     None for a single one whose header can be taken at its word.
     """
-    start, end = between_tags(path)
+    parts = containers.files(path, KINDS)
+    if not parts:
+        return [None]
     with path.open("rb") as file:
-        size, at, parts = file.seek(0, 2), start, list[tuple[int, int]]()
-        while 0 <= at < end and len(parts) < _MOST_PARTS:
-            told = _told_end(file, at, end)
-            following = _next(file, at + _RIFF_BYTES if told is None else told, end)
-            parts.append((at, following if following >= 0 else size))
-            at = following
+        size = file.seek(0, 2)
         found = [_part(file, *part) for part in parts]
-    if len(parts) < 2:
-        return [found[0] or (Layout((parts[0],)) if start else None)] if parts else [None]
-    return [layout or Layout((part,)) for layout, part in zip(found, parts, strict=True)]
+    shown = [layout or Layout((part,)) for layout, part in zip(found, parts, strict=True)]
+    alone = len(parts) == 1 and not found[0] and (parts[0] == (0, size) or _ends_by_itself(path))
+    return [None] if alone and not left_out(path, shown, size) else [*shown]
 
 
-def _told_end(file: BinaryIO, at: int, end: int) -> int | None:
-    """Where the sound of a WAV that begins there ends by its header, or an AIFF; None: nobody knows."""
-    file.seek(at)
-    head = file.read(_RIFF_BYTES)
-    if head[:4] == b"FORM":
-        told = at + _CHUNK_BYTES + int.from_bytes(head[4:8], "big")
-    else:
-        start, length = _chunks(file, at).get(b"data", (0, 0))
-        told = start + length if length else end + 1
-    return told if told <= end else None
-
-
-def _next(file: BinaryIO, at: int, end: int) -> int:
-    """Where the next file begins, -1 for nowhere near."""
-    reach, found = min(end, at + LOST), list[int]()
-    for magic in (b"RIFF", b"FORM"):
-        place = at
-        while (place := find(file, magic, place, reach)) >= 0:
-            file.seek(place)
-            head = file.read(_RIFF_BYTES)
-            if (head[:4], head[8:]) in _FORMS:
-                found.append(place)
-                break
-            place += 1
-    return min(found, default=-1)
+def _ends_by_itself(path: Path) -> bool:
+    """Whether libsndfile looks at nothing behind the sound of a file."""
+    with path.open("rb") as file:
+        return file.read(4) in (b"RIFF", b"FORM")
 
 
 def _part(file: BinaryIO, start: int, size: int) -> Layout | None:

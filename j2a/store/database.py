@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from j2a.errors import StoreError
-from j2a.store import rescue, schema
+from j2a.store import rescue, salvage, schema
 
 T = TypeVar("T")
 Told = Callable[[rescue.MendedError], None]
@@ -26,7 +26,7 @@ class Database:
         self.on_mended = on_mended
         self.lock = threading.RLock()
         self._to_read = to_read
-        self._mended = False
+        self._mended = self._rows_looked_at = False
         try:
             self.connection = schema.connect(path, to_read=to_read)
         except schema.DamagedError as error:
@@ -63,11 +63,22 @@ class Database:
             except schema.DamagedError as error:
                 if self.connection.in_transaction:  # whoever began it begins anew
                     raise
-                fresh, told = self._repaired(error)
-                self.connection.close()
-                self.connection = fresh
+                told = self._mend(error)
             self._tell(told)
             return work()
+
+    def mend_rows(self) -> bool:
+        """Put what the journal holds in the place of rows that cannot be read; whether there were some. Done once."""
+        with self.lock:
+            if self._rows_looked_at or self._mended:
+                return False
+            self._rows_looked_at = True
+            with schema.explained(self.path):
+                if not salvage.has_rows_to_mend(self.connection):
+                    return False
+            told = self._mend(schema.DamagedError(f"{self.path}: rows cannot be read.", schema.DAMAGED_HINT))
+        self._tell(told)
+        return True
 
     def check(self) -> None:
         """Look for damage that reading might not notice, such as a row that its index lacks, and mend it."""
@@ -83,6 +94,13 @@ class Database:
         """Let go of the file. Nothing waits to be written."""
         with self.lock, schema.explained(self.path):
             self.connection.close()
+
+    def _mend(self, error: schema.DamagedError) -> rescue.MendedError | None:
+        """Go on with the mended file; what to tell of it."""
+        fresh, told = self._repaired(error)
+        self.connection.close()
+        self.connection = fresh
+        return told
 
     def _repaired(self, error: schema.DamagedError) -> rescue.Mended:
         if self._mended:  # a disk that goes on to fail

@@ -82,6 +82,12 @@ def prefix_range(folder: bytes) -> tuple[bytes, bytes]:
     return prefix, prefix[:-1] + bytes([prefix[-1] + 1])
 
 
+class DamagedRowError(StoreError):
+    """What is kept of a window is not what was written there."""
+
+    title = "Cannot read a caption"
+
+
 def state_of(row: Row) -> str:
     """Everything of a row but its clip, as JSON: what the journal keeps."""
     return json.dumps({
@@ -96,7 +102,7 @@ def state_of(row: Row) -> str:
 
 
 def row_of(key: Key, state: str) -> Row:
-    """The inverse of :func:`state_of`. Raises ``StoreError`` for a state that it did not write."""
+    """The inverse of :func:`state_of`. Raises ``DamagedRowError`` for a state that it did not write."""
     try:
         data: dict[str, Any] = json.loads(state)
         texts = [data[name] for name in ("text", "generated_text", "annotator", "created_at", "updated_at")]
@@ -115,10 +121,9 @@ def row_of(key: Key, state: str) -> Row:
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         where = f" at {key.start_ms / 1000:g} s" if isinstance(key.start_ms, int) else ""
-        raise StoreError(
+        raise DamagedRowError(
             f"the row of {os.fsdecode(key.path)}{where} is damaged ({type(error).__name__}: {error}).",
             "Describe or write that window once more in the app; the journal in the file keeps its earlier texts.",
-            title="Cannot read a caption",
         ) from error
 
 

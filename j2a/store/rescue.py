@@ -41,7 +41,7 @@ def mend(path: Path) -> MendedError | None:
     and when the file or its folder cannot be written; the file is then as it was.
     """
     with schema.explained(path), contextlib.closing(schema.opened(path)) as damaged:
-        if _is_sound(damaged):
+        if _is_sound(damaged, path):
             return None
         found, front = salvage.read(path)
         kept = _keep(path)
@@ -60,13 +60,17 @@ def in_memory(path: Path) -> Mended:
         return _made_anew(found, path), _told(path, found, None)
 
 
-def _is_sound(connection: sqlite3.Connection) -> bool:
+def _is_sound(connection: sqlite3.Connection, path: Path) -> bool:
     """Begins a transaction, if that is possible. One that cannot be locked for its damage is written by nobody."""
     try:
         connection.execute("BEGIN IMMEDIATE")
-        return bool(connection.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",))
+        whole = bool(connection.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",))
+        schema.version(connection, path)
+        return whole and not salvage.has_rows_to_mend(connection)
+    except (schema.DamagedError, UnicodeDecodeError):
+        return False
     except sqlite3.DatabaseError as error:
-        if not schema.is_damage(error):
+        if not schema.is_damage(error, path):
             raise
         return False
 

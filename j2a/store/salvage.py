@@ -13,13 +13,14 @@ from typing import Any
 
 from j2a.errors import StoreError
 from j2a.store import schema
-from j2a.store.records import Key, Status, row_of
+from j2a.store.records import DamagedRowError, Key, Status, row_of
 
 CAPTION = "path, start_ms, end_ms, change, status, state"
 JOURNAL = "change, at, action, annotator, path, start_ms, end_ms, before, after"
 _INDEX = "sqlite_autoindex_caption_1"  # SQLite's own, of the primary key
 LOG = "-wal"
 _PAGE_COUNT_AT = 28  # in the file
+_AGREED = 2  # of rows, index and journal
 _NEAR = 1000  # rows that are tried one by one behind damage; further on in larger steps
 
 
@@ -52,7 +53,7 @@ def read(path: Path) -> tuple[Found, bytes]:
         with contextlib.suppress(FileNotFoundError):
             shutil.copyfile(f"{path}{LOG}", f"{copy}{LOG}")
         front = b""
-        if not _has_tables(copy):
+        if not _is_usable(copy):
             front = _first_page(Path(folder) / "new")
             write_at(copy, 0, front)
         write_at(copy, _PAGE_COUNT_AT, bytes(4))  # as many as the file has, whatever its header says
@@ -64,6 +65,22 @@ def read(path: Path) -> tuple[Found, bytes]:
     return found, front
 
 
+def has_rows_to_mend(connection: sqlite3.Connection) -> bool:
+    """Whether there are rows that cannot be read although the journal holds what they were."""
+    for path, start_ms, end_ms, change, state in connection.execute(
+        "SELECT path, start_ms, end_ms, change, state FROM caption"
+    ):
+        key = Key(path, start_ms, end_ms)
+        if _is_readable(key, state):
+            continue
+        for *place, after in connection.execute(
+            "SELECT path, start_ms, end_ms, after FROM journal WHERE change = ?", (change,)
+        ):
+            if Key(*place) == key and _is_readable(key, after):
+                return True
+    return False
+
+
 def write_at(path: Path, place: int, data: bytes) -> None:
     """Put other bytes at a place in a file."""
     with path.open("r+b") as file:
@@ -71,11 +88,13 @@ def write_at(path: Path, place: int, data: bytes) -> None:
         file.write(data)
 
 
-def _has_tables(path: Path) -> bool:
+def _is_usable(path: Path) -> bool:
+    """Whether the first page tells of the tables and lets them be written."""
     with contextlib.closing(opened(path)) as connection:
         try:
-            connection.execute("SELECT 1 FROM caption LIMIT 0")
-        except sqlite3.DatabaseError:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("DELETE FROM caption WHERE FALSE")
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
             return False
         return True
 
@@ -95,7 +114,8 @@ def _found_in(connection: sqlite3.Connection, limit: int) -> Found:
     journal, journal_whole = _read_around(connection, "journal", JOURNAL, limit)
     found = Found()
     for path, start_ms, end_ms, *about in filter(_is_row, rows):
-        found.rows[Key(path, start_ms, end_ms)] = about[0], about[1], about[2]
+        key = Key(path, start_ms, end_ms)
+        found.rows[key] = about[0], _status_in(key, about[2]) or about[1], about[2]
     found.journal = list(filter(_is_entry, journal))
     journal_whole = journal_whole and len(found.journal) == len(journal)
     rows_whole = rows_whole and len(found.rows) == len(rows)
@@ -103,12 +123,17 @@ def _found_in(connection: sqlite3.Connection, limit: int) -> Found:
     last = {Key(*entry[4:7]): entry for entry in found.journal}  # which is in the order of changes
     missing = journal_whole or not rows_whole
     gone = {key for key, entry in last.items() if not _take_in(found, key, entry[0], entry[8], missing=missing)}
+    indexed, index_whole = _indexed(connection)
+    if rows_whole and journal_whole and index_whole:  # a window that one of them alone knows is a damaged name
+        named = [{Key(*row[:3]) for row in rows}, indexed, last.keys()]
+        for key in [key for key in found.rows if sum(key in names for names in named) < _AGREED]:
+            del found.rows[key]
     unreadable = {key for key, (_, _, state) in found.rows.items() if not _is_readable(key, state)}
     found.whole = found.whole and not gone and not unreadable
     if not found.whole:
         seen = {Key(*row[:3]) for row in rows}
         found.older = sum(key not in seen for key in found.rows)
-        gone |= _indexed(connection) - found.rows.keys()
+        gone |= indexed - found.rows.keys()
     found.rows |= dict.fromkeys(gone, (0, Status.DRAFT.value, ""))
     found.lost = len(gone | unreadable)
     return found
@@ -159,15 +184,18 @@ def _read_around(
     return rows, whole
 
 
-def _indexed(connection: sqlite3.Connection) -> set[Key]:
-    """The windows that the index names, from both of its ends as far as it can be read."""
+def _indexed(connection: sqlite3.Connection) -> tuple[set[Key], bool]:
+    """The windows that the index names, from both of its ends as far as it can be read; whether that is all of it."""
     keys: set[Key] = set()
+    whole = True
     for order in ("ASC", "DESC"):
         names = ", ".join(f"{name} {order}" for name in Key._fields)
         statement = f"SELECT path, start_ms, end_ms FROM caption INDEXED BY {_INDEX} ORDER BY {names}"
-        with contextlib.suppress(sqlite3.DatabaseError):
+        try:
             keys.update(Key(*row) for row in connection.execute(statement) if _is_key(row))
-    return keys
+        except sqlite3.DatabaseError:
+            whole = False
+    return keys, whole
 
 
 def _is_key(row: tuple[Any, ...]) -> bool:
@@ -187,8 +215,12 @@ def _is_entry(row: tuple[Any, ...]) -> bool:
 
 
 def _is_readable(key: Key, state: str) -> bool:
+    return bool(_status_in(key, state))
+
+
+def _status_in(key: Key, state: str) -> str:
+    """The status that a row's state tells, "" for a damaged one."""
     try:
-        row_of(key, state)
-    except StoreError:
-        return False
-    return True
+        return row_of(key, state).status.value
+    except DamagedRowError:
+        return ""

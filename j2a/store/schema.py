@@ -8,6 +8,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from j2a import paths
@@ -15,6 +16,7 @@ from j2a.errors import StoreError
 
 APPLICATION_ID = 0x4A324143  # "J2AC": tells our file from another program's
 BUSY_TIMEOUT_S = 2.0
+_WRITTEN_BY, _NEWEST_WRITER = 18, 2  # where in the file the number stands of who may write it
 DAMAGED_HINT = "It is damaged: move it away to begin a new one, and keep it to recover captions from."
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -44,7 +46,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         f"PRAGMA application_id = {APPLICATION_ID}",
     ),
 )
-"""Entry n holds the statements that bring schema n to n + 1. Never change one that was released: add the next."""
+"""Entry n holds the statements that bring schema n to n + 1. Never change one that was released: add the next, which
+changes the tables, so that a version tells itself by them where the header is damaged."""
+
+_HIGHEST = 1000  # version that a newer J2A can have
 
 
 def connect(path: Path, *, to_read: bool = False) -> sqlite3.Connection:
@@ -123,16 +128,28 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        kind = DamagedError if is_damage(error) else StoreError
+        kind = DamagedError if is_damage(error, path) else StoreError
         raise kind(f"{path}: {error}.", _hint(error)) from error
+    except UnicodeDecodeError as error:  # SQLite's error would name what it found in the place of a table
+        raise DamagedError(f"{path}: its list of tables is damaged.", DAMAGED_HINT) from error
     except OSError as error:
         hint = "Check the folder, or choose another by J2A_HOME."
         raise StoreError(f"{error.filename or path}: {error.strerror or error}.", hint) from error
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: sqlite3.Error, path: Path) -> bool:
     """Whether pages of the file are not what SQLite wrote there."""
-    return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith("SQLITE_READONLY"):
+        return _forbids_writing(path)
+    return name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or "unsupported file format" in str(error)
+
+
+def _forbids_writing(path: Path) -> bool:
+    """Whether a file's header tells of a version that alone may write it: there is none."""
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        return max(file.read(_WRITTEN_BY + 1)[_WRITTEN_BY:], default=0) > _NEWEST_WRITER
+    return False
 
 
 def _hint(error: sqlite3.Error) -> str:
@@ -154,12 +171,12 @@ def _hint(error: sqlite3.Error) -> str:
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the tables up to date. Raises ``StoreError`` for a file that is not ours or newer than this program."""
-    if _version(connection, path) == len(MIGRATIONS):
+    if version(connection, path) == len(MIGRATIONS):
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Asked again: another process may have been here between the first look and the lock.
-        for statements in MIGRATIONS[_version(connection, path):]:
+        for statements in MIGRATIONS[version(connection, path):]:
             for statement in statements:
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
@@ -170,19 +187,49 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
         raise
 
 
-def _version(connection: sqlite3.Connection, path: Path) -> int:
-    """The file's schema version; 0 for an empty file."""
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+def version(connection: sqlite3.Connection, path: Path) -> int:
+    """The file's schema version; 0 for an empty file.
+
+    Raises ``StoreError`` for a file of another program or of a newer J2A, and :class:`DamagedError` where the header
+    says so and the tables are ours.
+    """
+    told = int(connection.execute("PRAGMA user_version").fetchone()[0])
     owner = int(connection.execute("PRAGMA application_id").fetchone()[0])
-    tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
-    if owner != APPLICATION_ID and (tables or version):
+    tables = _tables(connection)
+    if (owner, told) == (APPLICATION_ID if tables else owner, _version_of(tables)):
+        return told
+    if _version_of(tables) or (owner == APPLICATION_ID and not 0 < told <= _HIGHEST):
+        raise DamagedError(f"{path}: its header is damaged.", DAMAGED_HINT)
+    if owner != APPLICATION_ID:
         raise StoreError(f"{path} belongs to another program.", "Move it away, or choose another folder by J2A_HOME.")
-    if version > len(MIGRATIONS):
-        raise StoreError(
-            f"{path} was written by a newer J2A (format {version}, this one knows {len(MIGRATIONS)}).",
-            "Update J2A, or choose another folder by J2A_HOME.",
-        )
-    return version
+    if told <= len(MIGRATIONS):
+        raise DamagedError(f"{path}: its list of tables is damaged.", DAMAGED_HINT)
+    raise StoreError(
+        f"{path} was written by a newer J2A (format {told}, this one knows {len(MIGRATIONS)}).",
+        "Update J2A, or choose another folder by J2A_HOME.",
+    )
+
+
+def _tables(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
+    """Tables and indexes with the statements that made them; without what SQLite makes for itself."""
+    return frozenset(connection.execute("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"))
+
+
+def _version_of(tables: frozenset[tuple[str, str]]) -> int:
+    """The version that has these tables, 0 for none of ours. Each migration changes them: a header may be damaged."""
+    return next((number for number, ours in enumerate(_known_tables(MIGRATIONS), 1) if ours == tables), 0)
+
+
+@lru_cache(maxsize=4)
+def _known_tables(migrations: tuple[tuple[str, ...], ...]) -> list[frozenset[tuple[str, str]]]:
+    """Of each version from 1 on."""
+    known = []
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        for statements in migrations:
+            for statement in statements:
+                connection.execute(statement)
+            known.append(_tables(connection))
+    return known
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

@@ -6,9 +6,10 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from j2a import paths
 from j2a.caption import Caption
@@ -21,6 +22,7 @@ from j2a.store.names import Names, folder_of
 from j2a.store.records import (
     BEST_FIRST,
     SEPARATOR,
+    DamagedRowError,
     Key,
     Row,
     Status,
@@ -35,6 +37,7 @@ from j2a.store.records import (
     state_of,
 )
 
+T = TypeVar("T")
 _STATUSES = {status.value: status for status in Status}
 
 
@@ -69,22 +72,16 @@ class Store:
     def get(self, clip: Clip) -> Row | None:
         """The row of exactly this window."""
         key = key_of(clip)
-        found = self._find(key)
-        return row_of(key, found[1]) if found else None
+
+        def look() -> Row | None:
+            found = self._find(key)
+            return row_of(key, found[1]) if found else None
+
+        return self._mending(look)
 
     def latest(self, path: Path) -> Row | None:
         """The most recently changed row of a file, whatever its window."""
-        asked = path_bytes(path)
-        found = [
-            row for name in self._known_names().of(asked) for row in self._query(
-                "SELECT change, start_ms, end_ms, state FROM caption WHERE path = ? ORDER BY change DESC LIMIT 1",
-                (name,),
-            )
-        ]
-        if not found:
-            return None
-        _, start_ms, end_ms, state = max(found)
-        return row_of(Key(asked, start_ms, end_ms), state)
+        return self._mending(lambda: self._latest(path_bytes(path)))
 
     def check(self) -> None:
         """Look at every row and index, and mend what reading might not notice to be damaged."""
@@ -97,20 +94,30 @@ class Store:
         rows of one window the one with a text counts, then the later one. ``on_damage`` is told of rows that cannot
         be read, which are left out; without it ``StoreError`` is raised.
         """
+        rows, damaged = self._readable(folder)
+        if damaged and self.database.mend_rows():
+            rows, damaged = self._readable(folder)
+        for error in damaged:
+            if on_damage is None:
+                raise error
+            on_damage(error)
+        return rows
+
+    def _readable(self, folder: Path) -> tuple[list[Row], list[DamagedRowError]]:
+        """The rows of files under a folder, and what is wrong with those that cannot be read."""
         best: dict[Key, tuple[bool, int, Row]] = {}
+        damaged = []
         for path, start_ms, end_ms, change, state in self._inside(folder):
             key = Key(path, start_ms, end_ms)
             try:
                 row = row_of(key, state)
-            except StoreError as error:
-                if on_damage is None:
-                    raise
-                on_damage(error)
+            except DamagedRowError as error:
+                damaged.append(error)
                 continue
             rank = bool(row.text.strip()), change
             if key not in best or rank > best[key][:2]:
                 best[key] = (*rank, row)
-        return [best[key][2] for key in sorted(best)]
+        return [best[key][2] for key in sorted(best)], damaged
 
     def statuses(self, folder: Path) -> dict[Path, Status]:
         """The best status of each file under ``folder``: accepted, flagged, draft, rejected, skipped."""
@@ -176,6 +183,27 @@ class Store:
     ) -> None:
         self.close()
 
+    def _mending(self, work: Callable[[], T]) -> T:
+        """What ``work`` gives; where a row is damaged that the journal holds, it is done again from that."""
+        try:
+            return work()
+        except DamagedRowError:
+            if not self.database.mend_rows():
+                raise
+            return work()
+
+    def _latest(self, asked: bytes) -> Row | None:
+        found = [
+            row for name in self._known_names().of(asked) for row in self._query(
+                "SELECT change, start_ms, end_ms, state FROM caption WHERE path = ? ORDER BY change DESC LIMIT 1",
+                (name,),
+            )
+        ]
+        if not found:
+            return None
+        _, start_ms, end_ms, state = max(found)
+        return row_of(Key(asked, start_ms, end_ms), state)
+
     def _known_names(self) -> Names:
         """The names of everything that has rows now, those that other programs have just written too."""
         with self.database.lock:
@@ -225,16 +253,16 @@ class Store:
         return str(found[0][0]) if found else None
 
     def _change(self, action: str, clip: Clip, change: Callable[[Row], Row], *, anew: bool = False) -> Row:
-        """Make a change and journal it. With ``anew`` a damaged row is begun anew; the journal has what it was."""
+        """Make a change and journal it. With ``anew`` a row that is lost is begun anew; the journal has what it was."""
         asked = key_of(clip)
 
-        def work() -> tuple[int, Row]:
+        def work(*, anew: bool = False) -> tuple[int, Row]:
             key, state = self._find(asked) or (asked, None)
             at = now()
             before = None
             try:
                 before = row_of(asked, state) if state is not None else None
-            except StoreError:
+            except DamagedRowError:
                 if not anew:
                     raise
             after = change(before or _empty(asked, at))
@@ -244,7 +272,12 @@ class Store:
             return self._write(action, at, key, state, state_of(after)), after
 
         with self.database.lock:
-            number, row = self.database.transaction(work)
+            try:
+                number, row = self.database.transaction(work)
+            except DamagedRowError:
+                if not self.database.mend_rows() and not anew:
+                    raise
+                number, row = self.database.transaction(partial(work, anew=anew))
             if number:
                 self._done.append((number, asked))
                 self._undone.clear()

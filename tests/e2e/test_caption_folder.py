@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from j2a.folder.plan import plan
@@ -63,6 +64,19 @@ def test_a_folder_is_captioned_and_what_is_broken_is_named(folder, tmp_path):
         [J2A, "describe", str(folder / "1.ogg"), "--end", "6"], capture_output=True, text=True, timeout=110
     )
     assert single.stdout.strip() == found[0]["caption"]
+
+
+@pytest.mark.parametrize("program", ["caption", "tui"])
+def test_what_decoders_say_of_noise_reaches_nobody(tmp_path: Path, program: str) -> None:
+    """libmpg123 writes to standard error by itself; of our own words none is lost."""
+    music = tmp_path / "music"
+    music.mkdir()
+    (music / "noise.mp3").write_bytes(np.random.default_rng(0).bytes(20_000))
+    wanted = command(music, tmp_path / "out.csv") if program == "caption" else [f"{J2A}-tui", str(music)]
+    result = subprocess.run(wanted, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=110)
+    assert result.returncode
+    assert "noise.mp3 is not audio that can be decoded" in result.stderr
+    assert not [line for line in result.stderr.splitlines() if "MPEG" in line or "resync" in line]
 
 
 def test_ctrl_c_keeps_what_is_finished_and_resume_does_the_rest(folder, tmp_path):

@@ -55,6 +55,20 @@ def test_ogg_flac_is_sought_right_everywhere(tmp_path: Path) -> None:
             np.testing.assert_array_equal(reader.read(100), everything[start:start + 100])
 
 
+@pytest.mark.parametrize("seconds", [0.01, 1.0, 2.0, 4096 * 5 / RATE, (4096 * 5 + 1) / RATE, (4096 * 5 - 1) / RATE])
+def test_alac_in_caf_is_read_to_its_end(tmp_path: Path, seconds: float) -> None:
+    """FFmpeg cuts from the last packet twice what it lacks."""
+    sound = chirp(seconds)
+    path = encoded(tmp_path / "a.caf", "caf", "alac", sound)
+    with AudioReader(path) as reader:
+        assert reader.info.frames == len(sound)
+        whole = reader.read(len(sound) + 1)
+        np.testing.assert_allclose(whole, sound, atol=1e-4)
+        for start in (0, len(sound) // 2, len(sound) - 100):
+            reader.seek(start / RATE)
+            np.testing.assert_array_equal(reader.read(len(sound)), whole[start:])
+
+
 def test_six_channels(tmp_path: Path) -> None:
     path = encoded(tmp_path / "song.mka", "matroska", "flac", chirp(1.0, 6))
     assert probe(path).channels == 6

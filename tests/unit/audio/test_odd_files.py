@@ -199,8 +199,6 @@ def test_space_behind_the_sound_that_was_never_filled_is_passed_over(
     started = time.process_time()
     assert probe(path).duration_s == pytest.approx(3.0, abs=0.3)
     found = load(Clip(path, 1.0, 2.0), 48_000)
-    if suffix == "mp3":  # its header is not believed any more, and the encoder's delay stands there
-        wanted, found = wanted[:-576], found[576:]
     np.testing.assert_allclose(found, wanted, atol=3e-3)
     assert time.process_time() - started < 10
 

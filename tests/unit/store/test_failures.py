@@ -117,6 +117,7 @@ def test_a_newer_format_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "s.sqlite"
     Store(path).close()
     newer = sqlite3.connect(path)
+    newer.execute("ALTER TABLE caption ADD COLUMN newer TEXT")
     newer.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) + 1}")
     newer.close()
     with pytest.raises(StoreError, match="newer J2A"):
@@ -252,6 +253,7 @@ def test_a_damaged_row_is_left_out_named_and_can_be_written_anew(tmp_path: Path,
         raw = sqlite3.connect(store.path)
         raw.text_factory = bytes
         raw.execute(f"UPDATE caption SET state = {DAMAGE[damage]} WHERE start_ms = 10000")
+        raw.execute("UPDATE journal SET after = 'lost, too' WHERE start_ms = 10000")
         raw.commit()
         told: list[StoreError] = []
         assert [row.text for row in store.rows(CLIP.path.parent, told.append)] == ["kept"]

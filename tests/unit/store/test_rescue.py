@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from j2a import paths
 from j2a.clip import Clip
 from j2a.errors import ExitCode, StoreError
-from j2a.store import Status, Store
+from j2a.store import Status, Store, schema
 from j2a.store.rescue import MendedError
 
 MUSIC = Path("/music")
@@ -114,6 +116,97 @@ def test_one_damaged_page_loses_nothing(sound: bytes, tmp_path: Path, way: str) 
             assert kept.read_bytes() == content
             assert kept.stat().st_mode & 0o077 == 0
     assert told > len(sound) // PAGE // 2
+
+
+def test_a_damaged_header_loses_nothing(sound: bytes, tmp_path: Path) -> None:
+    """No byte of it makes a file that of another program or of a newer J2A."""
+    whole = {clip(number).path.name: TEXTS[number] for number in range(COUNT)}
+    for place in range(100):
+        home = tmp_path / str(place)
+        home.mkdir()
+        content = bytearray(sound)
+        content[place] ^= (1, 4, 0x80, 0xFF)[place % 4]
+        texts, mended, damaged = opened(home / "s.sqlite", bytes(content))
+        assert (texts, damaged) == (whole, []), place
+        assert all("nothing is lost" in str(one) for one in mended)
+    for place, value in ((60, b"\x7f\xff\xff\xff"), (60, bytes(4)), (68, b"wild"), (60, b"\0\0\0\7")):
+        path = tmp_path / f"{place}-{value.hex()}"
+        texts, [told], damaged = opened(path, sound[:place] + value + sound[place + 4 :])
+        assert (texts, damaged) == (whole, [])
+        assert "nothing is lost" in str(told)
+
+
+def test_another_program_s_file_and_a_newer_format_are_left_alone(tmp_path: Path) -> None:
+    """They have other tables than ours."""
+    for number, (owner, version, says) in enumerate([(0, 0, "another program"), (7, 3, "another program"),
+                                                     (schema.APPLICATION_ID, 2, "newer J2A")]):  # fmt: skip
+        path = tmp_path / f"{number}.sqlite"
+        with contextlib.closing(sqlite3.connect(path)) as other:
+            other.execute("CREATE TABLE caption (path BLOB, words TEXT)")
+            other.execute(f"PRAGMA application_id = {owner}")
+            other.execute(f"PRAGMA user_version = {version}")
+        before = path.read_bytes()
+        with pytest.raises(StoreError, match=says):
+            Store(path)
+        assert path.read_bytes() == before
+
+
+def with_flipped_text(content: bytes, number: int, byte: bytes) -> bytes:
+    """With another byte in the text of a caption's row, not of the journal's."""
+    wanted = f'"Caption {number}."'.encode()
+    places = [at for at in range(len(content)) if content.startswith(wanted, at)]
+    changed = [content[: at + 3] + byte + content[at + 4 :] for at in places]
+    return next(one for one in changed if b'{"text": "Ca' + byte in rows_of(one))
+
+
+def rows_of(content: bytes) -> bytes:
+    with contextlib.closing(sqlite3.connect(":memory:")) as raw:
+        raw.text_factory = bytes
+        raw.deserialize(content[:18] + b"\1\1" + content[20:])
+        return b"".join(state for (state,) in raw.execute("SELECT state FROM caption"))
+
+
+@pytest.mark.parametrize("byte", [b"\xff", b'"', b"\n", b"\0"])
+@pytest.mark.parametrize("ask", ["rows", "get", "latest", "decide", "edit"])
+def test_a_row_whose_text_is_damaged_is_mended_from_the_journal(
+    sound: bytes, tmp_path: Path, byte: bytes, ask: str
+) -> None:
+    path = tmp_path / "s.sqlite"
+    path.write_bytes(with_flipped_text(sound, 7, byte))
+    mended: list[MendedError] = []
+    with Store(path, on_mended=mended.append) as store:
+        match ask:
+            case "rows":
+                assert [row.text for row in store.rows(MUSIC)] == TEXTS
+            case "get":
+                assert [row.text for row in (store.get(clip(7)),) if row] == [TEXTS[7]]
+            case "latest":
+                assert [row.text for row in (store.latest(clip(7).path),) if row] == [TEXTS[7]]
+            case "decide":
+                assert store.set_status(clip(7), Status.ACCEPTED).text == TEXTS[7]
+            case "edit":
+                store.edit(clip(7), "Anew.")
+                undone = store.undo()
+                assert undone is not None
+                assert undone.text == TEXTS[7]
+        assert [row.text for row in store.rows(MUSIC)] == TEXTS
+    assert ["nothing is lost" in str(one) for one in mended] == [True]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_flipped_byte_anywhere_loses_no_window_and_makes_none(sound: bytes, tmp_path: Path, seed: int) -> None:
+    """A letter that became another one in a text is the one damage that nothing tells."""
+    random = Random(seed)
+    for number in range(40):
+        place = random.randrange(len(sound))
+        home = tmp_path / str(number)
+        home.mkdir()
+        content = bytearray(sound)
+        content[place] ^= 1 << random.randrange(8)
+        texts, _, damaged = opened(home / "s.sqlite", bytes(content))
+        assert texts.keys() == {clip(number).path.name for number in range(COUNT)}, place
+        assert not damaged, place
+        assert sum(text not in TEXTS for text in texts.values()) <= 1, place
 
 
 def test_what_both_places_lost_is_named_and_the_rest_is_there(sound: bytes, tmp_path: Path) -> None:
