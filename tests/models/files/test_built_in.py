@@ -42,15 +42,16 @@ def test_what_is_shipped_is_whole_and_every_file_of_it_is_known() -> None:
         path.relative_to(root).as_posix() for path in root.rglob("*")
         if path.is_file() and path.suffix != ".md" and path.name != built_in.SUMS
     }  # fmt: skip
-    for folder in (root, *(path for path in root.iterdir() if path.is_dir())):
+    for folder in (root, *(path for path in root.rglob("*") if path.is_dir())):
         built_in.refuse_damaged(folder)
 
 
 @pytest.mark.parametrize(
     ("name", "version"),
     [
-        ("model.safetensors", "1.0"), ("tokenizer.json", "1.0"), ("config.json", "2.1"),
-        ("encoder/model.safetensors", "2.0"), ("projector-3.0/model.safetensors", "3.0"), ("SHA256SUMS", "1.0"),
+        ("llm/model.safetensors", "1.0"), ("llm/tokenizer.json", "3.0"), ("config.json", "2.1"),
+        ("encoder/model.safetensors", "2.0"), ("projector-3.0/model.safetensors", "3.0"),
+        ("projector-3.0/heads/model.safetensors", "3.0"), ("model.safetensors", "2.1"), ("SHA256SUMS", "1.0"),
     ],
 )  # fmt: skip
 def test_one_flipped_bit_is_told(weights: Path, name: str, version: str) -> None:
@@ -79,7 +80,7 @@ def test_a_file_that_is_gone_or_cut_is_told_even_after_it_was_whole(weights: Pat
 
 @pytest.mark.long
 def test_the_command_writes_no_caption_from_damaged_weights(weights: Path) -> None:
-    flip(weights / "model.safetensors")
+    flip(weights / "llm" / "model.safetensors")
     engine = (f"import pathlib, j2a.paths; j2a.paths.builtin_model_dir = lambda: pathlib.Path({str(weights)!r}); "
               "from j2a.engine.worker import main; main()")  # fmt: skip
     script = f"""
