@@ -24,11 +24,12 @@ from j2a.store import Store
 from j2a_tui import bindings
 from j2a_tui.background import Background
 from j2a_tui.display import clean
+from j2a_tui.jobs import Change
 from j2a_tui.messages import Crashed, EngineEvents
 from j2a_tui.player import Player, open_player
 from j2a_tui.reading import scanning
 from j2a_tui.screens.desk import Desk
-from j2a_tui.session import Change, Session
+from j2a_tui.session import Session
 from j2a_tui.theme import THEME
 from j2a_tui.transport import Transport
 
@@ -77,7 +78,7 @@ class J2AApp(App[None]):
         self._events_told = threading.Event()
         self.engine = open_engine(self._take_event)
         self.session = Session(self.store, self.engine, folder, version, backbone, self.tell)
-        self.session.correct_figures = correct_figures
+        self.session.model.correct_figures = correct_figures
         self.transport = Transport()
         self._open_sound = open_sound
         self._when_listed = when_listed
@@ -111,7 +112,7 @@ class J2AApp(App[None]):
             self.tell(error)
         self.store.database.on_mended = self.tell
         self.engine.start()
-        self.session.load_model()
+        self.session.model.load()
         self.desk.show_model()
         # PortAudio looks for devices on its own thread, but importing it holds up this one.
         self.set_timer(SOUND_AFTER_S, self._open_player)
@@ -150,6 +151,8 @@ class J2AApp(App[None]):
                 self.notify("Ask again: it is started anew. `j2a paths` says where its log is.",
                             title="The engine stopped", severity="warning", timeout=8, markup=False)
         self.desk.show_change(change)
+        if Change.DUE in change:
+            self.desk.action_accept()
 
     def _check_sound(self) -> None:
         """Say once why there is no sound, when it becomes known."""

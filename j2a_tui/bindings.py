@@ -31,11 +31,11 @@ class Key:
 
 KEYS: tuple[Key, ...] = (
     # Making captions
-    Key("describe", "enter", "enter", "describe", "Describe", "Measure the window and write its caption",
+    Key("describe", "enter", "enter", "describe", "Describe",
+        "Write the window's caption; open one that is accepted or yours", "desk", "Captions", bar=True),
+    Key("accept", "a", "a", "accept", "Accept", "Accept the caption, also while it is written, and go on",
         "desk", "Captions", bar=True),
-    Key("accept", "a", "a", "accept", "Accept", "Accept the caption and go on to the next file",
-        "desk", "Captions", bar=True),
-    Key("variant", "r", "r", "variant", "Variant", "Write another variant (next seed, temperature 0.8)",
+    Key("variant", "r", "r", "variant", "Variant", "Write another variant (asks before it replaces what is kept)",
         "desk", "Captions", bar=True),
     Key("prompt", "p", "p", "prompt", "Ask for", "Ask for ordinary, short, detailed captions, or tags",
         "desk", "Captions"),

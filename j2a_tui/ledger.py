@@ -54,19 +54,26 @@ class Ledger:
         """Make a change to a clip, or keep it until it can be made; ``None`` when it makes no sense."""
         self.retry()
         try:
-            if self.unsaved.changes:
-                row = self.unsaved.keep(clip, change, self._quietly(clip))
-            else:
-                row = self._save(clip, change)
+            row = self._keep(clip, change) if self.unsaved.changes else self._save_or_keep(clip, change)
         except StoreError as error:
-            if error.title != StoreError.title:  # it is not the store's fault: there is nothing to accept
-                self._on_problem(error)
-                return None
-            self.problem = error
-            self._on_problem(_kept(error))
-            row = self.unsaved.keep(clip, change, self._quietly(clip))
+            self._on_problem(error)
+            return None
         self._note_status(clip.path, row.status)
         return row
+
+    def _save_or_keep(self, clip: Clip, change: Change) -> Row:
+        """Raises ``StoreError`` for a change that makes no sense: there is nothing to accept."""
+        try:
+            return self._save(clip, change)
+        except StoreError as error:
+            if error.title != StoreError.title:
+                raise
+            self.problem = error
+            self._on_problem(_kept(error))
+            return self._keep(clip, change)
+
+    def _keep(self, clip: Clip, change: Change) -> Row:
+        return self.unsaved.keep(clip, change, self._quietly(clip))
 
     def retry(self) -> bool:
         """Save what could not be saved before; whether nothing is left of that."""

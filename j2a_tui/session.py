@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import Flag, auto
 from pathlib import Path
 from typing import Any
 
-from j2a.backbone import is_server
-from j2a.caption import PROMPTS, Caption, Sampling
+from j2a.caption import Caption, Sampling
 from j2a.clip import Clip
 from j2a.engine.client import Engine
 from j2a.engine.messages import (
@@ -25,50 +22,20 @@ from j2a.engine.messages import (
     Extract,
     Failed,
     FeatureReady,
-    Load,
     Piece,
     Progress,
 )
 from j2a.errors import J2AError
 from j2a.features.record import Features
 from j2a.store import Row, Status, Store
+from j2a.store.records import is_edited
+from j2a_tui.jobs import Change, Job
 from j2a_tui.ledger import Ledger
+from j2a_tui.model import Model
 from j2a_tui.unsaved import Saving
 
 PARTIAL_SAVE_S = 0.6  # with the desk's looks of a fifth of a second in between, no word waits for a whole one
 VARIANT_TEMPERATURE = 0.8
-
-
-class Change(Flag):
-    """What an event changed, so that only that is drawn again."""
-
-    NOTHING = 0
-    TEXT = auto()
-    FEATURES = auto()
-    STAGE = auto()
-    STATUS = auto()
-    MODEL = auto()
-    EVERYTHING = TEXT | FEATURES | STAGE | STATUS | MODEL
-
-
-@dataclass(slots=True)
-class Job:
-    """A request that is with the engine."""
-
-    request_ids: list[int]  # the request itself, and before it a measurement of the same clip that still runs
-    clip: Clip
-    writes: bool  # Describe; otherwise Extract
-    version: str = ""
-    backbone: str = ""
-    seed: int = 0
-    sampling: Sampling = field(default_factory=Sampling)
-    stage: str = ""
-    fraction: float | None = None
-    written: str = ""  # pieces so far
-    replaces: bool = False  # the window had a text before
-    stopping: bool = False
-    saved_at: float = 0.0
-    saved: str = ""  # of what is written, what the store has
 
 
 class Session:
@@ -89,16 +56,9 @@ class Session:
     ) -> None:
         self.ledger = Ledger(store, folder, on_problem)
         self.engine = engine
-        self.version = version
-        self.backbone = backbone
-        self.server = backbone if is_server(backbone) else ""  # stays among the choices
-        self.correct_figures = False  # of what is written from now on
-        self.prompt = PROMPTS[0]  # what is asked for
+        self.model = Model(engine, version, backbone, on_problem)
         self._on_problem = on_problem
         self._clock = clock
-        self.model_state = "starting"
-        self.model_stage = ""
-        self._load_id: int | None = None
         self.clip: Clip | None = None
         self._forget()
 
@@ -112,23 +72,11 @@ class Session:
         self.failure: Failed | None = None
         self.job: Job | None = None
 
-    # The model
-
-    def load_model(self) -> None:
-        """Have the engine load the chosen version, so that it is warm when it is needed."""
-        self.model_state = "loading"
-        self.model_stage = ""
-        self._load_id = self.engine.submit(Load(self.version, self.backbone))
-
     def choose(self, version: str, backbone: str) -> None:
         """Use another version or backbone from now on."""
         self.stop()
-        self.version, self.backbone = version, backbone
-        self.load_model()
-
-    def ask_otherwise(self) -> None:
-        """The next kind of caption, from now on."""
-        self.prompt = PROMPTS[(PROMPTS.index(self.prompt) + 1) % len(PROMPTS)]
+        self.model.version, self.model.backbone = version, backbone
+        self.model.load()
 
     # The clip
 
@@ -173,24 +121,38 @@ class Session:
         """Whether a caption is being made, from measuring to its last word."""
         return self.job is not None and self.job.writes and not self.job.stopping
 
-    def describe(self, *, variant: bool = False) -> None:
-        """Ask for a caption: greedy, or with ``variant`` sampled with the seed after the one on the desk."""
-        if self.clip is None or self.writing:
+    @property
+    def edited(self) -> bool:
+        """Whether the text has words of a person in it."""
+        return is_edited(self.text, self.caption)
+
+    @property
+    def kept(self) -> bool:
+        """Whether only an explicit act may replace the text: it was accepted, or somebody wrote in it."""
+        return not self.writing and bool(self.text.strip()) and (self.status is Status.ACCEPTED or self.edited)
+
+    def describe(self, *, variant: bool = False, over_kept: bool = False) -> None:
+        """Ask for a caption: greedy, or with ``variant`` sampled with the seed after the one on the desk.
+
+        A text that is ``kept`` stays, unless ``over_kept`` says that it may be replaced.
+        """
+        if self.clip is None or self.writing or (self.kept and not over_kept):
             return
         if self.job is not None and self.job.stopping:
             self._end_job()
         seed = (self.caption.seed + 1 if self.caption else 1) if variant else 0
         sampling = Sampling(temperature=VARIANT_TEMPERATURE) if variant else Sampling()
+        model = self.model
         request_id = self.engine.submit(
-            Describe(self.clip, self.version, self.backbone, self.prompt, sampling, seed,
-                     correct_figures=self.correct_figures)
+            Describe(self.clip, model.version, model.backbone, model.prompt, sampling, seed,
+                     correct_figures=model.correct_figures)
         )
         self.failure = None
         # A measurement that runs goes on: the engine uses its result.
         before = self.job
-        self.job = Job([request_id, *(before.request_ids if before else [])], self.clip, True, self.version,
-                       self.backbone, seed, sampling, stage=before.stage if before else "", replaces=bool(self.text),
-                       saved_at=self._clock())
+        self.job = Job([request_id, *(before.request_ids if before else [])], self.clip, True, model.version,
+                       model.backbone, seed, sampling, stage=before.stage if before else "", replaces=bool(self.text),
+                       over_kept=over_kept, saved_at=self._clock())
 
     def measure(self) -> None:
         """Ask for the features, unless they are known or on their way."""
@@ -199,11 +161,18 @@ class Session:
         self.job = Job([self.engine.submit(Extract(self.clip))], self.clip, False)
 
     def stop(self) -> bool:
-        """Stop what runs; the beginning of a caption is kept as a draft. False when nothing ran."""
+        """Stop what runs; the beginning of a caption is kept as a draft, unless it was to replace a text that is kept.
+
+        False when nothing ran.
+        """
         job = self.job
         if job is None or job.stopping:
             return False
         self._cancel(job)
+        if job.over_kept:
+            self._end_job()
+            self._show(self.ledger.get(job.clip))
+            return True
         self._save_partial(job)
         if job.writes:
             job.stopping = True  # its Done still brings the provenance
@@ -214,11 +183,10 @@ class Session:
     def handle(self, event: Event) -> Change:
         """Take in one event of the engine; those of requests that no longer matter change nothing."""
         if isinstance(event, EngineDied):
-            self.model_state = "stopped"
-            self._load_id = None
+            self.model.stopped()
             return Change.MODEL | Change.STAGE
-        if event.request_id == self._load_id:
-            return self._handle_load(event)
+        if self.model.take(event):
+            return Change.MODEL
         job = self.job
         if job is None or event.request_id not in job.request_ids:
             return Change.NOTHING
@@ -240,17 +208,6 @@ class Session:
             case Done():
                 return self._take_done(job, event)
         return Change.NOTHING
-
-    def _handle_load(self, event: Event) -> Change:
-        match event:
-            case Progress():
-                self.model_stage = event.stage
-            case Done():
-                self.model_state, self._load_id = "ready", None
-            case Failed():
-                self.model_state, self._load_id = "missing", None
-                self._on_problem(J2AError(event.message, event.hint, title=event.title))
-        return Change.MODEL
 
     def _take_feature(self, event: FeatureReady) -> None:
         self.features.set(event.name, event.value)
@@ -293,13 +250,19 @@ class Session:
             caption = Caption.from_json(event.result)
             if event.cancelled:
                 caption.text = job.written.strip()  # what was on the screen when it was stopped
+            self.model.state = "ready"
+            self._take_caption(job, caption)
+        self.ledger.end_action()
+        return Change.EVERYTHING | (Change.DUE if job.accepting and not event.cancelled else Change.NOTHING)
+
+    def _take_caption(self, job: Job, caption: Caption) -> None:
+        """Save it and show it; where another J2A has accepted or edited the window meanwhile, that stays."""
+        if self._save(job.clip, lambda store: store.save_generated(job.clip, caption, over_kept=job.over_kept)):
             self.features = caption.features
             self.known = set(self.features.to_json())
             self.text, self.caption = caption.text, caption
-            self.model_state = "ready"
-            self._save(job.clip, lambda store: store.save_generated(job.clip, caption))
-        self.ledger.end_action()
-        return Change.EVERYTHING
+        else:
+            self._show(self.ledger.get(job.clip))
 
     def _take_failure(self, job: Job, event: Failed) -> None:
         if not job.replaces:
@@ -324,7 +287,8 @@ class Session:
             return
         job.saved_at, job.saved = self._clock(), job.written
         caption = Caption(text, job.version, job.backbone, "", "", "", job.seed, job.sampling, self.features)
-        self._save(job.clip, lambda store: store.save_generated(job.clip, caption))
+        if not self._save(job.clip, lambda store: store.save_generated(job.clip, caption)):
+            job.replaces = True  # another J2A's words are there
 
     # Decisions
 
@@ -345,6 +309,11 @@ class Session:
         """The end of a request that was stopped must not replace what the user does after that."""
         if self.job is not None and self.job.stopping:
             self._end_job()
+
+    def accept_when_whole(self) -> None:
+        """Accept the caption that is being written, as soon as its last word is there."""
+        if self.job is not None and self.writing:
+            self.job.accepting = True
 
     def decide(self, status: Status) -> bool:
         """Set the status of the clip; False when it could not be saved."""
@@ -381,5 +350,5 @@ class Session:
     def _save(self, clip: Clip, change: Callable[[Saving], Row]) -> bool:
         row = self.ledger.save(clip, change)
         if row is not None and clip == self.clip:
-            self.status = row.status
+            self.status, self.caption = row.status, row.caption
         return row is not None

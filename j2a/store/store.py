@@ -27,6 +27,7 @@ from j2a.store.records import (
     clip_of,
     default_annotator,
     has_text,
+    kept_error,
     key_of,
     now,
     path_bytes,
@@ -123,12 +124,17 @@ class Store:
                 best[path] = status
         return {Path(os.fsdecode(path)): status for path, status in best.items()}
 
-    def save_generated(self, clip: Clip, caption: Caption) -> Row:
-        """Keep a generated caption: it replaces the window's text, and the window is a draft (again)."""
+    def save_generated(self, clip: Clip, caption: Caption, *, over_kept: bool = False) -> Row:
+        """Keep a generated caption: it replaces the window's text, and the window is a draft (again).
+
+        Raises ``StoreError`` where the text was accepted or has words of a person, unless ``over_kept``.
+        """
         text = one_paragraph(caption.text)
         written = one_paragraph(caption.written) or text
 
         def change(row: Row) -> Row:
+            if row.kept and not over_kept:
+                raise kept_error()
             return replace(row, text=text, generated_text=written, status=Status.DRAFT, caption=caption)
 
         return self._change("generate", clip, change, anew=True)

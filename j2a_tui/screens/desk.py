@@ -13,8 +13,8 @@ from j2a.store import Row, Status
 from j2a_tui import external
 from j2a_tui.bindings import textual_bindings
 from j2a_tui.display import clean
+from j2a_tui.jobs import Change
 from j2a_tui.screens.browsing import Browsing
-from j2a_tui.session import Change
 from j2a_tui.widgets.lines import KeyBar
 from j2a_tui.windows import Window
 
@@ -44,15 +44,34 @@ class Desk(Browsing):
         self._write(variant=True)
 
     def _write(self, *, variant: bool) -> None:
-        if self.ready_for("variant" if variant else "describe"):
-            self.session.describe(variant=variant)
-            self.show_change(Change.EVERYTHING)
+        if not self.ready_for("variant" if variant else "describe"):
+            return
+        if not self.session.kept:
+            self._describe(variant=variant)
+        elif variant:
+            self._ask_to_replace()
+        else:
+            self.action_edit()
+
+    def _ask_to_replace(self) -> None:
+        from j2a_tui.screens.choose import ConfirmScreen
+
+        clip = self.session.clip
+        what = "This caption is accepted." if self.session.status is Status.ACCEPTED else "Somebody wrote in this text."
+        self.app.push_screen(
+            ConfirmScreen(f"{what} Replace it by another variant, as a draft? u brings it back.", "Replace it"),
+            lambda yes: self._describe(variant=True, over_kept=True) if yes and clip == self.session.clip else None,
+        )
+
+    def _describe(self, *, variant: bool, over_kept: bool = False) -> None:
+        self.session.describe(variant=variant, over_kept=over_kept)
+        self.show_change(Change.EVERYTHING)
 
     def action_prompt(self) -> None:
         """Another kind of caption from the next one on."""
-        self.session.ask_otherwise()
+        self.session.model.ask_otherwise()
         self.show_change(Change.MODEL)
-        self.say(f"The next caption will be {_KINDS[self.session.prompt]}.")
+        self.say(f"The next caption will be {_KINDS[self.session.model.prompt]}.")
 
     def action_stop(self) -> None:
         """Stop; with nothing to stop, a search is cleared."""
@@ -65,7 +84,8 @@ class Desk(Browsing):
         """Accept, save, go on."""
         self.settle()
         if self.session.writing:
-            self.say("It is still being written: esc stops it, then a accepts.")
+            self.session.accept_when_whole()
+            self.show_change(Change.STAGE)
         elif not self.session.text.strip():
             self.say("There is no caption to accept yet: enter writes one, e lets you write it.")
         elif self.session.decide(Status.ACCEPTED):
@@ -189,8 +209,8 @@ class Desk(Browsing):
         """Ask the engine what is there, and the user which."""
         from j2a_tui.screens.choose import VersionScreen
 
-        self._versions = VersionScreen((self.session.version, self.session.backbone))
-        self._inspect_id = self.session.engine.submit(Inspect("models", self.session.server))
+        self._versions = VersionScreen((self.session.model.version, self.session.model.backbone))
+        self._inspect_id = self.session.engine.submit(Inspect("models", self.session.model.server))
         self.app.push_screen(self._versions, self._version_chosen)
 
     def take_other_event(self, event: Event) -> None:

@@ -22,8 +22,9 @@ from j2a.store import Row, Status
 from j2a_tui import messages
 from j2a_tui.background import Background
 from j2a_tui.display import clean, home_relative
+from j2a_tui.jobs import Change
 from j2a_tui.reading import detailing, opening, tagging
-from j2a_tui.session import Change, Session
+from j2a_tui.session import Session
 from j2a_tui.transport import Transport
 from j2a_tui.widgets.caption_panel import CaptionPanel
 from j2a_tui.widgets.features_panel import FeaturesPanel
@@ -253,10 +254,10 @@ class Workbench(Screen[None]):
 
     def show_model(self) -> None:
         """Version, backbone, and whether they are loaded."""
-        session = self.session
-        state = {"loading": session.model_stage or "loading"}.get(session.model_state, session.model_state)
-        asked = "" if session.prompt == PROMPTS[0] else f" {session.prompt}"
-        self.top.show(model=f"{clean(session.version)} {clean(session.backbone)}{asked}", state=clean(state))
+        model = self.session.model
+        state = model.stage or "loading" if model.state == "loading" else model.state
+        asked = "" if model.prompt == PROMPTS[0] else f" {model.prompt}"
+        self.top.show(model=f"{clean(model.version)} {clean(model.backbone)}{asked}", state=clean(state))
 
     def _show_unsaved(self) -> None:
         ledger = self.session.ledger

@@ -108,7 +108,8 @@ class CaptionPanel(Vertical):
         if job is not None and job.writes and not job.stopping:
             stage = clean(job.stage) or "waiting for the engine"
             share = f" {job.fraction:.0%}" if job.fraction is not None else ""
-            return Content.assemble("Caption ", (f"{stage}{share} …", "bold $accent"))
+            then = ("  accepted when it is whole, esc stops", "bold $success") if job.accepting else ""
+            return Content.assemble("Caption ", (f"{stage}{share} …", "bold $accent"), then)
         if session.status is None:
             return Content("Caption")
         styles = {Status.ACCEPTED: "bold $success", Status.REJECTED: "bold $error"}

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from j2a.engine.messages import Describe
-from j2a.store import Status
+from j2a.engine.messages import Describe, Done
+from j2a.store import Status, Store
 from tests.tui.fakes import TEXT
 from tests.tui.harness import Desk, running
 
@@ -52,13 +52,92 @@ async def test_nothing_is_accepted_without_a_text(desk: Desk) -> None:
     assert desk.app.desk.tracks.cursor == 0
 
 
-async def test_nothing_is_accepted_while_it_is_written(desk: Desk) -> None:
+async def test_accept_counts_when_it_is_pressed_while_the_caption_is_written(desk: Desk) -> None:
     await desk.press("enter")
-    desk.engine.simulate_pieces(desk.engine.last(Describe), "Not yet")
+    request_id = desk.engine.last(Describe)
+    desk.engine.simulate_pieces(request_id, "Not yet")
     await desk.until(lambda: desk.app.session.text == "Not yet")
     await desk.press("a")
-    await desk.told("still being written")
+    await desk.shows("accepted when it is whole")
     assert desk.app.desk.tracks.cursor == 0
+    desk.engine.simulate_done(request_id, "Not yet whole.")
+    await desk.opened("song 2.wav")
+    row = desk.row("song 1.wav")
+    assert row is not None
+    assert (row.text, row.status) == ("Not yet whole.", Status.ACCEPTED)
+
+
+async def test_stopping_takes_back_an_early_accept(desk: Desk) -> None:
+    await desk.press("enter")
+    request_id = desk.engine.last(Describe)
+    desk.engine.simulate_pieces(request_id, "Not this one")
+    await desk.press("a", "escape")
+    desk.engine.simulate(Done(request_id, {}, {}, cancelled=True))
+    await desk.until(lambda: desk.app.session.job is None)
+    row = desk.row("song 1.wav")
+    assert row is not None
+    assert row.status is Status.DRAFT
+    assert desk.app.desk.tracks.cursor == 0
+
+
+@pytest.mark.parametrize("accepted", [True, False], ids=["accepted", "written by hand"])
+async def test_enter_on_a_text_that_is_kept_opens_it(desk: Desk, accepted: bool) -> None:
+    await keep(desk, accepted)
+    asked = len(desk.engine.asked(Describe))
+    await desk.press("enter")
+    assert desk.app.desk.caption.editor is not None
+    await desk.press("escape")
+    assert len(desk.engine.asked(Describe)) == asked
+    row = desk.row("song 1.wav")
+    assert row is not None
+    assert row.text == (TEXT if accepted else f"{TEXT} Mine.")
+
+
+@pytest.mark.parametrize("accepted", [True, False], ids=["accepted", "written by hand"])
+async def test_a_variant_of_a_text_that_is_kept_asks_first(desk: Desk, accepted: bool) -> None:
+    await keep(desk, accepted)
+    before, asked = desk.row("song 1.wav"), len(desk.engine.asked(Describe))
+    await desk.press("r")
+    await desk.shows("Replace it by another variant")
+    await desk.press("n")
+    assert len(desk.engine.asked(Describe)) == asked
+    await desk.press("r", "y")
+    await desk.until(lambda: len(desk.engine.asked(Describe)) == asked + 1)
+    desk.engine.simulate_pieces(desk.engine.last(Describe), "Half a")
+    await desk.press("escape")
+    assert desk.row("song 1.wav") == before, "stopping brings the text back"
+    await desk.press("r", "y")
+    desk.engine.simulate_described("Another one.")
+    await desk.shows("Another one.")
+    await desk.press("u")
+    after = desk.row("song 1.wav")
+    assert after is not None and before is not None
+    assert (after.text, after.status) == (before.text, before.status)
+
+
+async def test_a_caption_that_another_j2a_accepted_meanwhile_is_not_replaced(desk: Desk) -> None:
+    await desk.press("enter")
+    with Store() as other:
+        other.edit(desk.clip("song 1.wav"), "The other's.")
+        other.set_status(desk.clip("song 1.wav"), Status.ACCEPTED)
+    desk.engine.simulate_described()
+    await desk.told("The caption of this window stays")
+    await desk.shows("The other's.")
+    row = desk.row("song 1.wav")
+    assert row is not None
+    assert (row.text, row.status) == ("The other's.", Status.ACCEPTED)
+
+
+async def keep(desk: Desk, accepted: bool) -> None:
+    """A caption of the first file, accepted, or a draft that somebody wrote in."""
+    await desk.describe()
+    if accepted:
+        await desk.press("a")
+        await desk.opened("song 2.wav")
+        await desk.press("k")
+        await desk.opened("song 1.wav")
+    else:
+        await desk.press("e", *" Mine.", "escape")
 
 
 async def test_reject_stays_skip_goes_on(desk: Desk) -> None:

@@ -151,7 +151,7 @@ async def test_the_version_is_chosen_from_what_the_engine_reports(desk: Desk) ->
     await desk.shows("missing")
     await desk.press("j", "enter")
     await desk.told("J2A 1.0 with 7b is not here: big j2a get")
-    assert desk.app.session.backbone == "mini"
+    assert desk.app.session.model.backbone == "mini"
     await desk.press("v")
     desk.engine.simulate(Done(desk.engine.last(Inspect), {"rows": rows}))
     await desk.shows("projector")

@@ -40,7 +40,7 @@ def compare(music: Path, snap_compare: Snap, monkeypatch: pytest.MonkeyPatch) ->
             desk = Desk(app, pilot, engines[0], player, music)
             await desk.opened("song 1.wav")
             desk.engine.simulate_loaded()
-            await desk.until(lambda: app.session.model_state == "ready")
+            await desk.until(lambda: app.session.model.state == "ready")
             await desk.until(lambda: app.transport.player, "the player is there")
             await desk.until(lambda: desk.engine.asked(Extract), "its window is being measured")
             await steps(desk)
