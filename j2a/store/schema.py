@@ -172,9 +172,10 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:
     """The file's schema version; 0 for an empty file."""
+    # The owner last: another process may be making the file meanwhile, and it has one as soon as it has tables.
+    tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     owner = int(connection.execute("PRAGMA application_id").fetchone()[0])
-    tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
     if owner != APPLICATION_ID and (tables or version):
         raise StoreError(f"{path} belongs to another program.", "Move it away, or choose another folder by J2A_HOME.")
     if version > len(MIGRATIONS):
