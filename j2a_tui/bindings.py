@@ -27,16 +27,19 @@ class Key:
     where: Where
     group: str
     bar: bool = False  # in the key bar
+    brief: str = ""  # its label where there is little room
 
 
 KEYS: tuple[Key, ...] = (
     # Making captions
     Key("describe", "enter", "enter", "describe", "Describe",
-        "Write the window's caption; open one that is accepted or yours", "desk", "Captions", bar=True),
+        "Write the window's caption; open one that is accepted or yours", "desk", "Captions", bar=True, brief="Write"),
     Key("accept", "a", "a", "accept", "Accept", "Accept the caption, also while it is written, and go on",
         "desk", "Captions", bar=True),
+    Key("accept_anyway", "A", "A", "accept_anyway", "Accept anyway", "Accept it though the measurement contradicts it",
+        "desk", "Captions"),
     Key("variant", "r", "r", "variant", "Variant", "Write another variant (asks before it replaces what is kept)",
-        "desk", "Captions", bar=True),
+        "desk", "Captions", bar=True, brief="More"),
     Key("prompt", "p", "p", "prompt", "Ask for", "Ask for ordinary, short, detailed captions, or tags",
         "desk", "Captions"),
     Key("edit", "e", "e", "edit", "Edit", "Edit the caption in place", "desk", "Captions", bar=True),
@@ -44,6 +47,7 @@ KEYS: tuple[Key, ...] = (
         "desk", "Captions"),
     Key("reject", "x", "x", "reject", "Reject", "Mark the caption as rejected, and stay", "desk", "Captions"),
     Key("skip", "s", "s", "skip", "Skip", "Mark the file as skipped and go on", "desk", "Captions"),
+    Key("flag", "f", "f", "flag", "Flag", "Flag the file for a second look, and go on", "desk", "Captions"),
     Key("undo", "u", "u", "undo", "Undo", "Take back the last change", "desk", "Captions"),
     Key("redo", "ctrl+r", "ctrl+r", "redo", "Redo", "Make it again", "desk", "Captions"),
     Key("stop", "escape", "esc", "stop", "Stop", "Stop measuring or writing; what was written stays",
@@ -68,18 +72,27 @@ KEYS: tuple[Key, ...] = (
         "desk", "Window"),
     Key("window_longer", "right_curly_bracket", "}", "resize_window(1)", "Longer window", "Window longer by 1 s",
         "desk", "Window"),
+    Key("window_from", "i", "i", "window_from", "Window from here", "The window begins at the playhead",
+        "desk", "Window"),
+    Key("window_to", "o", "o", "window_to", "Window to here", "The window ends at the playhead", "desk", "Window"),
     # Files
+    Key("next_open", "n", "n", "next_open(1)", "Next open", "Next file without a decision",
+        "desk", "Files", bar=True, brief="Next"),
+    Key("previous_open", "N", "N", "next_open(-1)", "Previous open", "Previous file without a decision",
+        "desk", "Files"),
     Key("down", "down,j", "↓ j", "move(1)", "Next file", "Next file", "desk", "Files"),
     Key("up", "up,k", "↑ k", "move(-1)", "Previous file", "Previous file", "desk", "Files"),
     Key("page_down", "pagedown", "pgdn", "page(1)", "Page down", "A page down", "desk", "Files"),
     Key("page_up", "pageup", "pgup", "page(-1)", "Page up", "A page up", "desk", "Files"),
     Key("first", "g,home", "g", "edge(-1)", "First file", "First file", "desk", "Files"),
     Key("last", "G,end", "G", "edge(1)", "Last file", "Last file", "desk", "Files"),
-    Key("search", "slash", "/", "search", "Search", "Search in names, titles, artists", "desk", "Files", bar=True),
-    Key("export", "E", "E", "export", "Export", "Write captions.csv into the folder", "desk", "Files", bar=True),
+    Key("search", "slash", "/", "search", "Search", "Search in names, titles, artists", "desk", "Files",
+        bar=True, brief="Find"),
+    Key("export", "E", "E", "export", "Export", "Write captions.csv: accepted ones, or all", "desk", "Files",
+        bar=True, brief="CSV"),
     # The program
     Key("version", "v", "v", "version", "Version", "Choose the J2A version and its weights",
-        "desk", "Program", bar=True),
+        "desk", "Program", bar=True, brief="Model"),
     Key("palette", "ctrl+p", "ctrl+p", "command_palette", "Palette", "Every action by name", "anywhere", "Program"),
     Key("help", "question_mark", "?", "help", "Help", "This page", "desk", "Program", bar=True),
     Key("quit", "q", "q", "app.quit", "Quit", "Leave; everything is saved", "desk", "Program", bar=True),

@@ -14,6 +14,7 @@ from j2a.errors import J2AError
 if TYPE_CHECKING:
     from j2a.library import Track
     from j2a.tags import Tags
+    from j2a_tui.catalogue import Entry
 
 
 class EngineEvents(Message):
@@ -32,6 +33,13 @@ class TagsRead(Message):
     """Tags of some files; a file without readable tags is not among them."""
 
     tags: Mapping[Path, Tags]
+
+
+@dataclass
+class Catalogued(Message):
+    """How captioned windows of some files stand."""
+
+    entries: Sequence[Entry]
 
 
 @dataclass

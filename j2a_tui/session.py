@@ -5,6 +5,7 @@ Everything here runs on the interface's thread.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +37,7 @@ from j2a_tui.unsaved import Saving
 
 PARTIAL_SAVE_S = 0.6  # with the desk's looks of a fifth of a second in between, no word waits for a whole one
 VARIANT_TEMPERATURE = 0.8
+LOOK_S = 0.8  # what another J2A has written is on the screen this long before a key can have meant it
 
 
 class Session:
@@ -59,6 +61,7 @@ class Session:
         self.model = Model(engine, version, backbone, on_problem)
         self._on_problem = on_problem
         self._clock = clock
+        self._reread_at = -math.inf
         self.clip: Clip | None = None
         self._forget()
 
@@ -100,6 +103,19 @@ class Session:
             if not job.replaces:
                 self._save_partial(job)
         self._end_job()
+
+    def reread(self) -> bool:
+        """Show how the clip stands in the store; False while its caption is being written."""
+        if self.clip is None or self.writing:
+            return False
+        self._show(self.ledger.get(self.clip))
+        self._reread_at = self._clock()
+        return True
+
+    @property
+    def settled(self) -> bool:
+        """Whether what another J2A wrote has been on the screen long enough for a decision to be about it."""
+        return self._clock() - self._reread_at >= LOOK_S
 
     def _show(self, row: Row | None) -> None:
         self.text = row.text if row else ""
@@ -321,7 +337,7 @@ class Session:
         if clip is None:
             return False
         self._forget_stopped()
-        if self.ledger.changed_elsewhere(clip):
+        if self.ledger.changed_elsewhere(clip) or not self.settled:
             self._show(self.ledger.get(clip))
             self._on_problem(J2AError("This is how it stands now.", "Look at it, and decide again.",
                                       title="Another J2A has changed this caption"))

@@ -19,10 +19,12 @@ class Transport:
         self.listening = False  # the user has pressed play, and not pause: what is opened next plays too
         self._ended = False  # what played has come to its end
         self._position_s = 0.0
+        self._volume = 1.0  # linear; 1 is as recorded
 
     def attach(self, player: Player) -> None:
         """The player is there."""
         self.player = player
+        player.volume = self._volume
         if self.path is not None:
             player.load(self.path)
         if self.listening:
@@ -58,7 +60,13 @@ class Transport:
     @property
     def volume(self) -> float:
         """Linear; 1 is as recorded."""
-        return self.player.volume if self.player is not None else 1.0
+        return self._volume
+
+    @volume.setter
+    def volume(self, volume: float) -> None:
+        self._volume = round(min(max(0.0, volume), MAX_VOLUME), 2)
+        if self.player is not None:
+            self.player.volume = self._volume
 
     @property
     def position_s(self) -> float:
@@ -112,8 +120,7 @@ class Transport:
 
     def change_volume(self, by: float) -> None:
         """Louder or quieter."""
-        if self.player is not None:
-            self.player.volume = round(min(max(0.0, self.player.volume + by), MAX_VOLUME), 2)
+        self.volume += by
 
     def _be_silent(self) -> None:
         if self.player is not None and self.player.playing:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.binding import BindingType
 
+from j2a.clip import Clip
 from j2a.engine.messages import Done, Event, Failed, Inspect
 from j2a.errors import J2AError
 from j2a.store import Row, Status
 from j2a_tui import external
 from j2a_tui.bindings import textual_bindings
+from j2a_tui.claims import contradicted
 from j2a_tui.display import clean
 from j2a_tui.jobs import Change
 from j2a_tui.screens.browsing import Browsing
@@ -32,6 +35,7 @@ class Desk(Browsing):
     BINDINGS: ClassVar[list[BindingType]] = [*textual_bindings("desk")]
     _inspect_id: int | None = None
     _versions: VersionScreen | None = None
+    _asked: tuple[Clip | None, str] | None = None  # the contradicted caption that was asked about last
 
     # Captions
 
@@ -81,17 +85,40 @@ class Desk(Browsing):
             self.clear_search()
 
     def action_accept(self) -> None:
-        """Accept, save, go on."""
+        """Accept, save, go on; ask once where the measurement says otherwise."""
+        self._accept(anyway=False)
+
+    def action_accept_anyway(self) -> None:
+        """Accept without being asked."""
+        self._accept(anyway=True)
+
+    def _accept(self, *, anyway: bool) -> None:
         self.settle()
-        if self.session.writing:
-            self.session.accept_when_whole()
+        session = self.session
+        if session.writing:
+            session.accept_when_whole()
             self.show_change(Change.STAGE)
-        elif not self.session.text.strip():
+        elif not session.text.strip():
             self.say("There is no caption to accept yet: enter writes one, e lets you write it.")
-        elif self.session.decide(Status.ACCEPTED):
+        elif not anyway and self._asks_first():
+            return
+        elif session.decide(Status.ACCEPTED):
             self._go_on(describe=True)
         else:
             self.show_change(Change.EVERYTHING)  # what somebody else has written meanwhile
+
+    def _asks_first(self) -> bool:
+        """Whether the caption is contradicted, and was not asked about before."""
+        session = self.session
+        wrong = contradicted(session.text, session.features)
+        asked = session.clip, session.text
+        if not wrong or asked == self._asked:
+            return False
+        self._asked = asked
+        told = "; ".join(f"{one.text}, but {one.measured or 'it was not heard'}" for one in wrong[:2])
+        more = f" and {len(wrong) - 2} more" if len(wrong) > 2 else ""
+        self.say(clean(f"Contradicted: {told}{more}. a once more accepts, e edits."))
+        return True
 
     def action_reject(self) -> None:
         """Not this one. Staying lets another variant be asked for."""
@@ -102,14 +129,23 @@ class Desk(Browsing):
 
     def action_skip(self) -> None:
         """Go on without a caption."""
+        self._set_aside(Status.SKIPPED)
+
+    def action_flag(self) -> None:
+        """Go on, and come back later."""
+        self._set_aside(Status.FLAGGED)
+
+    def _set_aside(self, status: Status) -> None:
         self.settle()
         self.session.stop()
-        if self.session.decide(Status.SKIPPED):
+        if self.session.decide(status):
             self._go_on(describe=False)
         else:
             self.show_change(Change.EVERYTHING)
 
     def _go_on(self, *, describe: bool) -> None:
+        self.pace.decided(time.monotonic())
+        self.status.be_quiet()
         self.show_change(Change.EVERYTHING)
         if not self.tracks.move(1):
             self.say("That was the last file.")

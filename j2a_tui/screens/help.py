@@ -13,13 +13,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from j2a_tui.bindings import KEYS
-from j2a_tui.display import NO_STATUS, STATUS_LETTERS, VERDICT_MARKS
+from j2a_tui.display import EDITED, NO_STATUS, STATUS_LETTERS, VERDICT_MARKS
 
 _KEY_WIDTH = 9
 _VERDICTS = {
     "agreed": "the measurement says the same",
     "contradicted": "the measurement says otherwise",
-    "unmeasured": "not measured, so nobody knows",
+    "unmeasured": "not measured or listened for, so nobody knows",
 }
 
 
@@ -52,8 +52,12 @@ def _page() -> Content:
     for group, keys in groupby(KEYS, key=lambda key: key.group):
         blocks.append(_block(group, [(key.shown, key.help) for key in keys]))
     blocks.append(_block("Letters in the list", [
-        *((letter, status.value) for status, letter in STATUS_LETTERS.items()), (NO_STATUS, "nothing yet")]))
-    blocks.append(_block("Marks under a caption", [(mark, _VERDICTS[name]) for name, mark in VERDICT_MARKS.items()]))
+        *((letter, status.value) for status, letter in STATUS_LETTERS.items()),
+        (EDITED, "draft that somebody wrote in"), (NO_STATUS, "nothing yet"),
+        (f"{VERDICT_MARKS['contradicted']}2", "its captions say two things that the measurement contradicts"),
+    ]))
+    marks = [(mark, _VERDICTS[name]) for name, mark in VERDICT_MARKS.items()]
+    blocks.append(_block("Marks beside the claims of a caption", marks))
     return Content("\n\n").join(blocks)
 
 

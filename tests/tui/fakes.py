@@ -30,7 +30,8 @@ MEASURED = Features(
     tags=[Tag("electronic", "style", 0.55), Tag("synthesizer", "instrument", 0.41)],
     genre=Genre("electronic", 0.55, "musicnn"),
 )
-TEXT = "A steady piece in A minor at 120 BPM, in 3/4, over the chords Am, F, C and G."
+TEXT = "A steady piece in A minor at 120 BPM, in 4/4, over the chords Am, F, C and G."
+CONTRADICTED = "A steady piece in A minor at 120 BPM, in 3/4, over the chords Am, F, C and G."
 
 
 class FakeEngine:

@@ -80,3 +80,15 @@ async def test_the_mouse_seeks_and_chooses(desk: Desk) -> None:
     await desk.opened("song 10.wav")
     await desk.pilot.click(desk.app.desk.keys, offset=(3, 0))
     await desk.until(lambda: desk.engine.asked(Describe))
+
+
+async def test_the_window_is_brought_to_the_playhead(desk: Desk) -> None:
+    desk.app.transport.seek(14.0)
+    await desk.press("i")
+    assert desk.app.transport.window == Window(14.0, 24.0)
+    desk.app.transport.seek(20.0)
+    await desk.press("o")
+    assert desk.app.transport.window == Window(14.0, 20.0)
+    desk.app.transport.seek(12.0)
+    await desk.press("o")
+    assert desk.app.transport.window == Window(6.0, 12.0)
