@@ -194,6 +194,7 @@ class J2AApp(App[None]):
         self.desk.show_change(change)
         if Change.DUE in change:
             self.desk.action_accept()
+        self.desk.write_ahead()
 
     def _check_sound(self) -> None:
         """Say once why there is no sound, when it becomes known."""

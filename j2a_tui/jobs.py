@@ -38,6 +38,7 @@ class Job:
     written: str = ""  # pieces so far
     replaces: bool = False  # the window had a text before
     over_kept: bool = False  # also one that only an explicit act may replace
+    follows: bool = False  # by itself after a decision: one undo takes both back
     accepting: bool = False  # it was accepted already; that is done when it is whole
     stopping: bool = False
     saved_at: float = 0.0

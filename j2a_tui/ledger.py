@@ -121,11 +121,13 @@ class Ledger:
         self.end_action()
         return True
 
-    def end_action(self) -> None:
-        """What was saved since the last action is taken back by one undo."""
-        if self._saves:
+    def end_action(self, *, joined: bool = False) -> None:
+        """What was saved since the last action is taken back by one undo; ``joined``: together with that action."""
+        if self._saves and joined and self._undoable:
+            self._undoable[-1] += self._saves
+        elif self._saves:
             self._undoable.append(self._saves)
-            self._saves = 0
+        self._saves = 0
 
     def undo(self) -> Row | None:
         """Take back the last action; the row as it is then, ``None`` when there is none."""

@@ -12,6 +12,7 @@ from textual.message import Message
 from j2a.errors import J2AError
 
 if TYPE_CHECKING:
+    from j2a.clip import Clip
     from j2a.library import Track
     from j2a.tags import Tags
     from j2a_tui.catalogue import Entry
@@ -40,6 +41,13 @@ class Catalogued(Message):
     """How captioned windows of some files stand."""
 
     entries: Sequence[Entry]
+
+
+@dataclass
+class ComingUp(Message):
+    """The clips whose captions are wanted next."""
+
+    clips: Sequence[Clip]
 
 
 @dataclass

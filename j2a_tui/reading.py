@@ -14,7 +14,7 @@ from j2a.errors import AudioError, StoreError, UsageError
 from j2a.store import Row
 from j2a.tags import TagCache
 from j2a_tui.catalogue import Entry
-from j2a_tui.messages import AudioOpened, Catalogued, DetailRead, OverviewGrew, Problem, Scanned, TagsRead
+from j2a_tui.messages import AudioOpened, Catalogued, ComingUp, DetailRead, OverviewGrew, Problem, Scanned, TagsRead
 from j2a_tui.tag_process import TagProcess
 from j2a_tui.windows import Window
 
@@ -67,6 +67,19 @@ def cataloguing(rows_of: Callable[[Path], Sequence[Row]], files: Sequence[Path],
                 entries += [Entry.of(row) for row in rows_of(path)]
         post(Catalogued(entries))
         yield
+
+
+def looking_ahead(files: Sequence[Path], post: Post) -> Iterator[None]:
+    """The windows that files would be opened with, as far as they can be read."""
+    from j2a import audio
+
+    clips: list[Clip] = []
+    for path in files:
+        with contextlib.suppress(AudioError):
+            window = Window().within(audio.probe(path).duration_s)
+            clips.append(Clip(path, window.start_s, window.end_s))
+        yield
+    post(ComingUp(clips))
 
 
 def opening(path: Path, post: Post) -> Iterator[None]:

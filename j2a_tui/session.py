@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from j2a.caption import Caption, Sampling
 from j2a.clip import Clip
@@ -29,10 +28,11 @@ from j2a.engine.messages import (
 from j2a.errors import J2AError
 from j2a.features.record import Features
 from j2a.store import Row, Status, Store
-from j2a.store.records import is_edited
+from j2a_tui.ahead import Ahead
 from j2a_tui.jobs import Change, Job
 from j2a_tui.ledger import Ledger
 from j2a_tui.model import Model
+from j2a_tui.open_clip import OpenClip
 from j2a_tui.unsaved import Saving
 
 PARTIAL_SAVE_S = 0.6  # with the desk's looks of a fifth of a second in between, no word waits for a whole one
@@ -40,7 +40,7 @@ VARIANT_TEMPERATURE = 0.8
 LOOK_S = 0.8  # what another J2A has written is on the screen this long before a key can have meant it
 
 
-class Session:
+class Session(OpenClip):
     """The clip on the desk and its way from the engine into the store.
 
     ``on_problem`` is told what the user should read; nothing of the text is lost by then. ``clock`` is in seconds.
@@ -56,28 +56,20 @@ class Session:
         on_problem: Callable[[J2AError], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__()
         self.ledger = Ledger(store, folder, on_problem)
         self.engine = engine
         self.model = Model(engine, version, backbone, on_problem)
+        self.ahead = Ahead(engine, self.model)
         self._on_problem = on_problem
         self._clock = clock
         self._reread_at = -math.inf
-        self.clip: Clip | None = None
-        self._forget()
-
-    def _forget(self) -> None:
-        self.text = ""
-        self.status: Status | None = None
-        self.caption: Caption | None = None
-        self.features = Features()
-        self.known: set[str] = set()  # features that have arrived, measured or not
-        self.stats: dict[str, Any] = {}
-        self.failure: Failed | None = None
         self.job: Job | None = None
 
     def choose(self, version: str, backbone: str) -> None:
         """Use another version or backbone from now on."""
         self.stop()
+        self.ahead.clear()
         self.model.version, self.model.backbone = version, backbone
         self.model.load()
 
@@ -88,10 +80,8 @@ class Session:
         if clip == self.clip:
             return
         self.leave()
-        self.clip = clip
-        self._forget()
-        if clip is not None:
-            self._show(self.ledger.get(clip))
+        self.job = None
+        self.begin(clip, self.ledger.get(clip) if clip is not None else None)
 
     def leave(self) -> None:
         """Cancel what runs; the beginning of a caption is kept."""
@@ -108,7 +98,7 @@ class Session:
         """Show how the clip stands in the store; False while its caption is being written."""
         if self.clip is None or self.writing:
             return False
-        self._show(self.ledger.get(self.clip))
+        self.show(self.ledger.get(self.clip))
         self._reread_at = self._clock()
         return True
 
@@ -116,14 +106,6 @@ class Session:
     def settled(self) -> bool:
         """Whether what another J2A wrote has been on the screen long enough for a decision to be about it."""
         return self._clock() - self._reread_at >= LOOK_S
-
-    def _show(self, row: Row | None) -> None:
-        self.text = row.text if row else ""
-        self.status = row.status if row and (row.text or row.status is not Status.DRAFT) else None
-        self.caption = row.caption if row else None
-        if self.caption is not None and self.caption.prompt_id:
-            self.features = self.caption.features
-            self.known = set(self.features.to_json())
 
     # Requests
 
@@ -138,24 +120,25 @@ class Session:
         return self.job is not None and self.job.writes and not self.job.stopping
 
     @property
-    def edited(self) -> bool:
-        """Whether the text has words of a person in it."""
-        return is_edited(self.text, self.caption)
-
-    @property
     def kept(self) -> bool:
         """Whether only an explicit act may replace the text: it was accepted, or somebody wrote in it."""
         return not self.writing and bool(self.text.strip()) and (self.status is Status.ACCEPTED or self.edited)
 
-    def describe(self, *, variant: bool = False, over_kept: bool = False) -> None:
+    def describe(self, *, variant: bool = False, over_kept: bool = False, follows: bool = False) -> None:
         """Ask for a caption: greedy, or with ``variant`` sampled with the seed after the one on the desk.
 
-        A text that is ``kept`` stays, unless ``over_kept`` says that it may be replaced.
+        A text that is ``kept`` stays, unless ``over_kept`` says that it may be replaced. ``follows``: it is asked for
+        by itself after a decision. What was written ahead is taken.
         """
         if self.clip is None or self.writing or (self.kept and not over_kept):
             return
         if self.job is not None and self.job.stopping:
             self._end_job()
+        written = None if variant or self.text else self.ahead.take(self.clip)
+        if written is not None:
+            self._take_over(*written, follows)
+            return
+        self.ahead.pause()
         seed = (self.caption.seed + 1 if self.caption else 1) if variant else 0
         sampling = Sampling(temperature=VARIANT_TEMPERATURE) if variant else Sampling()
         model = self.model
@@ -168,12 +151,23 @@ class Session:
         before = self.job
         self.job = Job([request_id, *(before.request_ids if before else [])], self.clip, True, model.version,
                        model.backbone, seed, sampling, stage=before.stage if before else "", replaces=bool(self.text),
-                       over_kept=over_kept, saved_at=self._clock())
+                       over_kept=over_kept, follows=follows, saved_at=self._clock())
+
+    def _take_over(self, job: Job, events: Sequence[Event], follows: bool) -> None:
+        """A request that was begun ahead is the desk's now, as far as it has come."""
+        if self.job is not None:
+            self._cancel(self.job)
+        self.failure = None
+        job.follows, job.saved_at = follows, self._clock()
+        self.job = job
+        for event in events:
+            self.handle(event)
 
     def measure(self) -> None:
         """Ask for the features, unless they are known or on their way."""
         if self.clip is None or self.known or self.job is not None or self.failure is not None:
             return
+        self.ahead.pause()
         self.job = Job([self.engine.submit(Extract(self.clip))], self.clip, False)
 
     def stop(self) -> bool:
@@ -187,7 +181,7 @@ class Session:
         self._cancel(job)
         if job.over_kept:
             self._end_job()
-            self._show(self.ledger.get(job.clip))
+            self.show(self.ledger.get(job.clip))
             return True
         self._save_partial(job)
         if job.writes:
@@ -200,18 +194,19 @@ class Session:
         """Take in one event of the engine; those of requests that no longer matter change nothing."""
         if isinstance(event, EngineDied):
             self.model.stopped()
+            self.ahead.clear()
             return Change.MODEL | Change.STAGE
         if self.model.take(event):
             return Change.MODEL
         job = self.job
-        if job is None or event.request_id not in job.request_ids:
+        if self.ahead.handle(event) or job is None or event.request_id not in job.request_ids:
             return Change.NOTHING
         match event:
             case Progress():
                 job.stage, job.fraction = event.stage, event.fraction
                 return Change.STAGE
             case FeatureReady():
-                self._take_feature(event)
+                self.take_feature(event)
                 return Change.FEATURES
         if event.request_id != job.request_ids[0]:
             return Change.NOTHING
@@ -224,15 +219,6 @@ class Session:
             case Done():
                 return self._take_done(job, event)
         return Change.NOTHING
-
-    def _take_feature(self, event: FeatureReady) -> None:
-        self.features.set(event.name, event.value)
-        self.known.add(event.name)
-        unknown = dict(self.features.unknown)
-        unknown.pop(event.name, None)
-        if event.reason:
-            unknown[event.name] = event.reason
-        self.features.unknown = unknown
 
     def _take_piece(self, job: Job, text: str) -> Change:
         job.written += text
@@ -256,8 +242,7 @@ class Session:
         self.job = None
         if not job.writes:
             if event.result and not event.cancelled:
-                self.features = Features.from_json(event.result)
-                self.known = set(self.features.to_json())
+                self.take_features(Features.from_json(event.result))
             return Change.FEATURES | Change.STAGE
         if not event.cancelled and not str(event.result.get("text", "")).strip():
             self._take_failure(job, Failed(event.request_id, "No caption", EMPTY, "Ask for another variant."))
@@ -268,17 +253,16 @@ class Session:
                 caption.text = job.written.strip()  # what was on the screen when it was stopped
             self.model.state = "ready"
             self._take_caption(job, caption)
-        self.ledger.end_action()
+        self.ledger.end_action(joined=job.follows)
         return Change.EVERYTHING | (Change.DUE if job.accepting and not event.cancelled else Change.NOTHING)
 
     def _take_caption(self, job: Job, caption: Caption) -> None:
         """Save it and show it; where another J2A has accepted or edited the window meanwhile, that stays."""
         if self._save(job.clip, lambda store: store.save_generated(job.clip, caption, over_kept=job.over_kept)):
-            self.features = caption.features
-            self.known = set(self.features.to_json())
             self.text, self.caption = caption.text, caption
+            self.take_features(caption.features)
         else:
-            self._show(self.ledger.get(job.clip))
+            self.show(self.ledger.get(job.clip))
 
     def _take_failure(self, job: Job, event: Failed) -> None:
         if not job.replaces:
@@ -338,7 +322,7 @@ class Session:
             return False
         self._forget_stopped()
         if self.ledger.changed_elsewhere(clip) or not self.settled:
-            self._show(self.ledger.get(clip))
+            self.show(self.ledger.get(clip))
             self._on_problem(J2AError("This is how it stands now.", "Look at it, and decide again.",
                                       title="Another J2A has changed this caption"))
             return False
@@ -358,9 +342,8 @@ class Session:
 
     def _show_row(self, row: Row | None) -> Row | None:
         if row is not None:
-            self.clip = row.clip
-            self._forget()
-            self._show(row)
+            self.job = None
+            self.begin(row.clip, row)
         return row
 
     def _save(self, clip: Clip, change: Callable[[Saving], Row]) -> bool:

@@ -13,10 +13,13 @@ from j2a.engine.messages import Done, Event, Failed, Inspect
 from j2a.errors import J2AError
 from j2a.store import Row, Status
 from j2a_tui import external
+from j2a_tui.ahead import CLIPS
 from j2a_tui.bindings import textual_bindings
 from j2a_tui.claims import contradicted
 from j2a_tui.display import clean
 from j2a_tui.jobs import Change
+from j2a_tui.messages import ComingUp
+from j2a_tui.reading import looking_ahead
 from j2a_tui.screens.browsing import Browsing
 from j2a_tui.widgets.lines import KeyBar
 from j2a_tui.windows import Window
@@ -151,8 +154,27 @@ class Desk(Browsing):
             self.say("That was the last file.")
             return
         self.settle()
-        if describe and not self.session.text and self.session.status is None:
-            self.action_describe()
+        if not describe:
+            return
+        self._audio.submit("ahead", looking_ahead(self.tracks.coming_up(CLIPS), self.post_message))
+        if not self.session.text and self.session.status is None:
+            self.action_describe_next()
+
+    def action_describe_next(self) -> None:
+        """The caption of a file that a decision has led to."""
+        if self.ready_for("describe_next") and not self.session.text:
+            self.session.describe(follows=True)
+            self.show_change(Change.EVERYTHING)
+
+    def on_coming_up(self, message: ComingUp) -> None:
+        """The next clips are written while this one is read."""
+        self.session.ahead.plan(message.clips)
+        self.write_ahead()
+
+    def write_ahead(self) -> None:
+        """Go on with that whenever the engine has nothing else to do."""
+        if self.session.job is None and self._settling is None:
+            self.session.ahead.go_on()
 
     def action_undo(self) -> None:
         """Take back, and show what was taken back."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -138,6 +139,11 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
                 self.cursor = index
                 return True
         return False
+
+    def coming_up(self, count: int) -> list[Path]:
+        """The next files that have nothing yet."""
+        after = islice(self._tracks, self.cursor + 1, None)
+        return list(islice((track.path for track in after if track.path not in self._statuses), count))
 
     def page(self, direction: int) -> None:
         """Move by what fits on the screen."""

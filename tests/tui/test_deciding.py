@@ -42,7 +42,7 @@ async def test_accept_shows_the_caption_that_the_next_file_has(music: Path) -> N
         await desk.press("a")
         await desk.opened("song 2.wav")
         await desk.shows("The second song in A minor.")
-        assert len(desk.engine.asked(Describe)) == 1
+        assert all(request.clip != desk.clip("song 2.wav") for request in desk.engine.asked(Describe))
         await desk.shows("120.0 BPM")
 
 
