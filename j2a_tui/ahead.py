@@ -52,8 +52,7 @@ class Ahead:
         if self._running is not None:
             return
         for clip in self._wanted:
-            known = self._whole.get(clip)
-            if known is not None and known.asked == self._asked:
+            if self.has(clip):
                 continue
             model = self._model
             request = Describe(clip, model.version, model.backbone, model.prompt, correct_figures=model.correct_figures)
@@ -72,6 +71,11 @@ class Ahead:
         self.pause()
         self._wanted.clear()
         self._whole.clear()
+
+    def has(self, clip: Clip | None) -> bool:
+        """Whether the whole caption of a clip is there, asked as it would be now."""
+        written = self._whole.get(clip) if clip is not None else None
+        return written is not None and written.asked == self._asked
 
     def take(self, clip: Clip) -> tuple[Job, Sequence[Event]] | None:
         """The request for a clip, asked as it would be now, and its events so far; it is the desk's from here on."""

@@ -157,7 +157,13 @@ class Desk(Browsing):
         if not describe:
             return
         self._audio.submit("ahead", looking_ahead(self.tracks.coming_up(CLIPS), self.post_message))
-        if not self.session.text and self.session.status is None:
+        if self.session.text or self.session.status is not None:
+            return
+        if self.session.ahead.has(self.session.clip):  # it stands there before the file is read
+            self.session.describe(follows=True)
+            self.show_change(Change.EVERYTHING)
+            self.caption.show()
+        else:
             self.action_describe_next()
 
     def action_describe_next(self) -> None:
