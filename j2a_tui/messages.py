@@ -41,6 +41,7 @@ class Catalogued(Message):
     """How captioned windows of some files stand."""
 
     entries: Sequence[Entry]
+    last: bool  # no more come
 
 
 @dataclass

@@ -65,7 +65,7 @@ def cataloguing(rows_of: Callable[[Path], Sequence[Row]], files: Sequence[Path],
         for path in files[first : first + CATALOGUE_BATCH]:
             with contextlib.suppress(StoreError):
                 entries += [Entry.of(row) for row in rows_of(path)]
-        post(Catalogued(entries))
+        post(Catalogued(entries, first + CATALOGUE_BATCH >= len(files)))
         yield
 
 

@@ -8,7 +8,9 @@ from textual import on
 
 from j2a.errors import J2AError, StoreError
 from j2a_tui.display import clean
+from j2a_tui.messages import Catalogued
 from j2a_tui.screens.workbench import Workbench
+from j2a_tui.views import parse
 from j2a_tui.widgets.track_list import TrackList
 from j2a_tui.widgets.waveform import Waveform
 from j2a_tui.windows import Window
@@ -145,11 +147,24 @@ class Browsing(Workbench):
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """Filter while it is typed."""
-        if self._search is None or not self._search.display:  # left since
-            return
-        self.tracks.search(message.value)
+        if self._search is not None and self._search.display:  # else it was left since
+            self._find(message.value)
+
+    def on_catalogued(self, message: Catalogued) -> None:
+        """What the search of the last time is about is known now."""
+        if message.last and self.words:
+            self._find(self.words)
+
+    def _find(self, words: str) -> None:
+        ledger = self.session.ledger
+        query = parse(words, ledger.store.annotator)
+        if query.problem:
+            self.say(query.problem)
+        else:
+            self.status.be_quiet()
+        self.tracks.search(query.words, query.matcher(ledger.statuses, ledger.catalogue))
         self.tracks.set_note("Nothing found" if self.tracks.total and not self.tracks.tracks else "")
-        self.show_files_title(message.value)
+        self.show_files_title(words)
 
     def on_search_field_left(self, message: SearchField.Left) -> None:
         """Back to the files."""

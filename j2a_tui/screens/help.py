@@ -15,7 +15,14 @@ from textual.widgets import Static
 from j2a_tui.bindings import KEYS
 from j2a_tui.display import EDITED, NO_STATUS, STATUS_LETTERS, VERDICT_MARKS
 
-_KEY_WIDTH = 9
+_KEY_WIDTH = 9  # at least
+_CONDITIONS = [
+    ("status:", "new, edited, draft, accepted, rejected, skipped, flagged"),
+    ("bpm:", "120, 118-124, >140"), ("key:", "Am, F#, Bb"), ("tag:", "what was heard: metal, piano"),
+    ("voice:", "yes or no"), ("contradicted:", ">0 finds captions that the measurement contradicts"),
+    ("edited:", "yes or no"), ("caption:", "words of the caption, * for anything: *piano*"),
+    ("annotator:", "a name, or me"),
+]
 _VERDICTS = {
     "agreed": "the measurement says the same",
     "contradicted": "the measurement says otherwise",
@@ -58,11 +65,13 @@ def _page() -> Content:
     ]))
     marks = [(mark, _VERDICTS[name]) for name, mark in VERDICT_MARKS.items()]
     blocks.append(_block("Marks beside the claims of a caption", marks))
+    blocks.append(_block("In the search, beside words of names", _CONDITIONS))
     return Content("\n\n").join(blocks)
 
 
 def _block(title: str, lines: list[tuple[str, str]]) -> Content:
     written = [Content.styled(title, "bold $primary")]
+    width = max(_KEY_WIDTH, *(len(left) + 1 for left, _ in lines))
     for left, right in lines:
-        written.append(Content.assemble((f"{left:<{_KEY_WIDTH}}", "bold $accent"), (right, "$foreground")))
+        written.append(Content.assemble((f"{left:<{width}}", "bold $accent"), (right, "$foreground")))
     return Content("\n").join(written)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -106,14 +106,14 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
         if any(isinstance(row, int) and self._tracks[row].path in tags for row in shown):
             self.refresh()
 
-    def search(self, words: str) -> None:
-        """List the files whose name, title, artist or album has every word; none asked for lists all."""
+    def search(self, words: str, meets: Callable[[Path], bool] | None = None) -> None:
+        """List the files whose name, title, artist or album has every word, and that meet the conditions."""
         wanted = words.casefold().split()
-        if not wanted:
-            self._list(self._all)
-            return
-        self._list([track for track, name in zip(self._all, self._names, strict=True)
-                    if self._matches(track, name, wanted)])
+        found: Sequence[Track] = self._all
+        if wanted:
+            found = [track for track, name in zip(self._all, self._names, strict=True)
+                     if self._matches(track, name, wanted)]
+        self._list(found if meets is None else [track for track in found if meets(track.path)])
 
     def go_to(self, path: Path) -> bool:
         """Put the cursor on a file; False when it is not listed."""

@@ -33,6 +33,15 @@ async def test_a_restart_begins_where_the_desk_was_left(music: Path) -> None:
         assert typed.app.session.model.version == "1.0", "what is typed on the command line counts"
 
 
+async def test_a_search_for_what_captions_say_is_found_again(music: Path) -> None:
+    async with running(music) as first:
+        await first.opened("song 1.wav")
+        await first.describe()
+        await first.press("slash", *"caption:*steady*", "enter", "q")
+    async with running(music) as desk:
+        await desk.until(lambda: [track.name for track in desk.app.desk.tracks.tracks] == ["song 1.wav"])
+
+
 async def test_a_file_that_is_named_is_the_first(music: Path) -> None:
     async with running(music, first=music / "song 10.wav") as desk:
         await desk.opened("song 10.wav")
