@@ -1,4 +1,4 @@
-"""A review of a folder in a real pseudo-terminal: every caption is accepted after some seconds; how long the next takes.
+"""A review of a folder in a pseudo-terminal: each caption is accepted after some seconds; how long the next takes.
 
     python bench/flow.py FOLDER [--clips 200] [--pace 6] [--json results.json]
 

@@ -88,6 +88,7 @@ KEYS: tuple[Key, ...] = (
     Key("last", "G,end", "G", "edge(1)", "Last file", "Last file", "desk", "Files"),
     Key("search", "slash", "/", "search", "Search", "Search in names, titles, artists", "desk", "Files",
         bar=True, brief="Find"),
+    Key("list", "backslash", "\\", "list", "Hide files", "Hide the list of files, or show it again", "desk", "Files"),
     Key("export", "E", "E", "export", "Export", "Write captions.csv: accepted ones, or all", "desk", "Files",
         bar=True, brief="CSV"),
     # The program

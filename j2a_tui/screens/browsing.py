@@ -122,10 +122,16 @@ class Browsing(Workbench):
         if not self.transport.playing:
             self.action_play()
 
+    def action_list(self) -> None:
+        """All the width for the caption; the keys go on moving through the files."""
+        hidden = self.toggle_class("-alone").has_class("-alone")
+        self.set_focus(None if hidden else self.tracks)
+
     def action_search(self) -> None:
         """A field under the list."""
         from j2a_tui.widgets.search import SearchField
 
+        self.remove_class("-alone")
         if self._search is None:  # once for all times, as the editor
             self._search = SearchField()
             self.files_box.mount(self._search)

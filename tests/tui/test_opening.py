@@ -159,3 +159,16 @@ async def test_the_small_desk_has_durations_lanes_and_every_important_key(small:
     for text in ("0:25", "╵", "┃", "Am", "⏎ Write", "a Accept", "e Edit", "␣ Play", "/ Find", "E CSV", "v Model",
                  "? Help", "q Quit", "n Next"):
         await small.shows(text)
+
+
+async def test_the_list_can_be_hidden_and_the_keys_go_on(small: Desk) -> None:
+    await small.press("backslash")
+    await small.until(lambda: "Files" not in small.screen_text())
+    await small.press("j")
+    await small.opened("song 2.wav")
+    await small.press("e", *"Mine.", "escape", "a")
+    await small.opened("song 10.wav")
+    await small.press("slash", *"song 2")
+    await small.shows("A song 2.wav")
+    await small.press("escape", "backslash", "backslash")
+    await small.shows("song 1.wav")
