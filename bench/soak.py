@@ -243,7 +243,8 @@ def palette(soak: Soak) -> None:
 
 def export(soak: Soak) -> None:
     """All so far."""
-    soak.press("E", r"captions? written")
+    soak.press("E", "accepted captions only")
+    soak.press("c", r"captions? written")
 
 
 def versions(soak: Soak) -> None:

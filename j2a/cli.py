@@ -155,6 +155,9 @@ def export(
     folder: Annotated[Path, typer.Argument(help="A music folder.")],
     out: Annotated[Path | None, typer.Option(help="The file to write; default: captions.csv in the folder.")] = None,
     format: Annotated[str, typer.Option(help="csv.")] = "csv",
+    only: Annotated[
+        str, typer.Option(help="accepted; captioned: drafts too; all: also what was skipped without a caption.")
+    ] = "all",
     dialect: DialectOption = "dataset",
     force: Annotated[
         bool, typer.Option("--force", help="Replace a file that holds other captions; it is kept as FILE.bak.")
@@ -166,10 +169,13 @@ def export(
 
     Of a folder that was moved or deleted the captions are still there: name it as it was, and a file by --out.
     """
-    from j2a.export import save_csv
+    from j2a.export import ONLY, chosen, save_csv
     from j2a.store import Store
 
     with errors_shown():
+        wanted = next((name for name in ONLY if name == only), None)
+        if wanted is None:
+            raise UsageError(f"--only cannot be {only!r}.", f"It is one of: {', '.join(ONLY)}.")
         if format != "csv":
             raise UsageError(f"there is no format {format!r}.", "Formats: csv.")
         written_as = dialect_of(dialect)
@@ -179,7 +185,7 @@ def export(
             raise _no_folder(folder)
         with Store(to_read=True, on_mended=damaged.append) as store:
             store.check()
-            rows = store.rows(folder, damaged.append)
+            rows = chosen(store.rows(folder, damaged.append), wanted)
         if not folder.is_dir() and not (out and rows):
             raise _no_folder(folder, len(rows))
         for error in damaged:

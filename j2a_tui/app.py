@@ -8,6 +8,7 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,31 +18,36 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from j2a.backbone import BUILT_IN, is_server, version_of
 from j2a.engine.client import Engine, EngineClient
 from j2a.engine.messages import EngineDied, Event
 from j2a.errors import J2AError
 from j2a.store import Store
-from j2a_tui import bindings
+from j2a_tui import bindings, remembered
 from j2a_tui.background import Background
 from j2a_tui.display import clean
+from j2a_tui.jobs import Change
 from j2a_tui.messages import Crashed, EngineEvents
 from j2a_tui.player import Player, open_player
 from j2a_tui.reading import scanning
 from j2a_tui.screens.desk import Desk
-from j2a_tui.session import Change, Session
+from j2a_tui.session import Session
 from j2a_tui.theme import THEME
 from j2a_tui.transport import Transport
+from j2a_tui.windows import Window
 
 SOUND_AFTER_S = 0.2
 SOUND_CHECK_S = 0.4
 SIGNAL_LEAVES_S = 3.0
 FORGET_S = 30.0
+REMEMBER_S = 2.0
 EngineFactory = Callable[[Callable[[Event], None]], Engine]
 
 
 class J2AApp(App[None]):
     """Browse, play, describe, accept, export.
 
+    ``first`` is the file to begin with; else it is the one that was left. An empty version is the one used last.
     ``open_engine`` and ``open_sound`` are what tests replace; ``when_listed`` is called when the files are listed.
     Raises ``StoreError`` when the captions cannot be read.
     """
@@ -57,10 +63,12 @@ class J2AApp(App[None]):
     def __init__(
         self,
         folder: Path,
-        version: str = "1.0",
-        backbone: str = "mini",
+        version: str = "",
+        backbone: str = BUILT_IN,
         *,
         correct_figures: bool = False,
+        figures: bool = True,
+        first: Path | None = None,
         store: Store | None = None,
         open_engine: EngineFactory = EngineClient,
         open_sound: Callable[[], Player] = open_player,
@@ -76,9 +84,14 @@ class J2AApp(App[None]):
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._events_told = threading.Event()
         self.engine = open_engine(self._take_event)
+        self.remembered = remembered.read(folder)
+        version, backbone = self._model_of_last_time(version, backbone)
         self.session = Session(self.store, self.engine, folder, version, backbone, self.tell)
-        self.session.correct_figures = correct_figures
+        self.session.model.prompt = self.remembered.prompt
+        self.session.model.figures = figures and self.remembered.figures
+        self.session.model.correct_figures = correct_figures
         self.transport = Transport()
+        self.transport.volume = self.remembered.volume
         self._open_sound = open_sound
         self._when_listed = when_listed
         self._sound_told = ""
@@ -87,6 +100,35 @@ class J2AApp(App[None]):
         self.library = Background("library", self._on_crash)
         self.audio = Background("audio", self._on_crash)
         self.desk = Desk(self.session, self.transport, self.library, self.audio, folder)
+        self.desk.left_at = self._place_of_last_time(first)
+
+    def _model_of_last_time(self, version: str, backbone: str) -> tuple[str, str]:
+        left = self.remembered
+        if version or not left.version:
+            return version_of(version, backbone), backbone
+        return left.version, left.backbone
+
+    def _place_of_last_time(self, first: Path | None) -> tuple[Path, Window | None] | None:
+        left = self.remembered
+        if first is not None:
+            return first, None
+        if not left.file:
+            return None
+        return self.folder / left.file, Window(left.start_s, left.end_s) if left.end_s > left.start_s >= 0 else None
+
+    def _remember(self) -> None:
+        """Keep what the desk is like, if it has changed."""
+        model, transport = self.session.model, self.transport
+        now = replace(self.remembered, prompt=model.prompt, figures=model.figures,
+                      volume=transport.volume, search=self.desk.words)
+        if not is_server(model.backbone):  # whose address may hold a password
+            now.version, now.backbone = model.version, model.backbone
+        if transport.path is not None:
+            now.file = os.path.relpath(transport.path, self.folder)
+            now.start_s, now.end_s = transport.window.start_s, transport.window.end_s
+        if now != self.remembered:
+            self.remembered = now
+            remembered.write(self.folder, now)
 
     def get_default_screen(self) -> Screen[None]:
         """The desk."""
@@ -105,17 +147,20 @@ class J2AApp(App[None]):
     def on_scanned(self) -> None:
         """The desk has listed the files."""
         self._when_listed()
+        if self.remembered.search:
+            self.desk.search_for(self.remembered.search)
 
     def _start(self) -> None:
         for error in self._untold:
             self.tell(error)
         self.store.database.on_mended = self.tell
         self.engine.start()
-        self.session.load_model()
+        self.session.model.load()
         self.desk.show_model()
         # PortAudio looks for devices on its own thread, but importing it holds up this one.
         self.set_timer(SOUND_AFTER_S, self._open_player)
         self.set_interval(FORGET_S, forget_closed)
+        self.set_interval(REMEMBER_S, self._remember)
 
     def _open_player(self) -> None:
         self.transport.attach(self._open_sound())
@@ -150,6 +195,9 @@ class J2AApp(App[None]):
                 self.notify("Ask again: it is started anew. `j2a paths` says where its log is.",
                             title="The engine stopped", severity="warning", timeout=8, markup=False)
         self.desk.show_change(change)
+        if Change.DUE in change:
+            self.desk.action_accept()
+        self.desk.write_ahead()
 
     def _check_sound(self) -> None:
         """Say once why there is no sound, when it becomes known."""
@@ -201,6 +249,7 @@ class J2AApp(App[None]):
         self._quit()
 
     def _quit(self) -> None:
+        self._remember()
         closing = threading.Thread(target=self.engine.close, name="close-engine")
         closing.start()
         self.exit()
@@ -223,6 +272,7 @@ class J2AApp(App[None]):
         try:
             self.desk.save_now()
             self.session.leave()
+            self._remember()
         finally:
             ledger = self.session.ledger
             ledger.retry()

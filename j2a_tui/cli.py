@@ -12,9 +12,10 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from j2a import paths
-from j2a.backbone import DEFAULT_VERSION, backbone_of, version_of
+from j2a.backbone import BUILT_IN, DEFAULT_VERSION, backbone_of, version_of
 from j2a.ending import ended_in_words, native_noise_unheard, on_signals
 from j2a.errors import ExitCode, J2AError, UsageError
 from j2a.printable import printable
@@ -28,12 +29,14 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="j2a-tui",
         description="Browse a music folder, listen, and caption it. Without a terminal: describe its files in lines.",
     )
-    parser.add_argument("folder", nargs="?", type=Path, help="a folder with music; default: this one")
+    parser.add_argument("folder", nargs="?", type=Path,
+                        help="a folder with music, or a file in it to begin with; default: this one")
     parser.add_argument("--demo", action="store_true", help="open the clips that come with J2A")
     parser.add_argument("--version", default="",
-                        help=f"J2A version; v in the app chooses another ({DEFAULT_VERSION})")
-    parser.add_argument("--backbone", default="mini",
-                        help="mini, 7b, a model folder, or a hub id that was downloaded (%(default)s)")
+                        help=f"J2A version; v in the app chooses another (the one used last, else {DEFAULT_VERSION})")
+    parser.add_argument("--backbone", default="",
+                        help=f"{BUILT_IN}, 7b, a model folder, or a hub id that was downloaded "
+                        f"(the one used last, else {BUILT_IN})")
     parser.add_argument("--llm-url", metavar="URL",
                         help="an OpenAI-compatible server that writes in place of a backbone (J2A-1.0), such as "
                         "http://localhost:11434/v1; its key, if it wants one, in the environment: J2A_LLM_KEY")
@@ -43,16 +46,30 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
                         help="send the clip itself to the server: for models that take sound (docs/servers.md)")
     parser.add_argument("--correct-figures", action="store_true",
                         help="put what was measured in place of a wrong tempo, key, meter or chord; both are kept")
+    parser.add_argument("--no-figures", action="store_true",
+                        help="captions without BPM, meter, key and chords (1.0 and 3.0); F in the app changes it")
     return parser.parse_args(arguments)
+
+
+class _How(NamedTuple):
+    """How captions are written."""
+
+    version: str
+    backbone: str
+    correct_figures: bool
+    figures: bool
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command line; returns the exit code. The app itself leaves the process when it ends."""
     asked = _arguments(arguments)
     try:
-        backbone = backbone_of(asked.backbone, asked.llm_url, asked.llm_model)
+        backbone = backbone_of(asked.backbone or BUILT_IN, asked.llm_url, asked.llm_model)
         version = version_of(asked.version, backbone, asked.listen)
-        return _run(_folder(asked.folder, asked.demo), version, backbone, asked.correct_figures)
+        folder, first = _folder(asked.folder, asked.demo)
+        as_last = not (asked.version or asked.backbone or asked.llm_url or asked.listen)
+        how = _How("" if as_last else version, backbone, asked.correct_figures, not asked.no_figures)
+        return _run(folder, first, how)
     except J2AError as error:
         sys.stderr.write(f"{printable(str(error))}\n")
         return int(error.exit_code)
@@ -70,35 +87,45 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return int(ExitCode.FAILED)
 
 
-def _folder(named: Path | None, demo: bool) -> Path:
+def _folder(named: Path | None, demo: bool) -> tuple[Path, Path | None]:
+    """The folder to open, and the file to begin with, if one was named."""
     if demo:
         from j2a_tui.demo import unpacked
 
         if named is not None:
             raise UsageError("--demo opens its own clips, so no folder can be named.", "Leave out one of the two.")
-        return unpacked()
+        return unpacked(), None
     folder = (named or Path()).expanduser()
+    if folder.is_file():
+        from j2a.library import AUDIO_SUFFIXES
+
+        if folder.suffix.lower() not in AUDIO_SUFFIXES:
+            raise UsageError(f"{folder} is neither a folder nor a music file.", "Name a folder with music.")
+        file = paths.real_file(folder)
+        return file.parent, file
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "does not exist"
         raise UsageError(f"{folder} {what}.", "Name a folder with music: j2a-tui [FOLDER], or try j2a-tui --demo.")
-    return paths.real_folder(folder)
+    return paths.real_folder(folder), None
 
 
-def _run(folder: Path, version: str, backbone: str, correct_figures: bool) -> int:
-    """Plain lines return their exit code; the app leaves the process by itself."""
+def _run(folder: Path, first: Path | None, how: _How) -> int:
+    """Plain lines return their exit code; the app leaves the process by itself. No version: the one used last."""
     if why := _why_no_app():
         from j2a_tui.plain import describe_folder
 
         sys.stderr.write(f"{why}, so no app: describing the files in plain lines.\n")
         native_noise_unheard()
-        return int(describe_folder(folder, version, backbone, correct_figures))
+        version = version_of(how.version, how.backbone)
+        return int(describe_folder(folder, version, how.backbone, how.correct_figures, how.figures))
     gc.disable()  # nothing of what is imported now is garbage; looking for it takes time before the first picture
     from j2a_tui.app import J2AApp
 
     threading.Thread(target=_end_with_the_terminal, args=(sys.stdin.fileno(),), name="terminal", daemon=True).start()
     with native_noise_in_log():
         desk = J2AApp(
-            folder, version, backbone, correct_figures=correct_figures, when_listed=collect_garbage_of_now_on
+            folder, how.version, how.backbone, correct_figures=how.correct_figures, figures=how.figures, first=first,
+            when_listed=collect_garbage_of_now_on,
         )
         on_signals(desk.end_by_signal, interrupt=True)
         desk.run()

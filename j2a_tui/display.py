@@ -14,9 +14,9 @@ from j2a.store import Status
 STATUS_LETTERS = {
     Status.ACCEPTED: "A", Status.DRAFT: "d", Status.REJECTED: "x", Status.SKIPPED: "s", Status.FLAGGED: "f",
 }
+EDITED = "e"  # a draft that somebody wrote in
 NO_STATUS = "·"
 VERDICT_MARKS = {"agreed": "✓", "contradicted": "✗", "unmeasured": "?"}
-
 
 
 def clean(text: str, *, multiline: bool = False) -> str:
@@ -37,6 +37,8 @@ def fit(text: str, width: int) -> str:
 def fit_path(name: str, width: int) -> str:
     """A relative path in exactly ``width`` cells. Leading folders give way first, then the middle of the file's name:
     what tells files of one folder apart is often at their end."""
+    if width <= 0:
+        return ""
     shown = name
     while cell_len(shown) > width and "/" in shown.removeprefix("…/"):
         shown = "…/" + shown.removeprefix("…/").split("/", 1)[1]

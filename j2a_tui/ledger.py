@@ -10,6 +10,7 @@ from j2a.clip import Clip
 from j2a.errors import J2AError, StoreError
 from j2a.store import Row, Status, Store
 from j2a.store.records import BEST_FIRST
+from j2a_tui.catalogue import Catalogue, Entry
 from j2a_tui.unsaved import Change, Unsaved
 
 T = TypeVar("T")
@@ -19,12 +20,17 @@ class Ledger:
     """Saves changes and groups them into actions. ``on_problem`` is told what could not be saved or read.
 
     ``statuses`` holds one status for each file of the folder that has any. What cannot be saved is kept in
-    ``unsaved``, and saved by ``retry`` when that is possible again; ``problem`` says why it is not.
+    ``unsaved``, and saved by ``retry`` when that is possible again; ``problem`` says why it is not. ``catalogue`` holds
+    what there is to count and to find by.
     """
 
     def __init__(self, store: Store, folder: Path, on_problem: Callable[[J2AError], None]) -> None:
         self.store = store
+        store.changed_elsewhere()  # from here on
         self.statuses: dict[Path, Status] = store.statuses(folder)
+        self.catalogue = Catalogue()
+        self._folder = folder
+        self._recalled = False  # whether the actions of earlier runs are among those that can be taken back
         self.unsaved = Unsaved()
         self.problem: StoreError | None = None
         self._on_problem = on_problem
@@ -50,23 +56,54 @@ class Ledger:
         self.get(clip)
         return seen != self._seen[clip]
 
+    def others_changes(self) -> list[Clip]:
+        """The windows that another J2A has changed since this was asked last, read anew; to be called often."""
+        try:
+            clips = self.store.changed_elsewhere()
+            rows = [row for path in {clip.path for clip in clips} for row in self.store.of_file(path)]
+        except StoreError:  # whoever saves or opens something is told
+            return []
+        for clip in clips:
+            self.catalogue.forget(clip)
+        for row in rows:
+            self.catalogue.put(Entry.of(row))
+        for path in {clip.path for clip in clips}:
+            self._reread_status(path)
+        return clips
+
     def save(self, clip: Clip, change: Change) -> Row | None:
         """Make a change to a clip, or keep it until it can be made; ``None`` when it makes no sense."""
         self.retry()
         try:
-            if self.unsaved.changes:
-                row = self.unsaved.keep(clip, change, self._quietly(clip))
-            else:
-                row = self._save(clip, change)
+            row = self._keep(clip, change) if self.unsaved.changes else self._save_or_keep(clip, change)
         except StoreError as error:
-            if error.title != StoreError.title:  # it is not the store's fault: there is nothing to accept
-                self._on_problem(error)
-                return None
+            self._on_problem(error)
+            return None
+        self._note(row)
+        return row
+
+    def _save_or_keep(self, clip: Clip, change: Change) -> Row:
+        """Raises ``StoreError`` for a change that makes no sense: there is nothing to accept."""
+        try:
+            return self._save(clip, change)
+        except StoreError as error:
+            if error.title != StoreError.title:
+                raise
             self.problem = error
             self._on_problem(_kept(error))
-            row = self.unsaved.keep(clip, change, self._quietly(clip))
-        self._note_status(clip.path, row.status)
-        return row
+            return self._keep(clip, change)
+
+    def _recall(self) -> None:
+        """What earlier runs did can be taken back, too."""
+        if self._recalled:
+            return
+        self._recalled = True
+        found = self._reading(lambda: self.store.recall(self._folder))
+        if found is not None:
+            self._undoable[:], self._redoable[:] = found
+
+    def _keep(self, clip: Clip, change: Change) -> Row:
+        return self.unsaved.keep(clip, change, self._quietly(clip))
 
     def retry(self) -> bool:
         """Save what could not be saved before; whether nothing is left of that."""
@@ -76,7 +113,7 @@ class Ledger:
             self._reopen()
             for clip, row in self.unsaved.save_into(self.store):
                 self._count(clip, row)
-                self._note_status(clip.path, row.status)
+                self._note(row)
         except StoreError as error:
             self.problem = error
             return False
@@ -84,11 +121,13 @@ class Ledger:
         self.end_action()
         return True
 
-    def end_action(self) -> None:
-        """What was saved since the last action is taken back by one undo."""
-        if self._saves:
+    def end_action(self, *, joined: bool = False) -> None:
+        """What was saved since the last action is taken back by one undo; ``joined``: together with that action."""
+        if self._saves and joined and self._undoable:
+            self._undoable[-1] += self._saves
+        elif self._saves:
             self._undoable.append(self._saves)
-            self._saves = 0
+        self._saves = 0
 
     def undo(self) -> Row | None:
         """Take back the last action; the row as it is then, ``None`` when there is none."""
@@ -132,6 +171,7 @@ class Ledger:
         self._seen.clear()
         self._undoable.clear()
         self._redoable.clear()
+        self._recalled = False
 
     def _step(self, source: list[int], target: list[int], step: Callable[[], Row | None]) -> Row | None:
         if not self.retry():
@@ -139,6 +179,8 @@ class Ledger:
             self._on_problem(_kept(self.problem))
             return None
         self.end_action()
+        if not source:
+            self._recall()
         if not source:
             return None
         count = source.pop()
@@ -153,11 +195,14 @@ class Ledger:
             target.append(done)
         if row is not None:
             self.get(row.clip)
+            self.catalogue.put(Entry.of(row))
             self._reread_status(row.clip.path)
         return row
 
-    def _note_status(self, path: Path, status: Status) -> None:
+    def _note(self, row: Row) -> None:
         """Only a step down needs a look at the other windows of the file."""
+        self.catalogue.put(Entry.of(row))
+        path, status = row.clip.path, row.status
         before = self.statuses.get(path)
         if self.unsaved.changes or before is None or BEST_FIRST.index(status) <= BEST_FIRST.index(before):
             self.statuses[path] = status

@@ -12,8 +12,10 @@ from textual.message import Message
 from j2a.errors import J2AError
 
 if TYPE_CHECKING:
+    from j2a.clip import Clip
     from j2a.library import Track
     from j2a.tags import Tags
+    from j2a_tui.catalogue import Entry
 
 
 class EngineEvents(Message):
@@ -32,6 +34,21 @@ class TagsRead(Message):
     """Tags of some files; a file without readable tags is not among them."""
 
     tags: Mapping[Path, Tags]
+
+
+@dataclass
+class Catalogued(Message):
+    """How captioned windows of some files stand."""
+
+    entries: Sequence[Entry]
+    last: bool  # no more come
+
+
+@dataclass
+class ComingUp(Message):
+    """The clips whose captions are wanted next."""
+
+    clips: Sequence[Clip]
 
 
 @dataclass

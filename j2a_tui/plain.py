@@ -20,7 +20,9 @@ from j2a_tui.windows import Window
 Ask = Callable[[Request], Iterator[Event]]
 
 
-def describe_folder(folder: Path, version: str, backbone: str, correct_figures: bool = False) -> ExitCode:
+def describe_folder(
+    folder: Path, version: str, backbone: str, correct_figures: bool = False, figures: bool = True
+) -> ExitCode:
     """``file TAB window TAB caption`` on stdout as each is done; what happens meanwhile on stderr.
 
     Raises ``J2AError`` when nothing can be described at all: an unreadable folder, a missing model.
@@ -38,7 +40,8 @@ def describe_folder(folder: Path, version: str, backbone: str, correct_figures: 
             try:
                 window = Window().within(probe(track.path).duration_s)
                 clip = Clip(track.path, window.start_s, window.end_s)
-                done = _finish(ask(Describe(clip, version, backbone, correct_figures=correct_figures)))
+                request = Describe(clip, version, backbone, correct_figures=correct_figures, figures=figures)
+                done = _finish(ask(request))
             except J2AError as error:
                 failed += 1
                 _narrate(f"  {clean(str(error))}")

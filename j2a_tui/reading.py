@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -9,9 +10,11 @@ from textual.message import Message
 
 from j2a import library
 from j2a.clip import Clip
-from j2a.errors import AudioError, UsageError
+from j2a.errors import AudioError, StoreError, UsageError
+from j2a.store import Row
 from j2a.tags import TagCache
-from j2a_tui.messages import AudioOpened, DetailRead, OverviewGrew, Problem, Scanned, TagsRead
+from j2a_tui.catalogue import Entry
+from j2a_tui.messages import AudioOpened, Catalogued, ComingUp, DetailRead, OverviewGrew, Problem, Scanned, TagsRead
 from j2a_tui.tag_process import TagProcess
 from j2a_tui.windows import Window
 
@@ -19,6 +22,7 @@ OVERVIEW_COLUMNS = 480
 OVERVIEW_STEP_S = 60.0
 DETAIL_COLUMNS = 480
 TAG_BATCH = 50
+CATALOGUE_BATCH = 8  # files: a step that the screen does not feel
 
 Post = Callable[[Message], object]
 
@@ -52,6 +56,30 @@ def tagging(tracks: Sequence[library.Track], post: Post) -> Iterator[None]:
         post(Problem(error))
     finally:
         process.close()
+
+
+def cataloguing(rows_of: Callable[[Path], Sequence[Row]], files: Sequence[Path], post: Post) -> Iterator[None]:
+    """What the captions of files say, a few at a time. What cannot be read is told when it is opened."""
+    for first in range(0, len(files), CATALOGUE_BATCH):
+        entries = []
+        for path in files[first : first + CATALOGUE_BATCH]:
+            with contextlib.suppress(StoreError):
+                entries += [Entry.of(row) for row in rows_of(path)]
+        post(Catalogued(entries, first + CATALOGUE_BATCH >= len(files)))
+        yield
+
+
+def looking_ahead(files: Sequence[Path], post: Post) -> Iterator[None]:
+    """The windows that files would be opened with, as far as they can be read."""
+    from j2a import audio
+
+    clips: list[Clip] = []
+    for path in files:
+        with contextlib.suppress(AudioError):
+            window = Window().within(audio.probe(path).duration_s)
+            clips.append(Clip(path, window.start_s, window.end_s))
+        yield
+    post(ComingUp(clips))
 
 
 def opening(path: Path, post: Post) -> Iterator[None]:

@@ -5,15 +5,12 @@ Everything here runs on the interface's thread.
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import Flag, auto
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from j2a.backbone import is_server
-from j2a.caption import PROMPTS, Caption, Sampling
+from j2a.caption import Caption, Sampling
 from j2a.clip import Clip
 from j2a.engine.client import Engine
 from j2a.engine.messages import (
@@ -25,53 +22,25 @@ from j2a.engine.messages import (
     Extract,
     Failed,
     FeatureReady,
-    Load,
     Piece,
     Progress,
 )
 from j2a.errors import J2AError
 from j2a.features.record import Features
 from j2a.store import Row, Status, Store
+from j2a_tui.ahead import Ahead
+from j2a_tui.jobs import Change, Job
 from j2a_tui.ledger import Ledger
+from j2a_tui.model import Model
+from j2a_tui.open_clip import OpenClip
 from j2a_tui.unsaved import Saving
 
 PARTIAL_SAVE_S = 0.6  # with the desk's looks of a fifth of a second in between, no word waits for a whole one
 VARIANT_TEMPERATURE = 0.8
+LOOK_S = 0.8  # what another J2A has written is on the screen this long before a key can have meant it
 
 
-class Change(Flag):
-    """What an event changed, so that only that is drawn again."""
-
-    NOTHING = 0
-    TEXT = auto()
-    FEATURES = auto()
-    STAGE = auto()
-    STATUS = auto()
-    MODEL = auto()
-    EVERYTHING = TEXT | FEATURES | STAGE | STATUS | MODEL
-
-
-@dataclass(slots=True)
-class Job:
-    """A request that is with the engine."""
-
-    request_ids: list[int]  # the request itself, and before it a measurement of the same clip that still runs
-    clip: Clip
-    writes: bool  # Describe; otherwise Extract
-    version: str = ""
-    backbone: str = ""
-    seed: int = 0
-    sampling: Sampling = field(default_factory=Sampling)
-    stage: str = ""
-    fraction: float | None = None
-    written: str = ""  # pieces so far
-    replaces: bool = False  # the window had a text before
-    stopping: bool = False
-    saved_at: float = 0.0
-    saved: str = ""  # of what is written, what the store has
-
-
-class Session:
+class Session(OpenClip):
     """The clip on the desk and its way from the engine into the store.
 
     ``on_problem`` is told what the user should read; nothing of the text is lost by then. ``clock`` is in seconds.
@@ -87,48 +56,22 @@ class Session:
         on_problem: Callable[[J2AError], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__()
         self.ledger = Ledger(store, folder, on_problem)
         self.engine = engine
-        self.version = version
-        self.backbone = backbone
-        self.server = backbone if is_server(backbone) else ""  # stays among the choices
-        self.correct_figures = False  # of what is written from now on
-        self.prompt = PROMPTS[0]  # what is asked for
+        self.model = Model(engine, version, backbone, on_problem)
+        self.ahead = Ahead(engine, self.model)
         self._on_problem = on_problem
         self._clock = clock
-        self.model_state = "starting"
-        self.model_stage = ""
-        self._load_id: int | None = None
-        self.clip: Clip | None = None
-        self._forget()
-
-    def _forget(self) -> None:
-        self.text = ""
-        self.status: Status | None = None
-        self.caption: Caption | None = None
-        self.features = Features()
-        self.known: set[str] = set()  # features that have arrived, measured or not
-        self.stats: dict[str, Any] = {}
-        self.failure: Failed | None = None
+        self._reread_at = -math.inf
         self.job: Job | None = None
-
-    # The model
-
-    def load_model(self) -> None:
-        """Have the engine load the chosen version, so that it is warm when it is needed."""
-        self.model_state = "loading"
-        self.model_stage = ""
-        self._load_id = self.engine.submit(Load(self.version, self.backbone))
 
     def choose(self, version: str, backbone: str) -> None:
         """Use another version or backbone from now on."""
         self.stop()
-        self.version, self.backbone = version, backbone
-        self.load_model()
-
-    def ask_otherwise(self) -> None:
-        """The next kind of caption, from now on."""
-        self.prompt = PROMPTS[(PROMPTS.index(self.prompt) + 1) % len(PROMPTS)]
+        self.ahead.clear()
+        self.model.version, self.model.backbone = version, backbone
+        self.model.load()
 
     # The clip
 
@@ -137,10 +80,8 @@ class Session:
         if clip == self.clip:
             return
         self.leave()
-        self.clip = clip
-        self._forget()
-        if clip is not None:
-            self._show(self.ledger.get(clip))
+        self.job = None
+        self.begin(clip, self.ledger.get(clip) if clip is not None else None)
 
     def leave(self) -> None:
         """Cancel what runs; the beginning of a caption is kept."""
@@ -153,13 +94,18 @@ class Session:
                 self._save_partial(job)
         self._end_job()
 
-    def _show(self, row: Row | None) -> None:
-        self.text = row.text if row else ""
-        self.status = row.status if row and (row.text or row.status is not Status.DRAFT) else None
-        self.caption = row.caption if row else None
-        if self.caption is not None and self.caption.prompt_id:
-            self.features = self.caption.features
-            self.known = set(self.features.to_json())
+    def reread(self) -> bool:
+        """Show how the clip stands in the store; False while its caption is being written."""
+        if self.clip is None or self.writing:
+            return False
+        self.show(self.ledger.get(self.clip))
+        self._reread_at = self._clock()
+        return True
+
+    @property
+    def settled(self) -> bool:
+        """Whether what another J2A wrote has been on the screen long enough for a decision to be about it."""
+        return self._clock() - self._reread_at >= LOOK_S
 
     # Requests
 
@@ -173,37 +119,70 @@ class Session:
         """Whether a caption is being made, from measuring to its last word."""
         return self.job is not None and self.job.writes and not self.job.stopping
 
-    def describe(self, *, variant: bool = False) -> None:
-        """Ask for a caption: greedy, or with ``variant`` sampled with the seed after the one on the desk."""
-        if self.clip is None or self.writing:
+    @property
+    def kept(self) -> bool:
+        """Whether only an explicit act may replace the text: it was accepted, or somebody wrote in it."""
+        return not self.writing and bool(self.text.strip()) and (self.status is Status.ACCEPTED or self.edited)
+
+    def describe(self, *, variant: bool = False, over_kept: bool = False, follows: bool = False) -> None:
+        """Ask for a caption: greedy, or with ``variant`` sampled with the seed after the one on the desk.
+
+        A text that is ``kept`` stays, unless ``over_kept`` says that it may be replaced. ``follows``: it is asked for
+        by itself after a decision. What was written ahead is taken.
+        """
+        if self.clip is None or self.writing or (self.kept and not over_kept):
             return
         if self.job is not None and self.job.stopping:
             self._end_job()
+        written = None if variant or self.text else self.ahead.take(self.clip)
+        if written is not None:
+            self._take_over(*written, follows)
+            return
+        self.ahead.pause()
         seed = (self.caption.seed + 1 if self.caption else 1) if variant else 0
         sampling = Sampling(temperature=VARIANT_TEMPERATURE) if variant else Sampling()
+        model = self.model
         request_id = self.engine.submit(
-            Describe(self.clip, self.version, self.backbone, self.prompt, sampling, seed,
-                     correct_figures=self.correct_figures)
+            Describe(self.clip, model.version, model.backbone, model.prompt, sampling, seed,
+                     correct_figures=model.correct_figures, figures=model.figures)
         )
         self.failure = None
         # A measurement that runs goes on: the engine uses its result.
         before = self.job
-        self.job = Job([request_id, *(before.request_ids if before else [])], self.clip, True, self.version,
-                       self.backbone, seed, sampling, stage=before.stage if before else "", replaces=bool(self.text),
-                       saved_at=self._clock())
+        self.job = Job([request_id, *(before.request_ids if before else [])], self.clip, True, model.version,
+                       model.backbone, seed, sampling, stage=before.stage if before else "", replaces=bool(self.text),
+                       over_kept=over_kept, follows=follows, saved_at=self._clock())
+
+    def _take_over(self, job: Job, events: Sequence[Event], follows: bool) -> None:
+        """A request that was begun ahead is the desk's now, as far as it has come."""
+        if self.job is not None:
+            self._cancel(self.job)
+        self.failure = None
+        job.follows, job.saved_at = follows, self._clock()
+        self.job = job
+        for event in events:
+            self.handle(event)
 
     def measure(self) -> None:
         """Ask for the features, unless they are known or on their way."""
         if self.clip is None or self.known or self.job is not None or self.failure is not None:
             return
+        self.ahead.pause()
         self.job = Job([self.engine.submit(Extract(self.clip))], self.clip, False)
 
     def stop(self) -> bool:
-        """Stop what runs; the beginning of a caption is kept as a draft. False when nothing ran."""
+        """Stop what runs; the beginning of a caption is kept as a draft, unless it was to replace a text that is kept.
+
+        False when nothing ran.
+        """
         job = self.job
         if job is None or job.stopping:
             return False
         self._cancel(job)
+        if job.over_kept:
+            self._end_job()
+            self.show(self.ledger.get(job.clip))
+            return True
         self._save_partial(job)
         if job.writes:
             job.stopping = True  # its Done still brings the provenance
@@ -214,20 +193,20 @@ class Session:
     def handle(self, event: Event) -> Change:
         """Take in one event of the engine; those of requests that no longer matter change nothing."""
         if isinstance(event, EngineDied):
-            self.model_state = "stopped"
-            self._load_id = None
+            self.model.stopped()
+            self.ahead.clear()
             return Change.MODEL | Change.STAGE
-        if event.request_id == self._load_id:
-            return self._handle_load(event)
+        if self.model.take(event):
+            return Change.MODEL
         job = self.job
-        if job is None or event.request_id not in job.request_ids:
+        if self.ahead.handle(event) or job is None or event.request_id not in job.request_ids:
             return Change.NOTHING
         match event:
             case Progress():
                 job.stage, job.fraction = event.stage, event.fraction
                 return Change.STAGE
             case FeatureReady():
-                self._take_feature(event)
+                self.take_feature(event)
                 return Change.FEATURES
         if event.request_id != job.request_ids[0]:
             return Change.NOTHING
@@ -240,26 +219,6 @@ class Session:
             case Done():
                 return self._take_done(job, event)
         return Change.NOTHING
-
-    def _handle_load(self, event: Event) -> Change:
-        match event:
-            case Progress():
-                self.model_stage = event.stage
-            case Done():
-                self.model_state, self._load_id = "ready", None
-            case Failed():
-                self.model_state, self._load_id = "missing", None
-                self._on_problem(J2AError(event.message, event.hint, title=event.title))
-        return Change.MODEL
-
-    def _take_feature(self, event: FeatureReady) -> None:
-        self.features.set(event.name, event.value)
-        self.known.add(event.name)
-        unknown = dict(self.features.unknown)
-        unknown.pop(event.name, None)
-        if event.reason:
-            unknown[event.name] = event.reason
-        self.features.unknown = unknown
 
     def _take_piece(self, job: Job, text: str) -> Change:
         job.written += text
@@ -283,8 +242,7 @@ class Session:
         self.job = None
         if not job.writes:
             if event.result and not event.cancelled:
-                self.features = Features.from_json(event.result)
-                self.known = set(self.features.to_json())
+                self.take_features(Features.from_json(event.result))
             return Change.FEATURES | Change.STAGE
         if not event.cancelled and not str(event.result.get("text", "")).strip():
             self._take_failure(job, Failed(event.request_id, "No caption", EMPTY, "Ask for another variant."))
@@ -293,13 +251,18 @@ class Session:
             caption = Caption.from_json(event.result)
             if event.cancelled:
                 caption.text = job.written.strip()  # what was on the screen when it was stopped
-            self.features = caption.features
-            self.known = set(self.features.to_json())
+            self.model.state = "ready"
+            self._take_caption(job, caption)
+        self.ledger.end_action(joined=job.follows)
+        return Change.EVERYTHING | (Change.DUE if job.accepting and not event.cancelled else Change.NOTHING)
+
+    def _take_caption(self, job: Job, caption: Caption) -> None:
+        """Save it and show it; where another J2A has accepted or edited the window meanwhile, that stays."""
+        if self._save(job.clip, lambda store: store.save_generated(job.clip, caption, over_kept=job.over_kept)):
             self.text, self.caption = caption.text, caption
-            self.model_state = "ready"
-            self._save(job.clip, lambda store: store.save_generated(job.clip, caption))
-        self.ledger.end_action()
-        return Change.EVERYTHING
+            self.take_features(caption.features)
+        else:
+            self.show(self.ledger.get(job.clip))
 
     def _take_failure(self, job: Job, event: Failed) -> None:
         if not job.replaces:
@@ -324,7 +287,8 @@ class Session:
             return
         job.saved_at, job.saved = self._clock(), job.written
         caption = Caption(text, job.version, job.backbone, "", "", "", job.seed, job.sampling, self.features)
-        self._save(job.clip, lambda store: store.save_generated(job.clip, caption))
+        if not self._save(job.clip, lambda store: store.save_generated(job.clip, caption)):
+            job.replaces = True  # another J2A's words are there
 
     # Decisions
 
@@ -346,14 +310,19 @@ class Session:
         if self.job is not None and self.job.stopping:
             self._end_job()
 
+    def accept_when_whole(self) -> None:
+        """Accept the caption that is being written, as soon as its last word is there."""
+        if self.job is not None and self.writing:
+            self.job.accepting = True
+
     def decide(self, status: Status) -> bool:
         """Set the status of the clip; False when it could not be saved."""
         clip = self.clip
         if clip is None:
             return False
         self._forget_stopped()
-        if self.ledger.changed_elsewhere(clip):
-            self._show(self.ledger.get(clip))
+        if self.ledger.changed_elsewhere(clip) or not self.settled:
+            self.show(self.ledger.get(clip))
             self._on_problem(J2AError("This is how it stands now.", "Look at it, and decide again.",
                                       title="Another J2A has changed this caption"))
             return False
@@ -373,13 +342,12 @@ class Session:
 
     def _show_row(self, row: Row | None) -> Row | None:
         if row is not None:
-            self.clip = row.clip
-            self._forget()
-            self._show(row)
+            self.job = None
+            self.begin(row.clip, row)
         return row
 
     def _save(self, clip: Clip, change: Callable[[Saving], Row]) -> bool:
         row = self.ledger.save(clip, change)
         if row is not None and clip == self.clip:
-            self.status = row.status
+            self.status, self.caption = row.status, row.caption
         return row is not None

@@ -16,20 +16,24 @@ class Transport:
         self.path: Path | None = None
         self.duration_s: float | None = None
         self.window = Window()
-        self.wanted = False  # the user has pressed play: what is opened next plays too
+        self.listening = False  # the user has pressed play, and not pause: what is opened next plays too
+        self._ended = False  # what played has come to its end
         self._position_s = 0.0
+        self._volume = 1.0  # linear; 1 is as recorded
 
     def attach(self, player: Player) -> None:
         """The player is there."""
         self.player = player
+        player.volume = self._volume
         if self.path is not None:
             player.load(self.path)
-        if self.wanted:
+        if self.listening:
             self.play()
 
     def open(self, path: Path | None, window: Window) -> None:
         """Take another file; silent until its length is known."""
         self._be_silent()
+        self._ended = False
         self.path, self.window, self.duration_s = path, window, None
         self._position_s = window.start_s
         if self.player is not None and path is not None:
@@ -40,8 +44,13 @@ class Transport:
         self.duration_s = duration_s
         self.window = self.window.within(duration_s)
         self._position_s = self.window.start_s
-        if self.wanted:
+        if self.listening:
             self.play()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it plays, or will as soon as it can."""
+        return self.listening and not self._ended
 
     @property
     def playing(self) -> bool:
@@ -51,7 +60,13 @@ class Transport:
     @property
     def volume(self) -> float:
         """Linear; 1 is as recorded."""
-        return self.player.volume if self.player is not None else 1.0
+        return self._volume
+
+    @volume.setter
+    def volume(self, volume: float) -> None:
+        self._volume = round(min(max(0.0, volume), MAX_VOLUME), 2)
+        if self.player is not None:
+            self.player.volume = self._volume
 
     @property
     def position_s(self) -> float:
@@ -65,21 +80,21 @@ class Transport:
         if self.playing:
             return True
         if self.wanted and self.player is not None and self.duration_s is not None:
-            self.wanted = False
+            self._ended = True
             self._position_s = self.window.start_s
         return False
 
     def toggle(self) -> None:
         """Play or pause."""
         if self.wanted:
-            self.wanted = False
+            self.listening = False
             self._be_silent()
         else:
             self.play()
 
     def play(self) -> None:
         """Play on from the playhead to the end of the window; from outside it, to the end of the file."""
-        self.wanted = True
+        self.listening, self._ended = True, False
         if self.player is None or self.duration_s is None:
             return
         until_s = self.window.end_s if self.window.holds(self._position_s) else None
@@ -105,8 +120,7 @@ class Transport:
 
     def change_volume(self, by: float) -> None:
         """Louder or quieter."""
-        if self.player is not None:
-            self.player.volume = round(min(max(0.0, self.player.volume + by), MAX_VOLUME), 2)
+        self.volume += by
 
     def _be_silent(self) -> None:
         if self.player is not None and self.player.playing:

@@ -9,12 +9,13 @@ from typing import Protocol
 from j2a.caption import Caption
 from j2a.clip import Clip
 from j2a.store import Row, Status
+from j2a.store.records import kept_error
 
 
 class Saving(Protocol):
     """What a change is made to: the store, or :class:`Unsaved` while that cannot be written."""
 
-    def save_generated(self, clip: Clip, caption: Caption) -> Row:
+    def save_generated(self, clip: Clip, caption: Caption, *, over_kept: bool = False) -> Row:
         """Keep a generated caption as a draft."""
 
     def edit(self, clip: Clip, text: str) -> Row:
@@ -35,11 +36,12 @@ class Unsaved:
     changes: list[tuple[Clip, Change]] = field(default_factory=list)
 
     def keep(self, clip: Clip, change: Change, saved: Row | None) -> Row:
-        """Take in a change; ``saved`` is the window as far as it is known to be on the disk."""
+        """Take in a change; ``saved`` is the window as far as it is known to be on the disk. Raises ``StoreError``."""
         if clip not in self.rows:
             self.rows[clip] = saved or Row(clip, "", "", Status.DRAFT, None, "", "", "")
+        row = change(self)
         self.changes.append((clip, change))
-        return change(self)
+        return row
 
     def save_into(self, store: Saving) -> Iterator[tuple[Clip, Row]]:
         """Make the changes to the store, each forgotten when it is made. Raises ``StoreError``; the rest is kept."""
@@ -50,8 +52,10 @@ class Unsaved:
             yield clip, row
         self.rows.clear()
 
-    def save_generated(self, clip: Clip, caption: Caption) -> Row:
+    def save_generated(self, clip: Clip, caption: Caption, *, over_kept: bool = False) -> Row:
         """As the store does."""
+        if self.rows[clip].kept and not over_kept:
+            raise kept_error()
         return self._put(replace(self.rows[clip], text=caption.text, generated_text=caption.written or caption.text,
                                  status=Status.DRAFT, caption=caption))
 

@@ -36,6 +36,17 @@ class Window:
         length = min(max(self.length_s + by_s, SHORTEST_S), duration_s)
         return Window(self.start_s, self.start_s + length).within(duration_s)
 
+    def starting(self, at_s: float, duration_s: float) -> Window:
+        """Beginning at a place: trimmed to it where that is inside, else brought there with its length."""
+        inside = self.start_s <= at_s <= self.end_s - SHORTEST_S
+        return Window(at_s, self.end_s if inside else at_s + self.length_s).within(duration_s)
+
+    def ending(self, at_s: float, duration_s: float) -> Window:
+        """Ending at a place, likewise."""
+        inside = self.start_s + SHORTEST_S <= at_s <= self.end_s
+        start = self.start_s if inside else max(0.0, at_s - self.length_s)
+        return Window(start, max(at_s, start + SHORTEST_S)).within(duration_s)
+
     def holds(self, position_s: float) -> bool:
         """Whether a position is inside; the end is not."""
         return self.start_s <= position_s < self.end_s

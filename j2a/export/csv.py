@@ -6,7 +6,9 @@
   in front. That changes the text, so each row says ``spreadsheet`` in a last column ``dialect``, and such a file must
   not be imported.
 
-Where figures of captions were replaced by measured ones, a further column ``written`` has each as the model wrote it.
+Captions of a session have two further columns: ``generated``, the words of the model ("" for a caption that a person
+wrote), and ``edited``, whether a person wrote in it: ``yes`` or ``no``, "" where there is no caption. Captions of
+``j2a caption`` whose figures were replaced by measured ones have ``written``: each as the model wrote it.
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ COLUMNS = (
     "backbone", "prompt_id", "seed", "annotator", "updated_at",
 )
 WRITTEN_COLUMN = "written"  # as the model wrote it, where the caption has measured figures in its place
+SESSION_COLUMNS = ("generated", "edited")  # the model's words, and whether a person's are among those of the caption
 DIALECT_COLUMN = "dialect"
+_FURTHER = ((False, False), (True, False), (False, True))  # the further columns: written, those of a session
 MARK = "\ufeff".encode()  # the byte order mark of UTF-8
 
 _NUMBERS = frozenset(COLUMNS.index(name) for name in ("start_s", "end_s", "bpm", "seed"))
@@ -53,11 +57,17 @@ _NEEDS_QUOTES = frozenset('",\r\n')
 
 
 class Table(NamedTuple):
-    """A file that this module wrote: its dialect, whether it has the column ``written``, its rows."""
+    """A file that this module wrote: its dialect, which further columns it has, its rows."""
 
     dialect: Dialect
     written: bool
     rows: list[list[str]]
+    session: bool = False
+
+    @property
+    def width(self) -> int:
+        """Cells of a row."""
+        return len(columns(self.dialect, self.written, self.session))
 
 
 def to_csv(rows: Sequence[Row], folder: Path, dialect: Dialect = "dataset") -> bytes:
@@ -71,24 +81,23 @@ def to_csv(rows: Sequence[Row], folder: Path, dialect: Dialect = "dataset") -> b
         ((_file_name(row.clip.path, root), row) for row in rows),
         key=lambda item: (item[0], item[1].clip.start_s, item[1].clip.end_s or float("inf")),
     )
-    written = any(row.caption and row.caption.written for row in rows)
-    lines = [in_dialect(_cells(name, row, written), dialect) for name, row in table]
-    return header(dialect, written) + _encoded(lines)
+    lines = [in_dialect([*_cells(name, row), *_session_cells(row)], dialect) for name, row in table]
+    return header(dialect, session=True) + _encoded(lines)
 
 
-def header(dialect: Dialect = "dataset", written: bool = False) -> bytes:
+def header(dialect: Dialect = "dataset", written: bool = False, session: bool = False) -> bytes:
     """What a file begins with."""
-    return (MARK if dialect == "spreadsheet" else b"") + _encoded([columns(dialect, written)])
+    return (MARK if dialect == "spreadsheet" else b"") + _encoded([columns(dialect, written, session)])
 
 
 def headers() -> list[bytes]:
     """What one of our files may begin with."""
-    return [header(dialect, written) for dialect in DIALECTS for written in (False, True)]
+    return [header(dialect, *further) for dialect in DIALECTS for further in _FURTHER]
 
 
-def columns(dialect: Dialect = "dataset", written: bool = False) -> tuple[str, ...]:
+def columns(dialect: Dialect = "dataset", written: bool = False, session: bool = False) -> tuple[str, ...]:
     """The names of the columns."""
-    kept = (*COLUMNS, WRITTEN_COLUMN) if written else COLUMNS
+    kept = (*COLUMNS, WRITTEN_COLUMN) if written else (*COLUMNS, *SESSION_COLUMNS) if session else COLUMNS
     return (*kept, DIALECT_COLUMN) if dialect == "spreadsheet" else kept
 
 
@@ -117,11 +126,11 @@ def read_back(content: bytes) -> Table | None:
     Cells are as they stand there. Raises ``csv.Error`` and ``UnicodeDecodeError`` for one that is damaged.
     """
     for dialect in DIALECTS:
-        for written in (False, True):
-            start = header(dialect, written)
+        for written, session in _FURTHER:
+            start = header(dialect, written, session)
             if content.startswith(start):
                 text = io.StringIO(content[len(start):].decode(), newline="")
-                return Table(dialect, written, list(csv.reader(text, strict=True)))
+                return Table(dialect, written, list(csv.reader(text, strict=True)), session)
     return None
 
 
@@ -173,6 +182,10 @@ def _cells(name: str, row: Row, written: bool = False) -> list[str]:
         row.updated_at,
         *([caption.written if caption else ""] if written else []),
     ]
+
+
+def _session_cells(row: Row) -> tuple[str, str]:
+    return row.generated_text, ("yes" if row.edited else "no") if row.text.strip() else ""
 
 
 def _file_name(path: Path, folder: Path) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from j2a.errors import ExportError
-from j2a.export.csv import COLUMNS, Dialect, Table, columns, in_dialect, read_back, to_csv
+from j2a.export.csv import COLUMNS, Dialect, Table, in_dialect, read_back, to_csv
 from j2a.export.write import write_atomically
 from j2a.store import Row
 
@@ -84,7 +84,7 @@ def _gone(before: Table, after: Table) -> int:
     new = {_window(cells, now): cells for cells in after.rows}
     gone = 0
     for cells in before.rows:
-        if len(cells) != len(columns(was, before.written)):  # changed by hand, with a comma and without quotes
+        if len(cells) != before.width:  # changed by hand, with a comma and without quotes
             gone += 1
             continue
         if not cells[_CAPTION].strip():

@@ -134,9 +134,9 @@ class Sheet:
             found = read_back(whole)
         except (UnicodeDecodeError, csv.Error) as error:
             raise self._foreign(str(error)) from error
-        if found is None and not begun:
+        if (found is None and not begun) or (found is not None and found.session):
             raise self._foreign("its columns are others")
-        dialect, written, table = found or Table(self._dialect, self._written, [])
+        dialect, written, table = (found or Table(self._dialect, self._written, []))[:3]
         if dialect != self._dialect:
             raise UsageError(
                 f"{self.path} was begun in the dialect {dialect}, and this would go on in {self._dialect}.",

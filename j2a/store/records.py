@@ -48,6 +48,27 @@ class Row:
     created_at: str  # ISO 8601, UTC
     updated_at: str
 
+    @property
+    def edited(self) -> bool:
+        """Whether the text has words of a person in it."""
+        return is_edited(self.text, self.caption)
+
+    @property
+    def kept(self) -> bool:
+        """Whether only an explicit act may replace the text: it was accepted, or somebody wrote in it."""
+        return bool(self.text.strip()) and (self.status is Status.ACCEPTED or self.edited)
+
+
+def is_edited(text: str, caption: Caption | None) -> bool:
+    """Whether a text is not, or not only, what a model made."""
+    return bool(text.strip()) and (caption is None or text.strip() != caption.text.strip())
+
+
+def kept_error() -> StoreError:
+    """A text that is kept was to be replaced by a generated one."""
+    return StoreError("It was accepted, or somebody wrote in it.", "Ask for a variant to replace it.",
+                      title="The caption of this window stays")
+
 
 class Key(NamedTuple):
     """What identifies a window. Times are whole milliseconds, so that windows compare exactly."""

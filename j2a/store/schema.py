@@ -193,9 +193,7 @@ def version(connection: sqlite3.Connection, path: Path) -> int:
     Raises ``StoreError`` for a file of another program or of a newer J2A, and :class:`DamagedError` where the header
     says so and the tables are ours.
     """
-    told = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    owner = int(connection.execute("PRAGMA application_id").fetchone()[0])
-    tables = _tables(connection)
+    told, owner, tables = _told(connection)
     if (owner, told) == (APPLICATION_ID if tables else owner, _version_of(tables)):
         return told
     if _version_of(tables) or (owner == APPLICATION_ID and not 0 < told <= _HIGHEST):
@@ -208,6 +206,21 @@ def version(connection: sqlite3.Connection, path: Path) -> int:
         f"{path} was written by a newer J2A (format {told}, this one knows {len(MIGRATIONS)}).",
         "Update J2A, or choose another folder by J2A_HOME.",
     )
+
+
+def _told(connection: sqlite3.Connection) -> tuple[int, int, frozenset[tuple[str, str]]]:
+    """Version, owner and tables, all of one moment: another process may be making the file meanwhile."""
+    alone = not connection.in_transaction
+    if alone:
+        connection.execute("BEGIN")
+    try:
+        version, owner = (
+            int(connection.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("user_version", "application_id")
+        )
+        return version, owner, _tables(connection)
+    finally:
+        if alone:
+            connection.rollback()
 
 
 def _tables(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from j2a.clip import Clip
 from j2a.errors import StoreError
 from j2a.library import linked_folders
 from j2a.printable import one_paragraph, several_lines
+from j2a.store import history
 from j2a.store.database import Database, Told
 from j2a.store.names import Names, folder_of
 from j2a.store.records import (
@@ -29,6 +31,7 @@ from j2a.store.records import (
     clip_of,
     default_annotator,
     has_text,
+    kept_error,
     key_of,
     now,
     path_bytes,
@@ -68,6 +71,9 @@ class Store:
         self._learned = -1  # the last change whose path is among the names
         self._done: list[tuple[int, Key]] = []  # this session's changes, oldest first: number in the journal, row
         self._undone: list[tuple[int, Key]] = []
+        self._own: set[int] = set()  # changes of this instance since it looked for those of others
+        self._looked_at: int | None = None  # the version of the file then
+        self._last_seen = 0
 
     def get(self, clip: Clip) -> Row | None:
         """The row of exactly this window."""
@@ -82,6 +88,33 @@ class Store:
     def latest(self, path: Path) -> Row | None:
         """The most recently changed row of a file, whatever its window."""
         return self._mending(lambda: self._latest(path_bytes(path)))
+
+    def of_file(self, path: Path) -> list[Row]:
+        """Every row of a file; those that are damaged are left out."""
+        asked = path_bytes(path)
+        rows = []
+        for name in self._known_names().of(asked):
+            for start_ms, end_ms, state in self._query(
+                "SELECT start_ms, end_ms, state FROM caption WHERE path = ?", (name,)
+            ):
+                with contextlib.suppress(StoreError):
+                    rows.append(row_of(Key(asked, start_ms, end_ms), state))
+        return rows
+
+    def changed_elsewhere(self) -> list[Clip]:
+        """The windows that others have changed since this was asked last; none the first time."""
+        [(version,)] = self._query("PRAGMA data_version")
+        if version == self._looked_at:
+            return []
+        first, self._looked_at = self._looked_at is None, version
+        if first:
+            [(self._last_seen,)] = self._query("SELECT ifnull(max(change), 0) FROM journal")
+            return []
+        found = self._query("SELECT change, path, start_ms, end_ms FROM journal WHERE change > ?", (self._last_seen,))
+        self._last_seen = max((change for change, *_ in found), default=self._last_seen)
+        others = {Key(*key) for change, *key in found if change not in self._own}
+        self._own.clear()
+        return [clip_of(key) for key in sorted(others)]
 
     def check(self) -> None:
         """Look at every row and index, and mend what reading might not notice to be damaged."""
@@ -130,12 +163,17 @@ class Store:
                 best[path] = status
         return {Path(os.fsdecode(path)): status for path, status in best.items()}
 
-    def save_generated(self, clip: Clip, caption: Caption) -> Row:
-        """Keep a generated caption: it replaces the window's text, and the window is a draft (again)."""
+    def save_generated(self, clip: Clip, caption: Caption, *, over_kept: bool = False) -> Row:
+        """Keep a generated caption: it replaces the window's text, and the window is a draft (again).
+
+        Raises ``StoreError`` where the text was accepted or has words of a person, unless ``over_kept``.
+        """
         text = one_paragraph(caption.text)
         written = one_paragraph(caption.written) or text
 
         def change(row: Row) -> Row:
+            if row.kept and not over_kept:
+                raise kept_error()
             return replace(row, text=text, generated_text=written, status=Status.DRAFT, caption=caption)
 
         return self._change("generate", clip, change, anew=True)
@@ -170,6 +208,22 @@ class Store:
     def redo(self) -> Row | None:
         """Make the change again that ``undo`` took back last; forgotten with the next new change."""
         return self._step("redo", self._undone, self._done)
+
+    def recall(self, folder: Path) -> tuple[list[int], list[int]]:
+        """Take up what can be taken back and made again, also of earlier runs: this annotator's changes in a folder.
+
+        Returns how many changes each action has, oldest first, of both kinds.
+        """
+        with self.database.lock:
+            entries = self._query(
+                "SELECT change, action, path, start_ms, end_ms, before, after FROM journal"
+                " WHERE path >= ? AND path < ? AND annotator = ? ORDER BY change DESC LIMIT ?",
+                (*prefix_range(os.fsencode(paths.real_folder(folder))), self.annotator, history.LOOKED_AT),
+            )
+            done, undone = history.replayed(reversed(entries))
+            self._done = [(step.number, step.key) for step in done]
+            self._undone = [(step.number, step.key) for step in undone]
+            return history.actions(done), history.actions(undone)
 
     def close(self) -> None:
         """Let go of the file. Nothing waits to be written."""
@@ -319,6 +373,7 @@ class Store:
             (at, action, self.annotator, *key, _storable(before), after),
         ).lastrowid
         assert number is not None
+        self._own.add(number)
         if after is None:
             self.database.connection.execute("DELETE FROM caption WHERE path = ? AND start_ms = ? AND end_ms = ?", key)
         else:

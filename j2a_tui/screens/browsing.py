@@ -8,14 +8,20 @@ from textual import on
 
 from j2a.errors import J2AError, StoreError
 from j2a_tui.display import clean
+from j2a_tui.messages import Catalogued
 from j2a_tui.screens.workbench import Workbench
+from j2a_tui.views import parse
 from j2a_tui.widgets.track_list import TrackList
 from j2a_tui.widgets.waveform import Waveform
 from j2a_tui.windows import Window
 
+CSV = "captions.csv"
+
 if TYPE_CHECKING:
     from textual.widgets import Input
 
+    from j2a.export import Only
+    from j2a.store import Row
     from j2a_tui.widgets.search import SearchField
 
 
@@ -69,6 +75,18 @@ class Browsing(Workbench):
         if duration is not None:
             self._set_window(self.transport.window.resized(seconds, duration))
 
+    def action_window_from(self) -> None:
+        """To begin at the playhead."""
+        duration = self._duration()
+        if duration is not None:
+            self._set_window(self.transport.window.starting(self.transport.position_s, duration))
+
+    def action_window_to(self) -> None:
+        """To end at the playhead."""
+        duration = self._duration()
+        if duration is not None:
+            self._set_window(self.transport.window.ending(self.transport.position_s, duration))
+
     def _duration(self) -> float | None:
         self.settle()
         return self.transport.duration_s
@@ -93,16 +111,27 @@ class Browsing(Workbench):
         """To the first or the last file."""
         self.tracks.move(direction * self.tracks.total)
 
+    def action_next_open(self, direction: int) -> None:
+        """The next file without a decision, or back to one."""
+        if not self.tracks.go_to_open(direction):
+            self.say("No other file in the list is without a decision.")
+
     @on(TrackList.Opened)
     def _opened(self) -> None:
         self.settle()
         if not self.transport.playing:
             self.action_play()
 
+    def action_list(self) -> None:
+        """All the width for the caption; the keys go on moving through the files."""
+        hidden = self.toggle_class("-alone").has_class("-alone")
+        self.set_focus(None if hidden else self.tracks)
+
     def action_search(self) -> None:
         """A field under the list."""
         from j2a_tui.widgets.search import SearchField
 
+        self.remove_class("-alone")
         if self._search is None:  # once for all times, as the editor
             self._search = SearchField()
             self.files_box.mount(self._search)
@@ -110,13 +139,38 @@ class Browsing(Workbench):
         self.set_focus(self._search)  # now, not soon: the letters that follow must not start actions
         self.keys.show("search")
 
+    def search_for(self, words: str) -> None:
+        """As if they had been typed and kept."""
+        self.action_search()
+        assert self._search is not None
+        self._search.value = words
+        self._back_to_files()
+
+    @property
+    def words(self) -> str:
+        """What is searched for."""
+        return self._search.value if self._search is not None else ""
+
     def on_input_changed(self, message: Input.Changed) -> None:
         """Filter while it is typed."""
-        if self._search is None or not self._search.display:  # left since
-            return
-        self.tracks.search(message.value)
+        if self._search is not None and self._search.display:  # else it was left since
+            self._find(message.value)
+
+    def on_catalogued(self, message: Catalogued) -> None:
+        """What the search of the last time is about is known now."""
+        if message.last and self.words:
+            self._find(self.words)
+
+    def _find(self, words: str) -> None:
+        ledger = self.session.ledger
+        query = parse(words, ledger.store.annotator)
+        if query.problem:
+            self.say(query.problem)
+        else:
+            self.status.be_quiet()
+        self.tracks.search(query.words, query.matcher(ledger.statuses, ledger.catalogue))
         self.tracks.set_note("Nothing found" if self.tracks.total and not self.tracks.tracks else "")
-        self.show_files_title(message.value)
+        self.show_files_title(words)
 
     def on_search_field_left(self, message: SearchField.Left) -> None:
         """Back to the files."""
@@ -144,38 +198,55 @@ class Browsing(Workbench):
         self.keys.show("desk")
 
     def action_export(self) -> None:
-        """``captions.csv`` into the folder; one that holds more than it would is only replaced when that is wanted."""
-        self._export(force=False)
+        """``captions.csv`` into the folder, with the captions that are asked for."""
+        from j2a.export import ONLY, chosen
+        from j2a_tui.screens.choose import ExportScreen
 
-    def _export(self, *, force: bool) -> None:
-        from j2a.export import WouldLoseError, save_csv
-        from j2a_tui.screens.choose import ConfirmScreen
+        rows = self._rows()
+        if rows is None:
+            return
+        if not rows:
+            self.say("There are no captions to export yet.")
+            return
+        counts = {only: len(chosen(rows, only)) for only in ONLY}
+        self.app.push_screen(ExportScreen(str(self.folder / CSV), counts),
+                             lambda only: self._export(only, force=False) if only else None)
 
-        target = self.folder / "captions.csv"
+    def _rows(self) -> list[Row] | None:
+        """Every row of the folder; those that are damaged are told of. ``None`` when they cannot be read."""
         damaged: list[StoreError] = []
         try:
             rows = self.session.ledger.store.rows(self.folder, damaged.append)
-            if damaged:
-                self.tell(damaged[0])
-            if not rows:
-                self.say("There are no captions to export yet.")
-                return
+        except StoreError as error:
+            self.tell(error)
+            return None
+        if damaged:
+            self.tell(StoreError(f"{len(damaged)} damaged left out: {damaged[0].message}", damaged[0].hint,
+                                 title="Cannot read every caption"))
+        return rows
+
+    def _export(self, only: Only, *, force: bool) -> None:
+        """A file that holds more than it would is only replaced when that is wanted (``force``)."""
+        from j2a.export import WouldLoseError, chosen, save_csv
+        from j2a_tui.screens.choose import ConfirmScreen
+
+        rows = chosen(self._rows() or (), only)
+        if not rows:
+            self.say("There are no such captions to export.")
+            return
+        target = self.folder / CSV
+        try:
             if not self.folder.is_dir():
                 raise J2AError(f"{self.folder} is not there any more.",
                                "The captions are kept: j2a export writes them with --out.", title="Cannot export")
             save_csv(rows, self.folder, target, force=force)
         except WouldLoseError as error:
-            question = f"{clean(error.message)} Replace it? The old one is kept as captions.csv.bak."
+            question = f"{clean(error.message)} Replace it? The old one is kept as {CSV}.bak."
             self.app.push_screen(ConfirmScreen(question, "Replace it"),
-                                 lambda yes: self._export(force=True) if yes else None)
+                                 lambda yes: self._export(only, force=True) if yes else None)
             return
         except J2AError as error:
             self.tell(error)
             return
         count = f"{len(rows)} caption{'' if len(rows) == 1 else 's'}"
-        left_out = f", {len(damaged)} damaged left out" if damaged else ""
-        self.notify(clean(str(target)), title=f"{count} written{left_out}", markup=False)
-
-    def say(self, text: str) -> None:
-        """A short remark."""
-        self.notify(text, markup=False)
+        self.notify(clean(str(target)), title=f"{count} written", markup=False)

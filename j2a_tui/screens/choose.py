@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -13,7 +13,15 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from j2a.export.choosing import ONLY, Only
 from j2a_tui.display import clean, fit
+
+_ABOUT = {
+    "1.0": "reads what was measured",
+    "2.0": "listens: one impression of the whole clip",
+    "2.1": "listens moment by moment",
+    "3.0": "listens moment by moment, and reads what was measured",
+}
 
 
 class _Models(Widget):
@@ -45,6 +53,8 @@ class _Models(Widget):
         first = f"{'▌' if here else ' '}{'●' if used else ' '} {fit(name, width - 12)} {state}"
         style = "bold $accent on $panel" if here else "$foreground" if row["present"] else "$quiet"
         detail = f"{row['detail']} ({row['licence']})" if row["licence"] else str(row["detail"])
+        if about := _ABOUT.get(str(row["version"])):
+            detail = f"{about}; {detail}"
         if row["get"] and not row["present"]:
             detail = f"Get it: {row['get']}"
         return Content.assemble((fit(first, width), style), "\n", (fit(f"     {clean(detail)}", width), "$quiet"))
@@ -98,6 +108,37 @@ class VersionScreen(ModalScreen["dict[str, Any] | None"]):
     def action_leave(self) -> None:
         """None of them."""
         self.dismiss(None)
+
+
+# In the order of j2a.export.ONLY.
+_EXPORTS = ("accepted captions only", "every caption, drafts too", "everything, also what was skipped without one")
+
+
+class ExportScreen(ModalScreen["Only | None"]):
+    """Which captions go into the file; the answer is ``None`` for none."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a,enter", "answer('accepted')", show=False), Binding("c", "answer('captioned')", show=False),
+        Binding("e", "answer('all')", show=False), Binding("escape,q,n", "answer('')", show=False),
+    ]
+
+    def __init__(self, target: str, counts: Mapping[Only, int]) -> None:
+        super().__init__()
+        self._target, self._counts = target, counts
+
+    def compose(self) -> ComposeResult:
+        """The choices with their keys."""
+        lines = [Content(f"Write {clean(self._target)}"), Content("")]
+        for key, what, count in zip("ace", _EXPORTS, map(self._counts.__getitem__, ONLY), strict=True):
+            lines.append(Content.assemble((f"{key}  ", "bold $accent"), (f"{count:>6,}  ", "bold"), (what, "$quiet")))
+        with Vertical(classes="dialog", id="export") as box:
+            box.border_title = Content("Export")
+            box.border_subtitle = Content("esc closes")
+            yield Static(Content("\n").join(lines), markup=False)
+
+    def action_answer(self, only: str) -> None:
+        """Close with the answer."""
+        self.dismiss(next((name for name in ONLY if name == only), None))
 
 
 class ConfirmScreen(ModalScreen[bool]):

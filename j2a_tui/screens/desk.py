@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.binding import BindingType
 
+from j2a.clip import Clip
 from j2a.engine.messages import Done, Event, Failed, Inspect
 from j2a.errors import J2AError
 from j2a.store import Row, Status
 from j2a_tui import external
+from j2a_tui.ahead import CLIPS
 from j2a_tui.bindings import textual_bindings
+from j2a_tui.claims import contradicted
 from j2a_tui.display import clean
+from j2a_tui.jobs import Change
+from j2a_tui.messages import ComingUp
+from j2a_tui.reading import looking_ahead
 from j2a_tui.screens.browsing import Browsing
-from j2a_tui.session import Change
 from j2a_tui.widgets.lines import KeyBar
 from j2a_tui.windows import Window
 
@@ -32,6 +38,7 @@ class Desk(Browsing):
     BINDINGS: ClassVar[list[BindingType]] = [*textual_bindings("desk")]
     _inspect_id: int | None = None
     _versions: VersionScreen | None = None
+    _asked: tuple[Clip | None, str] | None = None  # the contradicted caption that was asked about last
 
     # Captions
 
@@ -44,15 +51,41 @@ class Desk(Browsing):
         self._write(variant=True)
 
     def _write(self, *, variant: bool) -> None:
-        if self.ready_for("variant" if variant else "describe"):
-            self.session.describe(variant=variant)
-            self.show_change(Change.EVERYTHING)
+        if not self.ready_for("variant" if variant else "describe"):
+            return
+        if not self.session.kept:
+            self._describe(variant=variant)
+        elif variant:
+            self._ask_to_replace()
+        else:
+            self.action_edit()
+
+    def _ask_to_replace(self) -> None:
+        from j2a_tui.screens.choose import ConfirmScreen
+
+        clip = self.session.clip
+        what = "This caption is accepted." if self.session.status is Status.ACCEPTED else "Somebody wrote in this text."
+        self.app.push_screen(
+            ConfirmScreen(f"{what} Replace it by another variant, as a draft? u brings it back.", "Replace it"),
+            lambda yes: self._describe(variant=True, over_kept=True) if yes and clip == self.session.clip else None,
+        )
+
+    def _describe(self, *, variant: bool, over_kept: bool = False) -> None:
+        self.session.describe(variant=variant, over_kept=over_kept)
+        self.show_change(Change.EVERYTHING)
 
     def action_prompt(self) -> None:
         """Another kind of caption from the next one on."""
-        self.session.ask_otherwise()
+        self.session.model.ask_otherwise()
         self.show_change(Change.MODEL)
-        self.say(f"The next caption will be {_KINDS[self.session.prompt]}.")
+        self.say(f"The next caption will be {_KINDS[self.session.model.prompt]}.")
+
+    def action_figures(self) -> None:
+        """Figures in the words, or none, from the next caption on."""
+        model = self.session.model
+        model.figures = not model.figures
+        self.show_change(Change.MODEL)
+        self.say(f"The next captions will be {'with' if model.figures else 'without'} BPM, meter, key and chords.")
 
     def action_stop(self) -> None:
         """Stop; with nothing to stop, a search is cleared."""
@@ -62,16 +95,40 @@ class Desk(Browsing):
             self.clear_search()
 
     def action_accept(self) -> None:
-        """Accept, save, go on."""
+        """Accept, save, go on; ask once where the measurement says otherwise."""
+        self._accept(anyway=False)
+
+    def action_accept_anyway(self) -> None:
+        """Accept without being asked."""
+        self._accept(anyway=True)
+
+    def _accept(self, *, anyway: bool) -> None:
         self.settle()
-        if self.session.writing:
-            self.say("It is still being written: esc stops it, then a accepts.")
-        elif not self.session.text.strip():
+        session = self.session
+        if session.writing:
+            session.accept_when_whole()
+            self.show_change(Change.STAGE)
+        elif not session.text.strip():
             self.say("There is no caption to accept yet: enter writes one, e lets you write it.")
-        elif self.session.decide(Status.ACCEPTED):
+        elif not anyway and self._asks_first():
+            return
+        elif session.decide(Status.ACCEPTED):
             self._go_on(describe=True)
         else:
             self.show_change(Change.EVERYTHING)  # what somebody else has written meanwhile
+
+    def _asks_first(self) -> bool:
+        """Whether the caption is contradicted, and was not asked about before."""
+        session = self.session
+        wrong = contradicted(session.text, session.features)
+        asked = session.clip, session.text
+        if not wrong or asked == self._asked:
+            return False
+        self._asked = asked
+        told = "; ".join(f"{one.text}, but {one.measured or 'it was not heard'}" for one in wrong[:2])
+        more = f" and {len(wrong) - 2} more" if len(wrong) > 2 else ""
+        self.say(clean(f"Contradicted: {told}{more}. a once more accepts, e edits."))
+        return True
 
     def action_reject(self) -> None:
         """Not this one. Staying lets another variant be asked for."""
@@ -82,21 +139,55 @@ class Desk(Browsing):
 
     def action_skip(self) -> None:
         """Go on without a caption."""
+        self._set_aside(Status.SKIPPED)
+
+    def action_flag(self) -> None:
+        """Go on, and come back later."""
+        self._set_aside(Status.FLAGGED)
+
+    def _set_aside(self, status: Status) -> None:
         self.settle()
         self.session.stop()
-        if self.session.decide(Status.SKIPPED):
+        if self.session.decide(status):
             self._go_on(describe=False)
         else:
             self.show_change(Change.EVERYTHING)
 
     def _go_on(self, *, describe: bool) -> None:
+        self.pace.decided(time.monotonic())
+        self.status.be_quiet()
         self.show_change(Change.EVERYTHING)
         if not self.tracks.move(1):
             self.say("That was the last file.")
             return
         self.settle()
-        if describe and not self.session.text and self.session.status is None:
-            self.action_describe()
+        if not describe:
+            return
+        self._audio.submit("ahead", looking_ahead(self.tracks.coming_up(CLIPS), self.post_message))
+        if self.session.text or self.session.status is not None:
+            return
+        if self.session.ahead.has(self.session.clip):  # it stands there before the file is read
+            self.session.describe(follows=True)
+            self.show_change(Change.EVERYTHING)
+            self.caption.show()
+        else:
+            self.action_describe_next()
+
+    def action_describe_next(self) -> None:
+        """The caption of a file that a decision has led to."""
+        if self.ready_for("describe_next") and not self.session.text:
+            self.session.describe(follows=True)
+            self.show_change(Change.EVERYTHING)
+
+    def on_coming_up(self, message: ComingUp) -> None:
+        """The next clips are written while this one is read."""
+        self.session.ahead.plan(message.clips)
+        self.write_ahead()
+
+    def write_ahead(self) -> None:
+        """Go on with that whenever the engine has nothing else to do."""
+        if self.session.job is None and self._settling is None:
+            self.session.ahead.go_on()
 
     def action_undo(self) -> None:
         """Take back, and show what was taken back."""
@@ -189,8 +280,8 @@ class Desk(Browsing):
         """Ask the engine what is there, and the user which."""
         from j2a_tui.screens.choose import VersionScreen
 
-        self._versions = VersionScreen((self.session.version, self.session.backbone))
-        self._inspect_id = self.session.engine.submit(Inspect("models", self.session.server))
+        self._versions = VersionScreen((self.session.model.version, self.session.model.backbone))
+        self._inspect_id = self.session.engine.submit(Inspect("models", self.session.model.server))
         self.app.push_screen(self._versions, self._version_chosen)
 
     def take_other_event(self, event: Event) -> None:

@@ -13,13 +13,20 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from j2a_tui.bindings import KEYS
-from j2a_tui.display import NO_STATUS, STATUS_LETTERS, VERDICT_MARKS
+from j2a_tui.display import EDITED, NO_STATUS, STATUS_LETTERS, VERDICT_MARKS
 
-_KEY_WIDTH = 9
+_KEY_WIDTH = 9  # at least
+_CONDITIONS = [
+    ("status:", "new, edited, draft, accepted, rejected, skipped, flagged"),
+    ("bpm:", "120, 118-124, >140"), ("key:", "Am, F#, Bb"), ("tag:", "what was heard: metal, piano"),
+    ("voice:", "yes or no"), ("contradicted:", ">0 finds captions that the measurement contradicts"),
+    ("edited:", "yes or no"), ("caption:", "words of the caption, * for anything: *piano*"),
+    ("annotator:", "a name, or me"),
+]
 _VERDICTS = {
     "agreed": "the measurement says the same",
     "contradicted": "the measurement says otherwise",
-    "unmeasured": "not measured, so nobody knows",
+    "unmeasured": "not measured or listened for, so nobody knows",
 }
 
 
@@ -52,13 +59,19 @@ def _page() -> Content:
     for group, keys in groupby(KEYS, key=lambda key: key.group):
         blocks.append(_block(group, [(key.shown, key.help) for key in keys]))
     blocks.append(_block("Letters in the list", [
-        *((letter, status.value) for status, letter in STATUS_LETTERS.items()), (NO_STATUS, "nothing yet")]))
-    blocks.append(_block("Marks under a caption", [(mark, _VERDICTS[name]) for name, mark in VERDICT_MARKS.items()]))
+        *((letter, status.value) for status, letter in STATUS_LETTERS.items()),
+        (EDITED, "draft that somebody wrote in"), (NO_STATUS, "nothing yet"),
+        (f"{VERDICT_MARKS['contradicted']}2", "its captions say two things that the measurement contradicts"),
+    ]))
+    marks = [(mark, _VERDICTS[name]) for name, mark in VERDICT_MARKS.items()]
+    blocks.append(_block("Marks beside the claims of a caption", marks))
+    blocks.append(_block("In the search, beside words of names", _CONDITIONS))
     return Content("\n\n").join(blocks)
 
 
 def _block(title: str, lines: list[tuple[str, str]]) -> Content:
     written = [Content.styled(title, "bold $primary")]
+    width = max(_KEY_WIDTH, *(len(left) + 1 for left, _ in lines))
     for left, right in lines:
-        written.append(Content.assemble((f"{left:<{_KEY_WIDTH}}", "bold $accent"), (right, "$foreground")))
+        written.append(Content.assemble((f"{left:<{width}}", "bold $accent"), (right, "$foreground")))
     return Content("\n").join(written)

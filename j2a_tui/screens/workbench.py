@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -21,13 +21,15 @@ from j2a.library import Track
 from j2a.store import Row, Status
 from j2a_tui import messages
 from j2a_tui.background import Background
-from j2a_tui.display import clean, home_relative
-from j2a_tui.reading import detailing, opening, tagging
-from j2a_tui.session import Change, Session
+from j2a_tui.display import clean, fit_path, home_relative
+from j2a_tui.jobs import Change
+from j2a_tui.pace import Pace, words
+from j2a_tui.reading import cataloguing, detailing, opening, tagging
+from j2a_tui.session import Session
 from j2a_tui.transport import Transport
 from j2a_tui.widgets.caption_panel import CaptionPanel
 from j2a_tui.widgets.features_panel import FeaturesPanel
-from j2a_tui.widgets.lines import KeyBar, TopBar, TransportLine
+from j2a_tui.widgets.lines import KeyBar, StatusLine, TopBar, TransportLine
 from j2a_tui.widgets.track_list import TrackList
 from j2a_tui.widgets.waveform import Waveform
 from j2a_tui.windows import Window
@@ -37,6 +39,12 @@ MEASURE_AFTER_S = 0.5  # and a window is left alone this long before it is measu
 PLAYHEAD_S = 1 / 20
 KEEP_S = 0.2  # what the model writes is looked at so often, and saved when it has waited
 RETRY_S = 2.0  # what could not be saved is tried again so often
+OTHERS_S = 0.5  # and so often it is looked what another J2A has changed
+SMALLEST = (60, 18)
+_GUIDE = (
+    "There is no music here.\n\nJ2A lists WAV, FLAC, Ogg, Opus, MP3, AIFF and other audio files of a folder and of the "
+    "folders in it.\n\nOpen another folder:  j2a-tui FOLDER\nOr the demo clips:    j2a-tui --demo\n\nq leaves."
+)
 
 
 class Workbench(Screen[None]):
@@ -57,23 +65,30 @@ class Workbench(Screen[None]):
         self._ticking: Timer | None = None
         self._broken = False  # the open file cannot be read
         self._when_read = ""  # an action that waits for the length of the file
+        self.left_at: tuple[Path, Window | None] | None = None  # the file to begin with, and its window
 
         self.top = TopBar(home_relative(folder))
-        self.tracks = TrackList(session.ledger.statuses, id="tracks")
+        self.tracks = TrackList(session.ledger.statuses, session.ledger.catalogue, id="tracks")
         self.waveform = Waveform(id="waveform")
         self.transport_line = TransportLine(transport)
         self.features = FeaturesPanel()
         self.caption = CaptionPanel(session)
+        self.status = StatusLine()
         self.keys = KeyBar()
+        self.pace = Pace()
+        self.too_small = Static("", id="too-small", markup=False)
         self.banner = Static("", id="banner", markup=False)
         self.files_box = Vertical(self.tracks, id="files")
         self.sound_box = Vertical(self.waveform, self.transport_line, id="sound")
 
     def compose(self) -> ComposeResult:
-        """Two columns between two lines."""
+        """Two columns between lines: the files, and of one of them the caption, the sound and what was measured."""
+        yield self.too_small
         yield self.top
-        yield Horizontal(self.files_box, Vertical(self.sound_box, self.features, self.caption, id="work"), id="desk")
+        work = Vertical(self.caption, self.sound_box, self.features, id="work")
+        yield Horizontal(self.files_box, work, Static(_GUIDE, id="guide", markup=False), id="desk")
         yield self.banner
+        yield self.status
         yield self.keys
 
     def on_mount(self) -> None:
@@ -82,20 +97,51 @@ class Workbench(Screen[None]):
         self.banner.display = False
         self.set_interval(RETRY_S, self._save_again)
         self.set_interval(KEEP_S, self.session.keep_written)
+        self.set_interval(OTHERS_S, self._look_at_others)
         self.tracks.set_note("Looking for music …")
         self.tracks.focus()
         self.show_files_title("")
         self.show_change(Change.EVERYTHING)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Where there is no room for the desk, say so."""
+        width, height = event.size
+        self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-too-small")
+        self.too_small.update(f"J2A needs {SMALLEST[0]} columns and {SMALLEST[1]} rows.\n"
+                              f"Here are {width} and {height}: make the window larger.\nq leaves.")
 
     # The folder
 
     def on_scanned(self, message: messages.Scanned) -> None:
         """The files are known: list them, and read their tags."""
         self.tracks.set_note("" if message.tracks else "No music here")
+        self.set_class(not message.tracks, "-empty")
         self.tracks.set_tracks(message.tracks)
+        if self.left_at is not None:
+            self.tracks.go_to(self.left_at[0])
         self.show_files_title("")
         self._show_counts()
         self._library.submit("tags", tagging(self.tracks.visible_first(), self.post_message))
+        ledger = self.session.ledger
+        captioned = [track.path for track in self.tracks.visible_first() if track.path in ledger.statuses]
+        reading = cataloguing(lambda path: ledger.store.of_file(path), captioned, self.post_message)
+        self._library.submit("captions", reading)
+
+    def on_catalogued(self, message: messages.Catalogued) -> None:
+        """How some captioned windows stand."""
+        for entry in message.entries:
+            self.session.ledger.catalogue.fill(entry)
+        self.tracks.refresh()
+        self._show_counts()
+
+    def _look_at_others(self) -> None:
+        """What another J2A has changed shows here, too; not in a text that is being edited or written."""
+        clips = self.session.ledger.others_changes()
+        if not clips:
+            return
+        if self.session.clip in clips and self.caption.editor is None and self.session.reread():
+            self.say("Another J2A has changed this caption: this is how it stands now.")
+        self.show_change(Change.EVERYTHING)
 
     def on_tags_read(self, message: messages.TagsRead) -> None:
         """A batch of tags."""
@@ -138,6 +184,9 @@ class Workbench(Screen[None]):
         self.close_editor()
         self._path = track.path if track else None
         self._broken, self._when_read = False, ""
+        if window is None and self.left_at is not None and self._path == self.left_at[0]:
+            window = self.left_at[1]
+        self.left_at = None
         if window is None:
             row = self._latest(track.path) if track else None
             window = Window(row.clip.start_s, row.clip.end_s) if row and row.clip.end_s is not None else Window()
@@ -253,10 +302,11 @@ class Workbench(Screen[None]):
 
     def show_model(self) -> None:
         """Version, backbone, and whether they are loaded."""
-        session = self.session
-        state = {"loading": session.model_stage or "loading"}.get(session.model_state, session.model_state)
-        asked = "" if session.prompt == PROMPTS[0] else f" {session.prompt}"
-        self.top.show(model=f"{clean(session.version)} {clean(session.backbone)}{asked}", state=clean(state))
+        model = self.session.model
+        state = model.stage or "loading" if model.state == "loading" else model.state
+        asked = "" if model.prompt == PROMPTS[0] else f" {model.prompt}"
+        asked += "" if model.figures else " no figures"
+        self.top.show(model=f"{clean(model.version)} {clean(model.backbone)}{asked}", state=clean(state))
 
     def _show_unsaved(self) -> None:
         ledger = self.session.ledger
@@ -271,6 +321,8 @@ class Workbench(Screen[None]):
         done = [f"{counts[status]} {status.value}" for status in (Status.ACCEPTED, Status.DRAFT) if counts[status]]
         total = self.tracks.total
         self.top.show(counts=", ".join([*done, f"{total:,} file{'' if total == 1 else 's'}"]))
+        decided = counts.total() - counts[Status.DRAFT]
+        self.status.show(words(decided, max(total, decided), self.pace), self.session.ledger.catalogue.contradicted)
 
     def show_files_title(self, words: str) -> None:
         """What is listed."""
@@ -283,8 +335,10 @@ class Workbench(Screen[None]):
     def _show_name(self) -> None:
         track = self.tracks.track
         if track is None or track.path != self._path:
-            self.sound_box.border_title = None
+            self.sound_box.border_title = self.files_box.border_subtitle = None
             return
+        folder = track.name.rpartition("/")[0]
+        self.files_box.border_subtitle = Content(fit_path(clean(folder), self.tracks.size.width - 4).rstrip())
         tags = self.tracks.tags(track.path)
         about = " – ".join(clean(part) for part in (tags.artist, tags.title) if part) if tags else ""
         name = Content.assemble((clean(track.path.name), "bold"), (f"  {about}" if about else "", "$quiet"))
@@ -293,6 +347,10 @@ class Workbench(Screen[None]):
     def show_transport(self) -> None:
         """The line under the waveform."""
         self.transport_line.refresh()
+
+    def say(self, text: str) -> None:
+        """A short remark, on a line of its own."""
+        self.status.say(text)
 
     def follow(self) -> None:
         """Follow the playhead while it moves; draw it where it is."""

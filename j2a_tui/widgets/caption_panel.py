@@ -12,15 +12,19 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from j2a.caption import PROMPTS
-from j2a.grounding import Claim, claims
 from j2a.store import Status
-from j2a_tui.display import VERDICT_MARKS, clean
+from j2a_tui.claims import Checked, checked, table
+from j2a_tui.display import VERDICT_MARKS, clean, fit
 from j2a_tui.session import Session
+from j2a_tui.wording import changed
 
 if TYPE_CHECKING:
     from j2a_tui.widgets.editor import Editor
 
 REPAINT_S = 1 / 30
+ROOMY = 14  # rows from which each claim has a line
+WIDE = 70  # cells from which it is said which weights wrote
+CLAIM_WIDTH, KIND_WIDTH = 20, 10
 _VERDICT_STYLES = {
     "agreed": "$success underline", "contradicted": "bold $error reverse", "unmeasured": "$warning italic",
 }
@@ -37,16 +41,16 @@ class CaptionPanel(Vertical):
         self._editing = False
         self._repaint: Timer | None = None
         self._title_shown: Content | None = None
+        self._origin_shown: Content | None = None
         self._claims_of: tuple[str, object] = ("", None)
-        self._claims: Sequence[Claim] = ()
+        self._claims: Sequence[Checked] = ()
         self.border_title = Content("Caption")
 
     def compose(self) -> ComposeResult:
-        """The text scrolls; the two lines under it stay."""
+        """The text scrolls; the claims under it stay."""
         with VerticalScroll(id="text", can_focus=False):
             yield Static("", id="words", markup=False)
         yield Static("", id="claims", markup=False)
-        yield Static("", id="origin", markup=False)
 
     @property
     def editor(self) -> Editor | None:
@@ -94,11 +98,17 @@ class CaptionPanel(Vertical):
         scroll = self.query_one("#text", VerticalScroll)
         if session.writing:
             scroll.scroll_end(animate=False, immediate=True)
-        for line, content in (("#claims", self._claims_line()), ("#origin", self._origin_line())):
-            _put(self.query_one(line, Static), content)
+        _put(self.query_one("#claims", Static), self._claims_table())
         title = self._title()
         if not _same(title, self._title_shown):  # setting it draws the whole panel
             self.border_title = self._title_shown = title
+        origin = self._origin()
+        if not _same(origin, self._origin_shown):
+            self.border_subtitle = self._origin_shown = origin
+
+    def on_resize(self) -> None:
+        """More room has more of the claims."""
+        self.show_soon()
 
     def _title(self) -> Content:
         session = self._session
@@ -108,7 +118,8 @@ class CaptionPanel(Vertical):
         if job is not None and job.writes and not job.stopping:
             stage = clean(job.stage) or "waiting for the engine"
             share = f" {job.fraction:.0%}" if job.fraction is not None else ""
-            return Content.assemble("Caption ", (f"{stage}{share} …", "bold $accent"))
+            then = ("  accepted when it is whole, esc stops", "bold $success") if job.accepting else ""
+            return Content.assemble("Caption ", (f"{stage}{share} …", "bold $accent"), then)
         if session.status is None:
             return Content("Caption")
         styles = {Status.ACCEPTED: "bold $success", Status.REJECTED: "bold $error"}
@@ -130,49 +141,81 @@ class CaptionPanel(Vertical):
         text = clean(session.text, multiline=True)
         if session.writing:
             return Content.assemble(text, ("▌", "$accent"))
-        return Content(text, spans=[Span(claim.start, claim.end, _VERDICT_STYLES[claim.verdict])
-                                    for claim in self._checked(text)])
+        claimed = [Span(one.start, one.end, _VERDICT_STYLES[one.verdict]) for one in self._checked(text)]
+        return Content(text, spans=[*self._own_words(text), *claimed])
 
-    def _checked(self, text: str) -> Sequence[Claim]:
+    def _own_words(self, text: str) -> list[Span]:
+        """What a person has written into a model's text."""
+        caption = self._session.caption
+        if caption is None or not self._session.edited:
+            return []
+        return [Span(start, end, "italic $secondary") for start, end in changed(caption.text, text)[0]]
+
+    def _checked(self, text: str) -> Sequence[Checked]:
         """Claims in the text against what was measured; only worked out anew when one of them has changed."""
         state = (text, repr(self._session.features))
         if state != self._claims_of:
             self._claims_of = state
-            self._claims = claims(text, self._session.features)
+            self._claims = checked(text, self._session.features)
         return self._claims
 
-    def _claims_line(self) -> Content:
+    def _claims_table(self) -> Content:
+        """A line for each claim where there is room, else one behind the other; those that are wrong first."""
         session = self._session
-        if session.writing or not session.text:
+        if session.writing or not session.text or self.editor is not None:
             return Content("")
-        parts: list[Content] = []
-        told = set()
-        for claim in self._checked(clean(session.text, multiline=True)):
-            if (claim.text, claim.verdict) not in told:
-                told.add((claim.text, claim.verdict))
-                mark = f"{VERDICT_MARKS[claim.verdict]} {claim.text}"
-                parts.append(Content.styled(mark, _MARK_STYLES[claim.verdict]))
-        return Content("  ").join(parts) if parts else Content.styled("nothing in it can be checked", "$faint")
+        found = table(self._checked(clean(session.text, multiline=True)))
+        if not found:
+            return Content.styled("nothing in it can be checked", "$faint")
+        if self.size.height >= ROOMY:
+            return Content("\n").join(_rows(found, self.size.width))
+        return Content("  ").join(_in_short(one) for one in found)
 
-    def _origin_line(self) -> Content:
+    def _origin(self) -> Content:
+        """Whose words these are."""
         session = self._session
         caption = session.caption
         if session.writing or not session.text:
             return Content("")
         if caption is None:
-            return Content.styled("written by hand", "$quiet")
+            return Content.styled("written by hand", "$secondary")
         parts = [f"J2A {clean(caption.version)}", clean(caption.backbone),
                  "figures replaced" if caption.written else "",
                  "" if (asked := caption.prompt_id.partition("/")[2]) == PROMPTS[0] else clean(asked),
+                 "no figures" if "-no-figures/" in caption.prompt_id else "",
                  f"seed {caption.seed}" if caption.sampling.temperature else "greedy"]
-        stats = session.stats
-        if (seconds := stats.get("total_s")) is not None:
-            parts.append(f"{seconds:.1f} s")
-        if stats.get("new_tokens") and stats.get("decode_s"):
-            parts.append(f"{stats['new_tokens'] / stats['decode_s']:.0f} tokens/s")
-        if caption.weights:
-            parts.append(f"weights {clean(caption.weights)}")
-        return Content.styled(" · ".join(part for part in parts if part), "$quiet")
+        origin = " · ".join(part for part in parts if part)
+        if session.edited:
+            count = changed(caption.text, session.text)[1]
+            words = f"{count} word{'' if count == 1 else 's'} edited by hand"
+            return Content.assemble((words, "bold $secondary"), (f", generated by {origin}", "$quiet"))
+        if (seconds := session.stats.get("total_s")) is not None:
+            origin += f" · {seconds:.1f} s"
+        if caption.weights and self.size.width >= WIDE:
+            origin += f" · weights {clean(caption.weights)}"
+        return Content.styled(f"generated by {origin}", "$quiet")
+
+
+def _rows(found: Sequence[Checked], width: int) -> list[Content]:
+    """``✗ 120 BPM          tempo       90.1 BPM``; several that nobody can check share the last line."""
+    lines, unmeasured = [], []
+    for one in found:
+        if one.verdict == "unmeasured" and not one.measured:
+            unmeasured.append(one)
+            continue
+        line = f"{VERDICT_MARKS[one.verdict]} {fit(one.text, CLAIM_WIDTH)} {fit(one.kind, KIND_WIDTH)} "
+        rest = fit(clean(one.measured), max(0, width - len(line))).rstrip()
+        lines.append(Content.assemble((line, _MARK_STYLES[one.verdict]), (rest, "$foreground")))
+    if unmeasured:
+        words = ", ".join(one.text for one in unmeasured)
+        lines.append(Content.styled(f"{VERDICT_MARKS['unmeasured']} {words}", _MARK_STYLES["unmeasured"]))
+    return lines
+
+
+def _in_short(one: Checked) -> Content:
+    """``✗ 120 BPM (90.1 BPM)``: what was measured stands beside what is not so."""
+    against = f" ({clean(one.measured)})" if one.verdict == "contradicted" and one.measured else ""
+    return Content.styled(f"{VERDICT_MARKS[one.verdict]} {one.text}{against}", _MARK_STYLES[one.verdict])
 
 
 def _put(static: Static, content: Content) -> None:

@@ -13,11 +13,13 @@ LABELS = {
     "genre": "Genre", "beats": "Beats",
 }  # fmt: skip
 LABEL_WIDTH = 8
+PAIRS = (("bpm", "key"), ("meter", "beats"), ("chords", "tags"), ("sound", "genre"))
+SHORT = (("bpm", "key"), ("meter", "tags"))  # chords and beats stand under the waveform
 ROOMY = 40  # cells from which an unknown feature says so in a word
 
 
 class FeaturesPanel(Widget):
-    """A feature a line where there is room, two a line where there is not."""
+    """A feature a line where there is room, else several a line."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,13 +42,13 @@ class FeaturesPanel(Widget):
         width = self.size.width
         if self.size.height >= len(LABELS):
             return Content("\n").join([self._entry(name, width) for name in LABELS])
-        half = width // 2
-        lines = [
-            Content.assemble(self._entry("bpm", half), self._entry("key", width - half)),
-            Content.assemble(self._entry("meter", half), self._entry("genre", width - half)),
-            Content.assemble(self._entry("chords", half), self._entry("tags", width - half)),
-        ]
-        return Content("\n").join(lines)
+        rows = PAIRS if self.size.height >= len(PAIRS) else SHORT
+        return Content("\n").join([self._line(names, width) for names in rows])
+
+    def _line(self, names: tuple[str, ...], width: int) -> Content:
+        share = width // len(names)
+        last = width - share * (len(names) - 1)
+        return Content.assemble(*(self._entry(name, share if name != names[-1] else last) for name in names))
 
     def _entry(self, name: str, width: int) -> Content:
         """Exactly ``width`` cells."""

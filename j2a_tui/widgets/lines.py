@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from textual import events
 from textual.content import Content
 from textual.message import Message
+from textual.timer import Timer
 from textual.widget import Widget
 
 from j2a_tui.bindings import KEYS, Key, Where
-from j2a_tui.display import clock, fit_path, window_text
+from j2a_tui.display import VERDICT_MARKS, clock, fit_path, window_text
 from j2a_tui.transport import Transport
 
 Part = tuple[str, str]  # text and style
+BRIEF_KEYS = {"enter": "⏎", "space": "␣"}
 ROOMY = 64  # cells from which the transport line uses words as well as marks
+WIDE = 100  # cells from which the keys have their whole names
+REMARK_S = 6.0
+REMARKS = 100  # that can be read again
 
 
 def _length(parts: list[Part]) -> int:
@@ -54,6 +61,46 @@ class TopBar(Widget):
         left: list[Part] = [(" J2A ", "bold $background on $primary"), (" ", "")]
         folder = fit_path(self._folder, room).rstrip() if room >= 8 else ""
         return two_ends([*left, (folder, "$quiet")], [*counts, *right], self.size.width)
+
+
+class StatusLine(Widget):
+    """The last remark while it is fresh, else how far the work has come; what is wrong at the right end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.remarks: deque[str] = deque(maxlen=REMARKS)
+        self._progress = ""
+        self._contradicted = 0
+        self._fresh: Timer | None = None
+
+    def show(self, progress: str, contradicted: int) -> None:
+        """Change what is shown beside a remark."""
+        if (progress, contradicted) != (self._progress, self._contradicted):
+            self._progress, self._contradicted = progress, contradicted
+            self.refresh()
+
+    def say(self, text: str) -> None:
+        """A remark, for some seconds; the next one takes its place."""
+        self.remarks.append(text)
+        if self._fresh is not None:
+            self._fresh.stop()
+        self._fresh = self.set_timer(REMARK_S, self.be_quiet)
+        self.refresh()
+
+    def be_quiet(self) -> None:
+        """The remark was there long enough."""
+        if self._fresh is not None:
+            self._fresh.stop()
+            self._fresh = None
+            self.refresh()
+
+    def render(self) -> Content:
+        """``12 of 38 done, 4.2 a minute, 6 min left            ✗ 3 contradicted``."""
+        right: list[Part] = []
+        if self._contradicted:
+            right = [(f"{VERDICT_MARKS['contradicted']} {self._contradicted} contradicted ", "bold $error")]
+        left = (f" {self.remarks[-1]}", "bold $accent") if self._fresh is not None else (f" {self._progress}", "$quiet")
+        return two_ends([left], right, self.size.width)
 
 
 class TransportLine(Widget):
@@ -117,11 +164,21 @@ class KeyBar(Widget):
         keys.sort(key=lambda key: {"stop": 0, "help": 1, "quit": 1}.get(key.id, 2))
         chosen, room = [], self.size.width - 1
         for key in keys:
-            room -= len(key.shown) + len(key.label) + 3
-            if room >= -2:
+            room -= sum(map(len, self._names(key))) + 1 + self._gap
+            if room >= -self._gap:
                 chosen.append(key)
         chosen.sort(key=lambda key: (key.id != "stop", KEYS.index(key)))
         return chosen
+
+    @property
+    def _gap(self) -> int:
+        return 2 if self.size.width >= WIDE else 1
+
+    def _names(self, key: Key) -> tuple[str, str]:
+        """The key and what it does, as briefly as the width asks for."""
+        if self.size.width >= WIDE or self._where != "desk":
+            return key.shown, key.label
+        return BRIEF_KEYS.get(key.shown, key.shown), key.brief or key.label
 
     def render(self) -> Content:
         """``enter Describe  a Accept  ...``."""
@@ -129,10 +186,11 @@ class KeyBar(Widget):
         self._places = []
         x = 1
         for key in self._keys():
-            parts += [(key.shown, "bold $accent"), (f" {key.label}  ", "$quiet")]
-            end = x + len(key.shown) + 1 + len(key.label)
+            shown, label = self._names(key)
+            parts += [(shown, "bold $accent"), (f" {label}{' ' * self._gap}", "$quiet")]
+            end = x + len(shown) + 1 + len(label)
             self._places.append((x, end, key))
-            x = end + 2
+            x = end + self._gap
         return Content.assemble(*parts)
 
     def on_click(self, event: events.Click) -> None:

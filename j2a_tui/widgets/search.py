@@ -24,7 +24,8 @@ class SearchField(Input):
             self.keep = keep
 
     def __init__(self) -> None:
-        super().__init__(placeholder="name, title, artist", compact=True, id="search", select_on_focus=False)
+        hint = "name, title, artist, status:new bpm:118-124 …"
+        super().__init__(placeholder=hint, compact=True, id="search", select_on_focus=False)
 
     def action_keep(self) -> None:
         """Go to the files that are left."""

@@ -22,7 +22,8 @@ from j2a_tui.windows import Window
 
 MIRRORED_FROM_ROWS = 6
 OVERVIEW_TWO_ROWS_FROM = 9
-LANES_FROM = 10
+RULER_FROM = 6
+LANES_FROM = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,11 @@ class _Rows:
     def of(cls, height: int) -> _Rows:
         overview = 2 if height >= OVERVIEW_TWO_ROWS_FROM else 1
         lanes = 2 if height >= LANES_FROM else 0
-        detail = max(0, height - overview - 1 - lanes)
+        ruler = 1 if height >= RULER_FROM else 0
+        detail = max(0, height - overview - ruler - lanes)
         if detail >= MIRRORED_FROM_ROWS and detail % 2:  # a middle needs an even number
-            return cls(overview + 1, 1, detail - 1, lanes)
-        return cls(overview, 1, detail, lanes)
+            return cls(overview + 1, ruler, detail - 1, lanes)
+        return cls(overview, ruler, detail, lanes)
 
 
 class _Paint(dict[tuple[str, ...], Style]):
@@ -207,7 +209,8 @@ class Waveform(Widget):
         for cells in upright(*self._folded(self._overview, width, scale), rows.overview):
             strips.append(_strip([(cell[0], (inside if left <= x <= right else outside)[cell[1:]])
                                   for x, cell in enumerate(cells)]))
-        strips.append(self._draw_ruler(width, left, right, styles))
+        if rows.ruler:
+            strips.append(self._draw_ruler(width, left, right, styles))
         strips.extend(_strip([(cell[0], inside[cell[1:]]) for cell in cells])
                       for cells in self._detail_cells(width, rows.detail, scale))
         if rows.lanes:

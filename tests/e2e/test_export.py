@@ -14,7 +14,7 @@ import pytest
 
 from j2a import paths
 from j2a.clip import Clip
-from j2a.store import Store
+from j2a.store import Status, Store
 from tests.places import DEMO
 
 BIN = Path(sys.executable).parent
@@ -51,6 +51,20 @@ def test_a_link_to_a_folder_exports_the_same_captions(music: Path) -> None:
         assert result.returncode == 0, result.stderr
         assert result.stdout.startswith(b"3 captions written to ")
         assert texts(music / "captions.csv") == ["Number 1.", "Number 2.", "By the link."]
+
+
+def test_only_what_is_asked_for_is_exported(music: Path) -> None:
+    with Store() as store:
+        store.set_status(Clip(music / "2.wav", 0, 10), Status.ACCEPTED)
+        store.set_status(Clip(music / "3.wav", 0, 10), Status.SKIPPED)
+    for only, written in (
+        ("accepted", ["Number 2."]), ("captioned", ["Number 1.", "Number 2."]), ("all", ["Number 1.", "Number 2.", ""]),
+    ):  # fmt: skip
+        result = j2a("export", music, "--only", only)
+        assert result.returncode == 0, result.stderr
+        assert texts(music / "captions.csv") == written
+    refused = j2a("export", music, "--only", "best")
+    assert (refused.returncode, b"accepted, captioned, all" in refused.stderr) == (2, True)
 
 
 def test_a_file_with_more_captions_is_not_replaced_unless_forced(music: Path) -> None:

@@ -27,3 +27,11 @@ async def desk(music: Path) -> AsyncIterator[Desk]:
     async with running(music) as running_desk:
         await running_desk.opened("song 1.wav")
         yield running_desk
+
+
+@pytest.fixture
+async def small(music: Path) -> AsyncIterator[Desk]:
+    """The app, 80x24, with its first file open."""
+    async with running(music, size=(80, 24)) as running_desk:
+        await running_desk.opened("song 1.wav")
+        yield running_desk

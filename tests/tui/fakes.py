@@ -30,7 +30,8 @@ MEASURED = Features(
     tags=[Tag("electronic", "style", 0.55), Tag("synthesizer", "instrument", 0.41)],
     genre=Genre("electronic", 0.55, "musicnn"),
 )
-TEXT = "A steady piece in A minor at 120 BPM, in 3/4, over the chords Am, F, C and G."
+TEXT = "A steady piece in A minor at 120 BPM, in 4/4, over the chords Am, F, C and G."
+CONTRADICTED = "A steady piece in A minor at 120 BPM, in 3/4, over the chords Am, F, C and G."
 
 
 class FakeEngine:
@@ -101,7 +102,8 @@ class FakeEngine:
         """The whole caption with its provenance."""
         request = self.requests[request_id]
         assert isinstance(request, Describe)
-        caption = Caption(text, request.version, request.backbone, "0123456789ab", f"facts-1/{request.prompt}",
+        layout = "facts-2" if request.figures else "facts-2-no-figures"
+        caption = Caption(text, request.version, request.backbone, "0123456789ab", f"{layout}/{request.prompt}",
                           "the prompt", request.seed, request.sampling, features, written)
         self.simulate(Done(request_id, caption.to_json(), {"total_s": 2.5, "new_tokens": 40, "decode_s": 0.5}))
 

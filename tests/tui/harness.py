@@ -101,8 +101,8 @@ class Desk:
                          for line in self.app.screen._compositor.render_strips())
 
     def toasts(self) -> list[str]:
-        """Notifications that were given, as "title: message"."""
-        return [f"{note.title}: {note.message}" for note in self.app._notifications]
+        """Remarks, and notifications that were given, as "title: message"."""
+        return [*self.app.desk.status.remarks, *[f"{note.title}: {note.message}" for note in self.app._notifications]]
 
 
 @asynccontextmanager
@@ -116,7 +116,7 @@ async def running(
         return engines[0]
 
     player = FakePlayer(reason)
-    app = J2AApp(folder, **options, open_engine=open_engine, open_sound=lambda: player)
+    app = J2AApp(folder, **{"version": "1.0", **options}, open_engine=open_engine, open_sound=lambda: player)
     async with app.run_test(size=size, notifications=True) as pilot:
         desk = Desk(app, pilot, engines[0], player, folder)
         await desk.until(lambda: engines[0].started and app.transport.player, "engine and player are there")

@@ -29,6 +29,19 @@ async def test_play_pause_seek_and_the_end_of_the_window(desk: Desk) -> None:
     await desk.shows("vol 80 %")
 
 
+async def test_who_was_listening_goes_on_listening_after_the_end_of_the_window(desk: Desk) -> None:
+    await desk.describe()
+    await desk.press("space")
+    desk.player.simulate_end()
+    await desk.shows("■ paused   0:00.0")
+    await desk.press("a")
+    await desk.opened("song 2.wav")
+    await desk.until(lambda: desk.player.playing and desk.player.path == desk.folder / "song 2.wav")
+    await desk.press("space", "j")
+    await desk.opened("song 10.wav")
+    assert not desk.player.playing, "who has paused stays in silence"
+
+
 async def test_the_window_moves_grows_and_has_captions_of_its_own(desk: Desk) -> None:
     await desk.describe("The beginning.")
     await desk.press("right_square_bracket")
@@ -67,3 +80,15 @@ async def test_the_mouse_seeks_and_chooses(desk: Desk) -> None:
     await desk.opened("song 10.wav")
     await desk.pilot.click(desk.app.desk.keys, offset=(3, 0))
     await desk.until(lambda: desk.engine.asked(Describe))
+
+
+async def test_the_window_is_brought_to_the_playhead(desk: Desk) -> None:
+    desk.app.transport.seek(14.0)
+    await desk.press("i")
+    assert desk.app.transport.window == Window(14.0, 24.0)
+    desk.app.transport.seek(20.0)
+    await desk.press("o")
+    assert desk.app.transport.window == Window(14.0, 20.0)
+    desk.app.transport.seek(12.0)
+    await desk.press("o")
+    assert desk.app.transport.window == Window(6.0, 12.0)

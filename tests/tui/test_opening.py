@@ -45,7 +45,7 @@ async def test_a_window_that_is_left_alone_is_measured_and_fills_in(desk: Desk) 
 async def test_what_could_not_be_measured_says_why(desk: Desk) -> None:
     await desk.until(lambda: desk.engine.asked(Extract))
     desk.engine.simulate_features(desk.engine.last(Extract), Features(unknown={"genre": "There is no network for it."}))
-    await desk.shows("unknown: There is no network for it.")
+    await desk.shows("? There is no network for it.")
 
 
 async def test_holding_an_arrow_key_measures_only_where_it_comes_to_rest(music: Path) -> None:
@@ -114,10 +114,10 @@ async def test_names_that_are_not_markup_and_not_even_text(music: Path) -> None:
             await desk.describe("A [caption] with [/markup] \x1b[31m and a control character.")
             await desk.shows("A [caption] with [/markup] [31m")
             await desk.press("x", "down")
-        for shown in ("x a [Explicit].wav", "x b [/bold].wav", "x c new␊line.wav", "x d ��.wav", "e 🎵 夜.wav",
+        for shown in ("x a [Explicit].wav", "b [/", "x bold].wav", "x c new␊line.wav", "x d ��.wav", "e 🎵 夜.wav",
                       "g ␛[31mred"):
             await desk.shows(shown)
-        await desk.press("E")
+        await desk.press("E", "e")
         with (music / "captions.csv").open(encoding="utf-8", newline="") as file:
             assert len(list(csv.DictReader(file))) == len(names)
 
@@ -125,6 +125,50 @@ async def test_names_that_are_not_markup_and_not_even_text(music: Path) -> None:
 async def test_an_empty_folder_says_so(tmp_path: Path) -> None:
     (tmp_path / "music").mkdir()
     async with running(tmp_path / "music", size=(80, 24)) as desk:
-        await desk.shows("No music here")
+        await desk.shows("There is no music here.")
+        await desk.shows("j2a-tui --demo")
         await desk.press("enter", "space", "a", "e", "right_square_bracket", "E", "x", "s", "u", "r", "ctrl+g")
         assert not desk.engine.asked(Describe)
+
+
+async def test_folders_have_headings_and_the_one_of_the_cursor_stays_in_sight(tmp_path: Path) -> None:
+    for album in ("Artist A/First", "Artist B/Second"):
+        for number in range(30):
+            write_wave(tmp_path / "music" / album / f"track {number}.wav", 1.0)
+    async with running(tmp_path / "music", size=(80, 24)) as desk:
+        await desk.shows("Artist A/First/")
+        await desk.shows("· track 0.wav")
+        await desk.press("G")
+        await desk.opened("Artist B/Second/track 29.wav")
+        await desk.until(lambda: "Second/" not in desk.screen_text() and "Artist B/Second" in desk.screen_text())
+        await desk.press("slash", *"first", "enter")
+        await desk.shows("Artist A/First/")
+
+
+async def test_a_terminal_that_is_too_small_says_what_is_needed(music: Path) -> None:
+    async with running(music, size=(40, 12)) as desk:
+        await desk.shows("J2A needs 60 columns and 18 rows.")
+        await desk.shows("Here are 40 and 12")
+        await desk.pilot.resize_terminal(80, 24)
+        await desk.shows("song 1.wav")
+        await desk.until(lambda: "J2A needs" not in desk.screen_text())
+
+
+async def test_the_small_desk_has_durations_lanes_and_every_important_key(small: Desk) -> None:
+    await small.describe()
+    for text in ("0:25", "╵", "┃", "Am", "⏎ Write", "a Accept", "e Edit", "␣ Play", "/ Find", "E CSV", "v Model",
+                 "? Help", "q Quit", "n Next"):
+        await small.shows(text)
+
+
+async def test_the_list_can_be_hidden_and_the_keys_go_on(small: Desk) -> None:
+    await small.press("backslash")
+    await small.until(lambda: "Files" not in small.screen_text())
+    await small.press("j")
+    await small.opened("song 2.wav")
+    await small.press("e", *"Mine.", "escape", "a")
+    await small.opened("song 10.wav")
+    await small.press("slash", *"song 2")
+    await small.shows("A song 2.wav")
+    await small.press("escape", "backslash", "backslash")
+    await small.shows("song 1.wav")

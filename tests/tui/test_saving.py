@@ -140,40 +140,59 @@ async def test_the_export_is_the_contract(desk: Desk) -> None:
     await desk.press("E")
     await desk.told("no captions to export")
     await desk.describe()
-    await desk.press("a", "E")
+    await desk.press("a", "E", "a")
     path = desk.folder / "captions.csv"
     await desk.told(f"1 caption written: {path}")
     [row] = csv.DictReader(path.open(encoding="utf-8", newline=""))
     assert (row["file_name"], row["start_s"], row["end_s"], row["status"]) == ("song 1.wav", "0", "10", "accepted")
+    assert (row["generated"], row["edited"]) == (TEXT, "no")
     assert (row["caption"], row["bpm"], row["key"], row["genre"]) == (TEXT, "120", "A minor", "electronic")
-    await desk.press("E")
+    await desk.press("E", "a")
     await desk.until(lambda: len([toast for toast in desk.toasts() if "written" in toast]) == 2)
+
+
+async def test_who_exports_chooses_what(desk: Desk) -> None:
+    await desk.describe()
+    await desk.press("a")
+    await desk.opened("song 2.wav")
+    await desk.describe("A draft.")
+    await desk.press("e", *" Mine.", "escape", "j", "s")
+    path = desk.folder / "captions.csv"
+    for key, texts in (("a", [TEXT]), ("c", [TEXT, "A draft. Mine."]), ("e", [TEXT, "A draft. Mine.", ""])):
+        await desk.press("E")
+        await desk.shows("accepted captions only")
+        await desk.press(key)
+        await desk.told(f"{len(texts)} caption{'' if len(texts) == 1 else 's'} written")
+        rows = sorted(csv.DictReader(path.open(encoding="utf-8", newline="")), key=lambda row: row["status"])
+        assert [row["caption"] for row in rows] == texts
+        assert [(row["generated"], row["edited"]) for row in rows] == [
+            (TEXT, "no"), ("A draft.", "yes"), ("", "")][:len(texts)]
 
 
 async def test_a_file_of_someone_else_is_not_replaced_without_asking(desk: Desk) -> None:
     path = desk.folder / "captions.csv"
     path.write_text("id,text\n1,mine\n")
     await desk.describe()
-    await desk.press("E")
+    await desk.press("E", "e")
     await desk.shows("was not written by J2A")
     await desk.press("n")
     assert path.read_text() == "id,text\n1,mine\n"
-    await desk.press("E", "y")
+    await desk.press("E", "e", "y")
     assert path.read_text().startswith("file_name,start_s,")
 
 
 async def test_captions_in_the_folder_are_not_replaced_by_fewer_without_asking(desk: Desk) -> None:
     path = desk.folder / "captions.csv"
     await desk.describe()
-    await desk.press("E")
+    await desk.press("E", "c")
     await desk.told("1 caption written")
     more = path.read_text() + path.read_text().splitlines()[1].replace("song 1.wav", "renamed.wav") + "\n"
     path.write_text(more)
-    await desk.press("E")
+    await desk.press("E", "e")
     await desk.shows("holds 1 caption")
     await desk.press("n")
     assert path.read_text() == more
-    await desk.press("E", "y")
+    await desk.press("E", "e", "y")
     assert (desk.folder / "captions.csv.bak").read_text() == more
     assert "renamed.wav" not in path.read_text()
 
@@ -181,7 +200,7 @@ async def test_captions_in_the_folder_are_not_replaced_by_fewer_without_asking(d
 async def test_a_folder_that_is_gone_is_not_made_again(desk: Desk) -> None:
     await desk.describe()
     moved = desk.folder.rename(desk.folder.with_name("moved"))
-    await desk.press("E")
+    await desk.press("E", "e")
     await desk.told("is not there any more")
     assert not desk.folder.exists()
     moved.rename(desk.folder)

@@ -40,6 +40,15 @@ async def test_the_file_that_was_found_stays_when_all_are_listed_again(desk: Des
     assert track.name == "song 10.wav"
 
 
+async def test_conditions_narrow_the_list_and_half_typed_ones_do_not(desk: Desk) -> None:
+    await desk.describe()
+    await desk.press("slash", *"status:")
+    await desk.told("status: wants something behind it")
+    assert len(desk.app.desk.tracks.tracks) == 4
+    await desk.press(*"new song")
+    await desk.until(lambda: [track.name for track in desk.app.desk.tracks.tracks] == ["song 2.wav", "song 10.wav"])
+
+
 async def test_searching_does_not_disturb_what_runs(desk: Desk) -> None:
     await desk.press("down")
     await desk.opened("song 2.wav")

@@ -12,7 +12,7 @@ from textual.widgets import TextArea
 
 from j2a.engine.messages import Describe, Extract
 from j2a_tui.app import J2AApp
-from tests.tui.fakes import FakeEngine, FakePlayer
+from tests.tui.fakes import CONTRADICTED, FakeEngine, FakePlayer
 from tests.tui.harness import Desk
 
 SMALL, LARGE = (80, 24), (120, 40)
@@ -34,13 +34,13 @@ def compare(music: Path, snap_compare: Snap, monkeypatch: pytest.MonkeyPatch) ->
             return engines[0]
 
         player = FakePlayer()
-        app = J2AApp(music, open_engine=open_engine, open_sound=lambda: player)
+        app = J2AApp(music, "1.0", open_engine=open_engine, open_sound=lambda: player)
 
         async def run(pilot: Pilot[None]) -> None:
             desk = Desk(app, pilot, engines[0], player, music)
             await desk.opened("song 1.wav")
             desk.engine.simulate_loaded()
-            await desk.until(lambda: app.session.model_state == "ready")
+            await desk.until(lambda: app.session.model.state == "ready")
             await desk.until(lambda: app.transport.player, "the player is there")
             await desk.until(lambda: desk.engine.asked(Extract), "its window is being measured")
             await steps(desk)
@@ -55,7 +55,7 @@ def compare(music: Path, snap_compare: Snap, monkeypatch: pytest.MonkeyPatch) ->
 
 async def described(desk: Desk) -> None:
     await desk.press("enter")
-    desk.engine.simulate_described()
+    desk.engine.simulate_described(CONTRADICTED)
     await desk.until(lambda: "✓ A minor" in desk.screen_text())
     desk.app.transport.seek(3.2)
     desk.app.desk.follow()
@@ -73,7 +73,7 @@ async def streaming(desk: Desk) -> None:
 
 async def editing(desk: Desk) -> None:
     await described(desk)
-    await desk.press("a")
+    await desk.press("A")
     await desk.opened("song 2.wav")
     await desk.press("escape", "x", "up")
     await desk.opened("song 1.wav")

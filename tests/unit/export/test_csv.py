@@ -17,7 +17,7 @@ from j2a.caption import Caption, Sampling
 from j2a.clip import Clip
 from j2a.errors import ExportError
 from j2a.export import COLUMNS, to_csv
-from j2a.export.csv import aspect_list, read_back
+from j2a.export.csv import SESSION_COLUMNS, aspect_list, header, read_back, to_lines
 from j2a.features.record import Features, Genre
 from j2a.store import Row, Status
 
@@ -26,6 +26,7 @@ CONTRACT = (
     "file_name,start_s,end_s,caption,aspect_list,bpm,key,meter,genre,status,version,backbone,prompt_id,seed,annotator,"
     "updated_at"
 )
+SESSION = CONTRACT + ",generated,edited"
 
 
 def a_row(
@@ -49,15 +50,16 @@ def test_bytes_are_exactly_these() -> None:
         a_row("a.flac", 10, 20, "Slow.", Features(bpm=91.5, key="A minor", meter="3/4", genre=Genre("jazz", 0.9))),
     ]
     assert to_csv(rows, FOLDER).decode() == (
-        CONTRACT + "\n"
+        SESSION + "\n"
         "a.flac,10,20,Slow.,\"['92 BPM', 'A minor', '3/4', 'jazz']\",91.5,A minor,3/4,jazz,accepted,1.0,mini,"
-        "describe-1,7,ada,2026-01-02T03:04:05.678Z\n"
-        'b/two.ogg,12.5,,"He said ""la, la"".",,,,,,accepted,,,,,ada,2026-01-02T03:04:05.678Z\n'
+        "describe-1,7,ada,2026-01-02T03:04:05.678Z,Slow.,no\n"
+        'b/two.ogg,12.5,,"He said ""la, la"".",,,,,,accepted,,,,,ada,2026-01-02T03:04:05.678Z,'
+        '"He said ""la, la"".",yes\n'
     )
 
 
 def test_no_rows_are_a_header() -> None:
-    assert to_csv([], FOLDER) == CONTRACT.encode() + b"\n"
+    assert to_csv([], FOLDER) == SESSION.encode() + b"\n"
     assert ",".join(COLUMNS) == CONTRACT
 
 
@@ -154,7 +156,7 @@ def test_everything_is_read_back(rows: list[Row]) -> None:
     data = to_csv(rows, FOLDER)
     assert not data.startswith(b"\xef\xbb\xbf")
     records = read(data)
-    assert all(tuple(record) == COLUMNS for record in records)
+    assert all(tuple(record) == (*COLUMNS, *SESSION_COLUMNS) for record in records)
 
     def facts(row: Row) -> tuple[object, ...]:
         features = row.caption.features if row.caption else Features()
@@ -178,14 +180,30 @@ def test_spreadsheet_rows_stay_rows(text: str) -> None:
     assert records[0]["caption"].removeprefix("'") == text.removeprefix("'")
 
 
-def test_a_column_for_what_the_model_wrote_is_there_where_figures_were_replaced() -> None:
-    replaced = a_row("a.wav", text="At 96 BPM.")
-    assert replaced.caption is None
-    caption = Caption("At 96 BPM.", "listen", "mini", "w", "listen-1/describe", "p", 0, written="At 140 BPM.")
-    rows = [replace(replaced, caption=caption), a_row("b.wav")]
+def test_words_of_the_model_are_told_from_those_of_a_person() -> None:
+    model = Caption("At 96 BPM.", "listen", "mini", "w", "listen-1/describe", "p", 0, written="At 140 BPM.")
+    rows = [
+        replace(a_row("a.wav", text="At 96 BPM."), caption=model, generated_text="At 140 BPM."),
+        replace(a_row("b.wav", text="At 96 BPM, mine."), caption=model, generated_text="At 140 BPM."),
+        replace(a_row("c.wav", text="Mine."), caption=None, generated_text=""),
+        replace(a_row("d.wav", text=""), caption=None, generated_text=""),
+    ]
     for dialect in ("dataset", "spreadsheet"):
         data = to_csv(rows, FOLDER, dialect)
-        assert [row["written"] for row in read(data)] == ["At 140 BPM.", ""]
+        assert [(row["generated"], row["edited"]) for row in read(data)] == [
+            ("At 140 BPM.", "no"), ("At 140 BPM.", "yes"), ("", "yes"), ("", "")]
         found = read_back(data)
         assert found is not None
-        assert (found.dialect, found.written, len(found.rows)) == (dialect, True, 2)
+        assert (found.dialect, found.session, len(found.rows)) == (dialect, True, 4)
+        assert all(len(cells) == found.width for cells in found.rows)
+
+
+def test_a_column_for_what_the_model_wrote_is_there_where_figures_were_replaced() -> None:
+    caption = Caption("At 96 BPM.", "listen", "mini", "w", "listen-1/describe", "p", 0, written="At 140 BPM.")
+    row = replace(a_row("a.wav", text="At 96 BPM."), caption=caption)
+    for dialect in ("dataset", "spreadsheet"):
+        data = header(dialect, written=True) + to_lines([row], FOLDER, dialect, written=True)
+        assert [row["written"] for row in read(data)] == ["At 140 BPM."]
+        found = read_back(data)
+        assert found is not None
+        assert (found.dialect, found.written, len(found.rows)) == (dialect, True, 1)

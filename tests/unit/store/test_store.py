@@ -75,14 +75,25 @@ def test_edit_without_a_row_makes_a_draft_by_hand(store: Store) -> None:
     assert (row.text, row.generated_text, row.caption, row.status) == ("Mine.", "", None, Status.DRAFT)
 
 
-def test_generating_again_makes_a_draft_of_an_accepted_row(store: Store) -> None:
+def test_generating_again_makes_a_draft_of_an_accepted_row_only_when_that_is_asked_for(store: Store) -> None:
     first = store.save_generated(CLIP, a_caption())
-    store.set_status(CLIP, Status.ACCEPTED)
-    row = store.save_generated(CLIP, a_caption("A fast march.", seed=4))
+    accepted = store.set_status(CLIP, Status.ACCEPTED)
+    with pytest.raises(StoreError, match="stays"):
+        store.save_generated(CLIP, a_caption("A fast march.", seed=4))
+    assert store.get(CLIP) == accepted
+    row = store.save_generated(CLIP, a_caption("A fast march.", seed=4), over_kept=True)
     assert (row.text, row.status) == ("A fast march.", Status.DRAFT)
     assert row.caption is not None
     assert row.caption.seed == 4
     assert row.created_at == first.created_at
+
+
+def test_words_of_a_person_are_told_from_those_of_a_model(store: Store) -> None:
+    assert not store.save_generated(CLIP, a_caption()).edited
+    edited = store.edit(CLIP, "A slow waltz, mine.")
+    assert edited.edited and edited.kept
+    with pytest.raises(StoreError, match="stays"):
+        store.save_generated(CLIP, a_caption("A fast march."))
 
 
 def test_a_window_can_be_skipped_without_a_caption_but_not_accepted(store: Store) -> None:

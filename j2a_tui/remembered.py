@@ -1,0 +1,84 @@
+"""What the desk was like when it was left: the file, the window, the search, the model, the volume.
+
+Kept in one small file beside the captions, and worth less than they are: where it cannot be read or written, the desk
+begins as on the first day.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from j2a import paths
+from j2a.caption import PROMPTS
+
+FOLDERS = 200  # that are remembered, the last used ones
+
+
+@dataclass(slots=True)
+class Remembered:
+    """Of one folder: file, window and search; of all: model, prompt and volume. Empty where nothing is known."""
+
+    file: str = ""  # relative to the folder
+    start_s: float = 0.0
+    end_s: float = 0.0
+    search: str = ""
+    version: str = ""
+    backbone: str = ""
+    prompt: str = PROMPTS[0]
+    figures: bool = True
+    volume: float = 1.0
+
+
+_OF_FOLDER = ("file", "start_s", "end_s", "search")
+
+
+def state_path() -> Path:
+    """The file that it is kept in."""
+    return paths.data_dir() / "desk.json"
+
+
+def read(folder: Path) -> Remembered:
+    """What is known of a folder."""
+    kept = _kept()
+    here = kept["folders"].get(str(folder), {})
+    known = {**kept["desk"], **(here if isinstance(here, dict) else {})}
+    remembered = Remembered()
+    for field in fields(Remembered):
+        value = known.get(field.name)
+        default = getattr(remembered, field.name)
+        if isinstance(value, type(default)) or (isinstance(default, float) and type(value) is int):
+            setattr(remembered, field.name, value)
+    if remembered.prompt not in PROMPTS:
+        remembered.prompt = PROMPTS[0]
+    return remembered
+
+
+def write(folder: Path, remembered: Remembered) -> None:
+    """Keep it, in the place of what was known. The folder for it is where the captions are, or nowhere."""
+    if not state_path().parent.is_dir():
+        return
+    kept = _kept()
+    folders = {name: about for name, about in kept["folders"].items() if name != str(folder)}
+    values = asdict(remembered)
+    folders[str(folder)] = {name: values.pop(name) for name in _OF_FOLDER}
+    newest = dict(list(folders.items())[-FOLDERS:])
+    text = json.dumps({"desk": values, "folders": newest}, indent=1)
+    path = state_path()
+    new = path.with_name(f"{path.name}.{os.getpid()}")
+    with contextlib.suppress(OSError):
+        with paths.private_file(new) as file:
+            file.write(text.encode())
+        new.replace(path)
+
+
+def _kept() -> dict[str, dict[str, Any]]:
+    found: Any = None
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        found = json.loads(state_path().read_bytes())
+    found = found if isinstance(found, dict) else {}
+    return {name: part if isinstance(part := found.get(name), dict) else {} for name in ("desk", "folders")}
