@@ -158,6 +158,8 @@ class Browsing(Workbench):
 
     def on_catalogued(self, message: Catalogued) -> None:
         """What the search of the last time is about is known now."""
+        message.prevent_default()  # Textual would ask the class below after this one
+        super().on_catalogued(message)
         if message.last and self.words:
             self._find(self.words)
 
