@@ -94,11 +94,24 @@ def test_a_folder_that_is_gone_is_not_made_again_and_its_captions_can_be_had(mus
     assert not music.exists()
 
 
-def test_a_damaged_row_is_named_and_the_others_are_written(music: Path) -> None:
+def damage(*columns: tuple[str, str]) -> None:
+    """Another text in these columns of what is kept of 1.wav."""
     raw = sqlite3.connect(paths.store_path())
-    raw.execute("UPDATE caption SET state = '{' WHERE path LIKE '%1.wav' OR CAST(path AS TEXT) LIKE '%1.wav'")
+    for table, column in columns:
+        raw.execute(f"UPDATE {table} SET {column} = '{{' WHERE CAST(path AS TEXT) LIKE '%1.wav'")
     raw.commit()
     raw.close()
+
+
+def test_a_damaged_row_is_mended_from_the_journal(music: Path) -> None:
+    damage(("caption", "state"))
+    result = j2a("export", music)
+    assert result.returncode == 0, result.stderr
+    assert texts(music / "captions.csv") == ["Number 1.", "Number 2."]
+
+
+def test_a_damaged_row_is_named_and_the_others_are_written(music: Path) -> None:
+    damage(("caption", "state"), ("journal", "after"))
     result = j2a("export", music)
     assert result.returncode == 4, result.stderr
     assert result.stderr.count(b"\n") == 1
