@@ -92,12 +92,12 @@ def _builtin_model() -> Check:
     from j2a.models.language.llm import load_to_caption
 
     try:
-        llm = load_to_caption(str(paths.builtin_model_dir()))
+        llm = load_to_caption(str(paths.builtin_model_dir() / "llm"))
     except J2AError as error:
         return Check("built-in model", "broken", error.message, error.hint)
     count = sum(parameter.numel() for parameter in llm.model.parameters())
     return Check(
-        "built-in model", "ok", f"J2A-1.0 mini, {count / 1e6:.1f} M parameters, weights {llm.weights}"
+        "built-in model", "ok", f"mini of J2A-1.0 and 3.0, {count / 1e6:.1f} M parameters, weights {llm.weights}"
     )
 
 

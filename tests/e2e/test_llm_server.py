@@ -30,8 +30,8 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture(scope="module")
 def server():
-    with transformers_server(paths.builtin_model_dir()) as url:
-        yield url, str(paths.builtin_model_dir())
+    with transformers_server(paths.builtin_model_dir() / "llm") as url:
+        yield url, str(paths.builtin_model_dir() / "llm")
 
 
 def test_the_server_writes_what_the_model_writes_here(server):
