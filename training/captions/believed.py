@@ -80,7 +80,7 @@ def write_facts(known: Known, instruction: str, rng: Rng) -> str:
     harmony = harmony_sentences(left, rng, joined=not detailed and rng.random() < 0.6)
     more = [pulse_sentence(left, rng), harmonic_rhythm_sentence(left, rng)] if detailed else []
     sentences = [opening, *ensemble, rhythm, *more[:1], *harmony, *more[1:]]
-    return " ".join(one for one in sentences if one)
+    return " ".join(one for one in sentences if one) or harmonic_rhythm_sentence(known, rng)
 
 
 def _tags(known: Known) -> list[str]:
@@ -130,7 +130,8 @@ def _opening(known: Known, rng: Rng, *, detailed: bool) -> tuple[str, set[str]]:
     if adjectives:
         forms.append(f"{this} is {in_words(adjectives)}")
     opening = rng.choice(forms)
-    rest = [word for word in characters if word not in adjectives] if detailed or rng.random() < 0.6 else []
+    told_words = sum(word in characters for word in adjectives)  # the first ones; the pace is none of them
+    rest = characters[told_words:] if detailed or rng.random() < 0.6 else []
     if not detailed and "Instruments" in known and rng.random() < 0.35:
         players = _listed(known, rng)
         told.add("Instruments")
@@ -147,9 +148,7 @@ def _opening(known: Known, rng: Rng, *, detailed: bool) -> tuple[str, set[str]]:
 
 def _adjectives(known: Known, rng: Rng, count: int, pace: float) -> tuple[list[str], bool]:
     """Words before the noun, and whether the pace is among them."""
-    words = _list(known, "Character")[:]
-    while len(words) > count:
-        words.remove(rng.choice(words))
+    words = _list(known, "Character")[: rng.randint(1, count)]
     _, word = tempo_of(known)
     if word and len(words) < count + 1 and rng.random() < (pace if words else 2 * pace):
         return [*words, rng.choice(TEMPO_ADJECTIVES[word])], True

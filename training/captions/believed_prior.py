@@ -18,6 +18,10 @@ _SOUND = {
     "loudness_dbfs": (-26.0, -8.0), "crest_db": (8.0, 20.0), "dynamics_db": (0.5, 12.0),
     "centroid_hz": (400.0, 3500.0), "onsets_per_s": (1.0, 8.0),
 }  # fmt: skip
+# Values that have no word.
+_ORDINARY = {
+    "loudness_dbfs": -16.0, "crest_db": 12.0, "dynamics_db": 5.0, "centroid_hz": 1500.0, "onsets_per_s": 4.0,
+}  # fmt: skip
 
 
 def random_beliefs(rng: random.Random) -> tuple[Features, Heard]:
@@ -29,8 +33,9 @@ def random_beliefs(rng: random.Random) -> tuple[Features, Heard]:
         _make_key_sure(features, rng)
     if rng.random() < 0.9:
         features.tags, features.absent = _tags(rng)
-    if rng.random() < 0.85:
-        features.sound = Sound(**{name: rng.uniform(*bounds) for name, bounds in _SOUND.items()})
+    if rng.random() < 0.7:
+        marked = {name: rng.uniform(*bounds) for name, bounds in _SOUND.items() if rng.random() < 0.55}
+        features.sound = Sound(**{**_ORDINARY, **marked})
     return features, _heard(features, rng) if rng.random() < 0.7 else Heard()
 
 
