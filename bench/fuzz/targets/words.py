@@ -11,6 +11,7 @@ from j2a.grounding import claims
 from j2a.library import Track, natural_key
 from j2a.printable import one_paragraph, printable, printable_lines, several_lines
 from j2a.tags import Tags
+from j2a_tui.catalogue import Catalogue
 from j2a_tui.widgets.track_list import TrackList
 
 _MEASURED = Features(bpm=120.0, meter="4/4", key="A minor", chords=[Chord(0, 2, "A:min"), Chord(2, 4, "C:maj")])
@@ -44,7 +45,7 @@ class _Files(TrackList):
 
 
 def _search(words: str) -> None:
-    files = _Files({})
+    files = _Files({}, Catalogue())
     tracks = [Track(Path("/") / name, name, 1, 1.0) for name in _NAMES]
     files.set_tracks(tracks)
     files.add_tags({tracks[0].path: Tags("A Title", "An Artist", "", 1.0)})
