@@ -1,10 +1,10 @@
-"""J2A-2.0, 2.1 and 3.0: what an audio encoder hears, as soft tokens in the prompt of a frozen language model."""
+"""J2A-2.0, 2.1 and 3.0: what an audio encoder hears, in the prompt of a frozen language model."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -28,13 +28,6 @@ from j2a.models.language.sequence import sequence
 from j2a.models.prompts import Prompt, Wish, build_both_prompt, build_heard_prompt
 
 SECTION_S = 10.0  # the length of the clips that encoder and projector were trained on
-
-
-@dataclass(frozen=True, slots=True)
-class _HeardPrompt(Prompt):
-    """A prompt for which the clip was encoded already."""
-
-    pooled: torch.Tensor | None = None  # (1, N, E); None: the clip is silent
 
 
 class J2A2(Captioner):
@@ -64,7 +57,7 @@ class J2A2(Captioner):
         return build_heard_prompt(wish)
 
     def _pieces(self, clip: Clip, asked: Prompt, how: Decoding) -> Iterator[str]:
-        soft_tokens = self._soft_tokens(clip, asked, how)
+        soft_tokens = self._soft_tokens(clip, how)
         if how["cancelled"]():
             return
         if soft_tokens is None:
@@ -78,7 +71,7 @@ class J2A2(Captioner):
         for place, clip in enumerate(clips):
             if how["cancelled"]():
                 return texts
-            soft_tokens = self._soft_tokens(clip, asked[place], how)
+            soft_tokens = self._soft_tokens(clip, how)
             if soft_tokens is None:
                 texts[place] = SILENCE
             else:
@@ -92,9 +85,9 @@ class J2A2(Captioner):
         return texts
 
     @torch.inference_mode()
-    def _soft_tokens(self, clip: Clip, asked: Prompt, how: Decoding) -> torch.Tensor | None:
+    def _soft_tokens(self, clip: Clip, how: Decoding) -> torch.Tensor | None:
         """The clip as soft tokens (N, W), or ``None`` where it is silent throughout."""
-        return self._projected(asked.pooled if isinstance(asked, _HeardPrompt) else self._timed(clip, how))
+        return self._projected(self._timed(clip, how))
 
     @torch.inference_mode()
     def listen(self, clip: Clip, cancelled: Callable[[], bool] = lambda: False) -> torch.Tensor | None:
@@ -140,8 +133,11 @@ class J2A2(Captioner):
 
 
 class J2A3(J2A2):
-    """J2A-3.0: the facts of 1.0 as text, with what ``heads`` on the encoder are sure of, and what is heard as soft
-    tokens, in one prompt."""
+    """J2A-3.0: the facts of 1.0 as text and what the encoder hears, in one prompt.
+
+    What is heard stands there as text, too, where ``heads`` on the encoder tell what they are sure of, and else as soft
+    tokens.
+    """
 
     def __init__(
         self, encoder: MWMAE, projector: Projector, llm: LoadedLLM, backbone: str, weights: str,
@@ -157,8 +153,17 @@ class J2A3(J2A2):
         if self.heads is None or how["cancelled"]():
             return build_both_prompt(features, wish)
         pooled = self._timed(clip, how)
-        asked = build_both_prompt(features, wish, NOTHING_HEARD if pooled is None else self.heads.heard(pooled))
-        return _HeardPrompt(asked.text, asked.prompt_id, SILENCE if pooled is None else asked.answer, pooled)
+        if pooled is None:
+            return replace(build_both_prompt(features, wish, NOTHING_HEARD), answer=SILENCE)
+        return build_both_prompt(features, wish, self.heads.heard(pooled))
+
+    def _pieces(self, clip: Clip, asked: Prompt, how: Decoding) -> Iterator[str]:
+        return super()._pieces(clip, asked, how) if self.heads is None else self.llm.stream(asked.text, **how)
+
+    def _texts(self, clips: Sequence[Clip], asked: Sequence[Prompt], how: Decoding) -> list[str]:
+        if self.heads is None:
+            return super()._texts(clips, asked, how)
+        return self.llm.answers([one.text for one in asked], **how)
 
 
 def _until(cancelled: Callable[[], bool], blocks: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:

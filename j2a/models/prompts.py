@@ -74,8 +74,11 @@ def build_prompt(features: Features, wish: Wish = DEFAULT, heard: Heard = NOTHIN
 
 
 def build_both_prompt(features: Features, wish: Wish = DEFAULT, heard: Heard | None = None) -> Prompt:
-    """J2A-3.0's: the text of :func:`build_prompt`; what is heard follows as soft tokens. Where no heads told what that
-    is, ``heard`` is ``None``, and there is always something to ask about."""
+    """J2A-3.0's: the text of :func:`build_prompt`.
+
+    Where no heads told what is heard, ``heard`` is ``None``: that follows as soft tokens, so that there is always
+    something to ask about.
+    """
     asked = build_prompt(features, wish, heard or NOTHING_HEARD)
     return Prompt(asked.text, f"both-2{_kind(wish, INSTRUCTIONS)}", "" if heard is None else asked.answer)
 

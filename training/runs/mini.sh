@@ -155,6 +155,9 @@ run "$out/llm-facts" "$train" mini "$out/llm-facts" ${musiccaps:+--captions "$mu
 run "$out/llm-facts-2" "$train" mini "$out/llm-facts-2" ${musiccaps:+--captions "$musiccaps"} \
     --start "$out/llm-facts/model" --mlp-width 1600 --steps "${STEPS_FACTS_2:-900}" --batch-size 16 --heard-share 0 \
     --tags-share 0.03 --learning-rate 7e-4 --warmup 30 --decay-share 0.9 --seed 1
+run "$out/llm-facts-3" "$train" mini "$out/llm-facts-3" ${musiccaps:+--captions "$musiccaps"} \
+    --start "$out/llm-facts-2/model" --mlp-width 1600 --steps "${STEPS_FACTS_3:-500}" --batch-size 16 --heard-share 0 \
+    --tags-share 0.03 --learning-rate 5e-4 --warmup 20 --decay-share 1 --seed 2
 # The heads learn from clips in all training soundfonts and the held-back one; the encoder knows some of these sounds.
 "$train" synth "$out/probe" --soundfont "$places/TimGM6mb.sf2" --soundfont "$places/sf_GMbank.sf2" \
     --soundfont "$places/A320U.sf2" --soundfont "$general_user" --soundfont "$held_back" \
@@ -174,7 +177,7 @@ set -- --held-back "$out/other-dev" --held-encoded "$out/encoded-dev"
 [ -e "$out/believed" ] || "$train" believe "$out/probe" "$out/encoded-probe" "$out/believed" "$@"
 
 echo "8. Score cards on a soundfont that nothing was trained on." >&2
-"$train" evaluate "$out/test" "$out/card-1.0" --version 1.0 --backbone "$out/llm-facts-2/model" --features \
+"$train" evaluate "$out/test" "$out/card-1.0" --version 1.0 --backbone "$out/llm-facts-3/model" --features \
     --beside "$out/heads"
 for version in 2.0 2.1; do
     "$train" evaluate "$out/test" "$out/card-$version" --version $version --backbone "$out/projector-$version/best" \
@@ -185,7 +188,7 @@ echo "9. The parts as they lie in j2a/weights/mini: copy $out/mini over it, and 
 built_in=$out/mini
 mkdir -p "$built_in/encoder" "$built_in/llm"
 cp "$out"/llm/model/* "$built_in"
-cp "$out"/llm-facts-2/model/* "$built_in/llm"
+cp "$out"/llm-facts-3/model/* "$built_in/llm"
 cp "$encoder"/encoder/* "$built_in/encoder"
 for version in 2.0 2.1 3.0; do
     mkdir -p "$built_in/projector-$version"
@@ -198,7 +201,7 @@ for version in 2.0 2.1 3.0; do
             "$out/projector-$version/best/$file" >"$built_in/projector-$version/$file"
     done
 done
-# 3.0 is read by the language model of step 7, which learned to take soft tokens of any projector beside facts.
+# Beside 3.0 stand heads: what it hears is text for the language model of step 7, and its soft tokens are not read.
 cp -r "$out/believed" "$built_in/projector-3.0/heads"
 facts_weights=$("$python" -c 'import sys; from j2a.models.files.weights import weights_hash as h; print(h(sys.argv[1]))' \
     "$built_in/llm")
