@@ -82,6 +82,8 @@ def believed_pace(features: Features, heard: Heard = NOTHING_HEARD) -> str | Non
 
 def believed_meter(features: Features, heard: Heard = NOTHING_HEARD) -> str | None:
     """The measured meter where the encoder hears it too; without its word where drums mark a 4/4."""
+    if features.bpm is None:  # bars without a beat are none
+        return None
     if heard.meter is not None:
         return features.meter if heard.meter == features.meter else None
     if features.tags is None:  # nobody listened

@@ -75,6 +75,7 @@ def test_a_style_with_drums_marks_it_too():
         ("4/4", Features(bpm=120.0, meter="4/4", tags=[DRUMS]), Heard()),
         (None, Features(bpm=120.0, meter="3/4", tags=[DRUMS]), Heard()),
         ("3/4", Features(bpm=120.0, meter="3/4"), Heard()),
+        (None, Features(meter="4/4", key="A minor"), Heard(meter="4/4")),
     ],
 )
 def test_a_meter_needs_a_second_witness_where_there_is_one(meter, features, heard):
