@@ -20,10 +20,9 @@ from j2a.models.beliefs import (
     believed_pace,
 )
 from j2a.models.heard import NOTHING_HEARD, Heard
-from j2a.music import spelled_chord
+from j2a.music import NO_CHORD, spelled_chord
 
 MAX_CHORDS = 6
-_MAX_SHARE_WITHOUT_CHORD = 0.3  # above it the chords are said to be heard in part of the clip only
 CERTAIN_GENRE = 0.5
 _STEADY_SPREAD, _FLEXIBLE_SPREAD = 0.03, 0.08  # standard deviation of the beat intervals over their mean
 NO_BEAT = "none found"
@@ -131,18 +130,16 @@ def chord_names(features: Features) -> list[str]:
     names: list[str] = []
     for chord in features.chords:
         name = spelled_chord(chord.label, features.key)
-        if name != "N" and (not names or names[-1] != name):
+        if name != NO_CHORD and (not names or names[-1] != name):
             names.append(name)
     return names
 
 
 def chord_progression(features: Features) -> str:
-    """ "Am, F, C, G, repeating", "C only", "C, in part", or the first chords "and more"; "" where there are none."""
+    """ "Am, F, C, G, repeating", "C only", or the first chords "and more"; "" where there are none."""
     names = chord_names(features)
     if not names:
         return ""
-    if _share_without_chord(features) > _MAX_SHARE_WITHOUT_CHORD:
-        return ", ".join(list(dict.fromkeys(names))[:MAX_CHORDS]) + ", in part"
     if len(names) == 1:
         return f"{names[0]} only"
     for length in range(2, min(MAX_CHORDS, len(names) // 2 + 1) + 1):
@@ -155,22 +152,13 @@ def chord_progression(features: Features) -> str:
     return ", ".join(names)
 
 
-def _share_without_chord(features: Features) -> float:
-    """The part of the clip in which no chord sounds, 0 to 1."""
-    total_s = sum(chord.end_s - chord.start_s for chord in features.chords)
-    empty_s = sum(chord.end_s - chord.start_s for chord in features.chords if chord.label == "N")
-    return empty_s / total_s
-
-
 def harmonic_rhythm(features: Features) -> str:
     """How often the chord changes against the bar, "" when the bar or the changes are not known."""
     changes = len(chord_names(features)) - 1
     if features.bpm is None or features.meter is None or changes < 2:
         return ""
-    if _share_without_chord(features) > _MAX_SHARE_WITHOUT_CHORD:
-        return ""
     bar_s = int(features.meter.split("/")[0]) * 60.0 / features.bpm
-    sounding_s = sum(chord.end_s - chord.start_s for chord in features.chords if chord.label != "N")
+    sounding_s = sum(chord.end_s - chord.start_s for chord in features.chords if chord.label != NO_CHORD)
     bars_per_chord = sounding_s / (changes + 1) / bar_s
     if bars_per_chord >= 1.5:
         return "a new chord about every two bars" if bars_per_chord < 2.8 else "slow chord changes"

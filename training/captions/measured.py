@@ -127,9 +127,7 @@ def measured_tags(known: Known) -> list[str]:
     tags += [f"{figure} BPM"] if figure else []
     tags += [f"{word} tempo"] if word else []
     tags += [known["Meter"]] if "Meter" in known else []
-    if "Key" in known:
-        key, uncertain = _key(known)
-        tags.append(f"probably {key}" if uncertain else key)
+    tags += [known["Key"]] if "Key" in known else []
     tags += [f"{known['Mode']} key"] if "Mode" in known else []
     if "Chords" in known:
         names, _ = _chords(known)
@@ -140,17 +138,7 @@ def measured_tags(known: Known) -> list[str]:
 def _key_sentence(known: Known, rng: Rng) -> str:
     if "Key" not in known:
         return ""
-    key, uncertain = _key(known)
-    if uncertain:
-        return rng.choice(
-            (
-                f"The key is probably {key}.",
-                f"It is probably in {key}.",
-                f"The key seems to be {key}.",
-                f"It is most likely in {key}.",
-                f"The key is most likely {key}, though this is not certain.",
-            )
-        )
+    key = known["Key"]
     mode = key.split()[1]
     return rng.choice(
         (
@@ -199,15 +187,6 @@ def _chord_sentence(known: Known, rng: Rng) -> str:
                 f"A repeating progression moves through {listed}.",
             )
         )
-    if ending == "in part":
-        chord = "chord" if len(names) == 1 else "chords"
-        return rng.choice(
-            (
-                f"In part of it the {chord} {listed} can be heard.",
-                f"Part of it has the {chord} {listed}.",
-                f"The {chord} {listed} can be heard for part of the time.",
-            )
-        )
     if ending == "and more":
         sequence = ", ".join(names)
         return rng.choice(
@@ -232,9 +211,7 @@ def key_phrase(known: Known, rng: Rng) -> str:
     """ "in A minor"."""
     if "Key" not in known:
         return ""
-    key, uncertain = _key(known)
-    if uncertain:
-        return rng.choice((f"probably in {key}", f"most likely in {key}"))
+    key = known["Key"]
     return rng.choice((f"in {key}", f"in {key}", f"in the key of {key}"))
 
 
@@ -250,8 +227,6 @@ def chord_phrase(known: Known, rng: Rng) -> str:
         return rng.choice(
             (f"a repeating progression of {listed}", f"the chords {listed} repeating", f"a loop of {listed}")
         )
-    if ending == "in part":
-        return f"the {'chord' if len(names) == 1 else 'chords'} {listed} in part of it"
     if ending == "and more":
         return rng.choice(
             (f"chords that begin {', '.join(names)} and move on", f"a progression that begins {', '.join(names)}")
@@ -263,16 +238,11 @@ def _about(bpm: str, rng: Rng) -> str:
     return rng.choice((f"{bpm} BPM", f"{bpm} BPM", f"about {bpm} BPM", f"around {bpm} BPM", f"{bpm} beats per minute"))
 
 
-def _key(known: Known) -> tuple[str, bool]:
-    key, _, doubt = known["Key"].partition(", ")
-    return key, bool(doubt)
-
-
 def _chords(known: Known) -> tuple[list[str], str]:
     text = known["Chords"]
     if text.endswith(" only"):
         return [text.removesuffix(" only")], "only"
-    for ending in ("repeating", "and more", "in part"):
+    for ending in ("repeating", "and more"):
         if text.endswith(f", {ending}"):
             return text.removesuffix(f", {ending}").split(", "), ending
     return text.split(", "), ""
