@@ -148,7 +148,7 @@ class Soak:
             keys = "\x13"
         pressed, mark = self.app.press(keys)
         self.app.until(rf"▌. Song {self.clip + 1:05d}", mark)
-        mark = self.app.mark
+        # What was written ahead may come with the file, in one picture.
         self.note("words", self.app.until(WORDS, mark) - pressed)
         self.app.until("Caption draft", mark)
 

@@ -96,7 +96,7 @@ def test_a_folder_is_heard_and_both_texts_are_in_its_csv(llama, tmp_path):
     assert {row["written"] for row in rows} == {WRITTEN}
     assert all(row["caption"] != WRITTEN for row in rows)
     assert {(row["version"], row["backbone"], row["prompt_id"]) for row in rows} == {
-        ("listen", llama, "listen-1/describe")
+        ("listen", llama, "listen-2/describe")
     }
 
 
