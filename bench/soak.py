@@ -39,7 +39,9 @@ from terminal import Terminal
 ROOT = Path(__file__).parents[1]
 RATE, SECONDS = 44_100, 6.0
 SAMPLES = 60  # of memory and the like, over the whole
-WORDS = r"\w[,.]?▌|Caption draft"  # as they come, or all at once
+# A caption that stands there: its state, or its claims where the state is that of the caption before.
+DRAFT = r"Caption draft|[✓✗] \w"
+WORDS = rf"\w[,.]?▌|{DRAFT}"  # as they come, or all at once
 ESCAPE_S = 0.3
 
 
@@ -150,7 +152,7 @@ class Soak:
         self.app.until(rf"▌. Song {self.clip + 1:05d}", mark)
         # What was written ahead may come with the file, in one picture.
         self.note("words", self.app.until(WORDS, mark) - pressed)
-        self.app.until("Caption draft", mark)
+        self.app.until(DRAFT, mark)
 
     def sample(self) -> None:
         """Memory, descriptors and threads of every process, once nothing moves any more."""
