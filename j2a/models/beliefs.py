@@ -1,5 +1,4 @@
-"""Where everything that listened to a clip meets before a word is written: what is believed of voice, style,
-instruments, drums and tempo.
+"""Where everything that listened to a clip meets before a word is written.
 
 The tag networks heard real music, the encoder's heads many instruments; madmom counted. Each says only what it is sure
 of. Where two of them agree it is said, where one alone speaks it is believed, and where they contradict each other
@@ -22,10 +21,9 @@ _NAMES = {"synth": "synthesizer"}  # of families; the others are called what the
 _TAKEN_FOR_GUITARS = ("strings", "organ", "brass", "synth")
 # A beat that something marks is found at its own level 93 times of 100, another one half of the time (300 clips of the
 # second composer, seed 102): drums, an electric guitar, or a style that is never without.
-_MARKING_INSTRUMENTS = ("electric guitar", "distorted guitar")
-_MARKING_STYLES = ("metal", "rock", "electronic", "dance")
+_MARKING = {"electric guitar", "distorted guitar", "metal", "rock", "electronic", "dance"}
 _SAME_TEMPO = 0.04
-CERTAIN_KEY = 0.8  # the least probability with which a key is told, and only where its triad sounds longest
+_CERTAIN_KEY = 0.8  # the least probability with which a key is told, and only where its triad sounds longest
 _CERTAIN_ALONE = 0.95  # the same where no chord was found
 # A progression is told where its chords are held: 93 % of the chords are then right, of all that are found 76 %.
 _HELD_S, _HELD_AT_EDGES_S = 1.5, 0.5  # the window cuts the first and the last one
@@ -35,68 +33,77 @@ _BETWEEN_WORDS = ((76.0, 84.0), (112.0, 118.0))  # BPM that some call slow or fa
 
 @dataclass(frozen=True, slots=True)
 class Beliefs:
-    """What may be said of a clip besides what madmom measured. ``None`` or empty: nobody knows."""
+    """What may be said of a clip. ``None`` or empty: nobody is sure."""
 
     styles: tuple[str, ...] = ()
     character: tuple[str, ...] = ()  # "loud", "bright", "energetic" ...
     voice: bool | None = None
     instruments: tuple[str, ...] = ()  # as a caption names them; others may play too
     drums: bool | None = None
+    bpm: float | None = None
+    pace: str | None = None  # the word for the tempo, also where it may be one of several
+    meter: str | None = None
+    key: str | None = None
+    chords: bool = False  # whether the measured ones may be told
 
 
 def believe(features: Features, heard: Heard = NOTHING_HEARD) -> Beliefs:
-    """All witnesses together; without ``heard`` the tags and the measured sound alone."""
-    labels = {tag.label for tag in features.tags or ()}
-    absent = set(features.absent)
+    """All witnesses together; without ``heard`` what was measured and tagged alone."""
+    labels, absent = {tag.label for tag in features.tags or ()}, set(features.absent)
+    styles = tuple(tag.label for tag in features.tags or () if tag.kind == "style")
     drums = _drums(_said("drums", labels, absent), heard, "electric guitar" in labels)
     instruments = _instruments(features, heard, drums)
+    marked = _is_beat_marked(features, heard, drums, {*instruments, *styles})
+    bpm = _bpm(features, heard) if marked else None
     return Beliefs(
-        tuple(tag.label for tag in features.tags or () if tag.kind == "style"),
-        _character(features, heard),
-        _voice(_said("voice", labels, absent), instruments),
-        instruments,
-        drums,
-    )
+        styles, _character(features, heard), _voice(_said("voice", labels, absent), instruments), instruments, drums,
+        bpm, _pace(features, bpm) if marked else None, _meter(features, heard, drums, bpm), _key(features),
+        _are_chords_held(features),
+    )  # fmt: skip
 
 
-def believed_bpm(features: Features, heard: Heard = NOTHING_HEARD) -> float | None:
-    """The tempo in BPM where its level is sure: something marks the beat, and grid and comb agree, or the encoder hears
-    that of the grid. In 6/8 two beats compete, and none is."""
+def _is_beat_marked(features: Features, heard: Heard, drums: bool | None, said: set[str]) -> bool:
+    """Whether the level of the tempo can be trusted. In 6/8 two beats compete, and none is."""
+    if heard.meter == "6/8":
+        return False
+    if features.tags is None and heard == NOTHING_HEARD:  # where nobody listened, nobody doubts
+        return True
+    return bool(drums or said & _MARKING)
+
+
+def _bpm(features: Features, heard: Heard) -> float | None:
+    """The measured tempo where grid and comb agree, or where the encoder hears that of the grid."""
     bpm = features.bpm
-    if bpm is None or not _is_beat_marked(features, heard):
-        return None
-    if features.bpm_sure is not False:  # records of before do not tell
+    if bpm is None or features.bpm_sure is not False:  # records of before do not tell
         return bpm
     return bpm if heard.bpm is not None and abs(heard.bpm / bpm - 1) <= _SAME_TEMPO else None
 
 
-def believed_pace(features: Features, heard: Heard = NOTHING_HEARD) -> str | None:
+def _pace(features: Features, bpm: float | None) -> str | None:
     """ "slow", "fast" ...: of the sure tempo, or of all that it may be, where they are of one word."""
-    bpm = believed_bpm(features, heard)
-    marked = _is_beat_marked(features, heard)
-    tempi = [bpm] if bpm else [one.bpm for one in features.bpm_candidates if marked]
+    tempi = [bpm] if bpm else [one.bpm for one in features.bpm_candidates]
     words = {tempo_word(one) for one in tempi}
     doubtful = any(low <= one < high for one in tempi for low, high in _BETWEEN_WORDS)
     return words.pop() if len(words) == 1 and not doubtful else None
 
 
-def believed_meter(features: Features, heard: Heard = NOTHING_HEARD) -> str | None:
-    """The measured meter where the encoder hears it too; without its word where drums mark a 4/4."""
+def _meter(features: Features, heard: Heard, drums: bool | None, bpm: float | None) -> str | None:
+    """The measured meter where the encoder hears it, too; where it says nothing, a 4/4 that drums mark."""
     if features.bpm is None:  # bars without a beat are none
         return None
     if heard.meter is not None:
         return features.meter if heard.meter == features.meter else None
-    if features.tags is None:  # nobody listened
-        return features.meter if believed_bpm(features, heard) else None
-    drums = believe(features, heard).drums
-    return features.meter if drums and features.meter == "4/4" and believed_bpm(features, heard) else None
+    if bpm is None:
+        return None
+    listened = features.tags is not None
+    return features.meter if not listened or (drums and features.meter == "4/4") else None
 
 
-def believed_key(features: Features) -> str | None:
+def _key(features: Features) -> str | None:
     """The measured key where it is likely and its own triad is the one that sounds longest."""
     key, probability = features.key, features.key_probability
     sure = 1.0 if probability is None else probability
-    if key is None or sure < CERTAIN_KEY:
+    if key is None or sure < _CERTAIN_KEY:
         return None
     lasting: Counter[tuple[int, str]] = Counter()
     for chord in features.chords:
@@ -109,7 +116,7 @@ def believed_key(features: Features) -> str | None:
     return key if own == max(lasting.values()) else None
 
 
-def are_chords_believed(features: Features) -> bool:
+def _are_chords_held(features: Features) -> bool:
     """Whether each chord is held long enough to be sure of, and most of the clip has one."""
     chords = features.chords
     total_s = sum(one.end_s - one.start_s for one in chords)
@@ -121,16 +128,6 @@ def are_chords_believed(features: Features) -> bool:
         one.label == NO_CHORD or one.end_s - one.start_s >= (_HELD_AT_EDGES_S if place in edges else _HELD_S)
         for place, one in enumerate(chords)
     )
-
-
-def _is_beat_marked(features: Features, heard: Heard) -> bool:
-    if heard.meter == "6/8":
-        return False
-    if features.tags is None and heard == NOTHING_HEARD:  # where nobody listened, nobody doubts
-        return True
-    found = believe(features, heard)
-    marking = {*_MARKING_INSTRUMENTS, *_MARKING_STYLES} & {*found.instruments, *found.styles}
-    return bool(found.drums or marking)
 
 
 def _said(label: str, present: set[str], absent: set[str]) -> bool | None:

@@ -71,7 +71,8 @@ class Captioner(ABC):
         asked = self._ask(clip, features, Wish(prompt, figures), how)
         self.caption = self._empty(asked, features, how)
         try:
-            for piece in [asked.answer] if asked.answer else self._pieces(clip, asked, how):
+            known = asked.answer and not cancelled()  # what a cancelled listening makes of a clip is no answer
+            for piece in [asked.answer] if known else self._pieces(clip, asked, how):
                 if first_token_s is None:
                     first_token_s = time.perf_counter() - started
                 clean = one_paragraph(piece)
@@ -134,6 +135,8 @@ class Captioner(ABC):
 
     def _answers(self, clips: Sequence[Clip], asked: Sequence[Prompt], how: Decoding) -> list[str]:
         """All texts; what needs no model has its answer already."""
+        if how["cancelled"]():
+            return [""] * len(clips)
         texts = [one.answer for one in asked]
         places = [place for place, text in enumerate(texts) if not text]
         if places:

@@ -10,15 +10,7 @@ import itertools
 import statistics
 
 from j2a.features.record import BY_TAGS, NOT_MUSIC, Features
-from j2a.models.beliefs import (
-    Beliefs,
-    are_chords_believed,
-    believe,
-    believed_bpm,
-    believed_key,
-    believed_meter,
-    believed_pace,
-)
+from j2a.models.beliefs import Beliefs, believe
 from j2a.models.heard import NOTHING_HEARD, Heard
 from j2a.music import NO_CHORD, spelled_chord
 
@@ -36,29 +28,41 @@ def facts(features: Features, heard: Heard = NOTHING_HEARD, *, figures: bool = T
     """
     if NOT_MUSIC in features.unknown.get("tags", ""):
         return {}
-    found = _believed(believe(features, heard))
-    style = _genre(features)
-    if style:
-        found = {"Style": style} | found
-    measured = _measured(features, heard) if figures else _in_words(features, heard)
-    if found | measured and features.bpm is None and (features.key or features.chords):
-        found["Tempo"] = NO_BEAT
-    return found | measured
+    beliefs = believe(features, heard)
+    return {
+        title: wording
+        for title, wording in (
+            ("Style", ", ".join(beliefs.styles) or _genre(features)),
+            ("Character", ", ".join(beliefs.character)),
+            ("Voice", _yes_or_none(beliefs.voice)),
+            ("Instruments", ", ".join(beliefs.instruments)),
+            ("Drums", _yes_or_none(beliefs.drums)),
+            ("Tempo", _tempo(features, beliefs, figures=figures)),
+            ("Pulse", pulse_word(features.beats) if features.bpm is not None else ""),
+            *_meter_and_harmony(features, beliefs, figures=figures),
+        )
+        if wording
+    }
 
 
-def _believed(beliefs: Beliefs) -> dict[str, str]:
-    found: dict[str, str] = {}
-    if beliefs.styles:
-        found["Style"] = ", ".join(beliefs.styles)
-    if beliefs.character:
-        found["Character"] = ", ".join(beliefs.character)
-    if beliefs.voice is not None:
-        found["Voice"] = "yes" if beliefs.voice else NONE
-    if beliefs.instruments:
-        found["Instruments"] = ", ".join(beliefs.instruments)
-    if beliefs.drums is not None:
-        found["Drums"] = "yes" if beliefs.drums else NONE
-    return found
+def _meter_and_harmony(features: Features, beliefs: Beliefs, *, figures: bool) -> list[tuple[str, str]]:
+    key, progression = beliefs.key or "", chord_progression(features) if beliefs.chords else ""
+    # How often the chords change is counted in bars.
+    rate = harmonic_rhythm(features) if progression and beliefs.bpm and beliefs.meter else ""
+    if figures:
+        return [("Meter", beliefs.meter or ""), ("Key", key), ("Chords", progression), ("Harmony", rate)]
+    return [("Mode", key.rpartition(" ")[2]), ("Harmony", rate)]
+
+
+def _tempo(features: Features, beliefs: Beliefs, *, figures: bool) -> str:
+    if features.bpm is None:  # drums without a beat that could be counted have one all the same
+        return NO_BEAT if (features.key or features.chords) and not beliefs.drums else ""
+    figure = f"{round(beliefs.bpm)} BPM" if beliefs.bpm and figures else ""
+    return ", ".join(part for part in (figure, beliefs.pace) if part)
+
+
+def _yes_or_none(there: bool | None) -> str:
+    return "" if there is None else "yes" if there else NONE
 
 
 def _genre(features: Features) -> str:
@@ -67,51 +71,6 @@ def _genre(features: Features) -> str:
     if genre is None or genre.source == BY_TAGS or genre.score < CERTAIN_GENRE:
         return ""
     return genre.label.replace("hiphop", "hip hop")
-
-
-def _measured(features: Features, heard: Heard) -> dict[str, str]:
-    """Rhythm and harmony with their figures."""
-    found: dict[str, str] = {}
-    bpm, pace = believed_bpm(features, heard), believed_pace(features, heard)
-    if bpm is not None:
-        found["Tempo"] = f"{round(bpm)} BPM" + (f", {pace}" if pace else "")
-    elif pace is not None:
-        found["Tempo"] = pace
-    found |= _pulse(features)
-    meter, key = believed_meter(features, heard), believed_key(features)
-    if meter is not None:
-        found["Meter"] = meter
-    if key is not None:
-        found["Key"] = key
-    if are_chords_believed(features):
-        found["Chords"] = chord_progression(features)
-        found |= _harmony(features)
-    return found
-
-
-def _in_words(features: Features, heard: Heard) -> dict[str, str]:
-    """Rhythm and harmony without figures and names."""
-    found: dict[str, str] = {}
-    pace = believed_pace(features, heard)
-    if pace is not None:
-        found["Tempo"] = pace
-    found |= _pulse(features)
-    key = believed_key(features)
-    if key is not None:
-        found["Mode"] = key.split()[1]
-    if are_chords_believed(features):
-        found |= _harmony(features)
-    return found
-
-
-def _pulse(features: Features) -> dict[str, str]:
-    pulse = pulse_word(features.beats)
-    return {"Pulse": pulse} if pulse and features.bpm is not None else {}
-
-
-def _harmony(features: Features) -> dict[str, str]:
-    rate = harmonic_rhythm(features)
-    return {"Harmony": rate} if rate else {}
 
 
 def pulse_word(beats: list[float]) -> str:

@@ -204,6 +204,21 @@ def test_heads_tell_what_the_encoder_is_sure_of(tmp_path):
         registry.load("3.0", str(folder))
 
 
+def test_a_cancel_while_the_heads_listen_is_no_silence(tmp_path):
+    folder = save_version(tmp_path / "m", "3.0", 8)
+    weights, limits = weights_hash(folder / "encoder"), dict.fromkeys(STATEMENTS, NEVER)
+    Heads(HeadsConfig("encoder", weights, ENCODER.features, limits)).save(folder / "heads")
+    captioner = registry.load("3.0", str(folder))
+    late = tmp_path / "late.wav"
+    soundfile.write(late, np.concatenate([np.zeros(960_000), np.random.default_rng(0).normal(0, 0.1, 480_000)]), 16_000)
+    asked = iter([False] * 2)
+    cancelled = lambda: next(asked, True)  # noqa: E731 - after it has begun to listen
+    assert list(captioner.stream(Clip(late), features=Features(), cancelled=cancelled)) == []
+    asked = iter([False] * 2)
+    assert [one.text for one in captioner.describe_many([Clip(late)], [Features()], cancelled=cancelled)] == [""]
+    assert captioner.describe(Clip(late), sampling=SHORT, features=Features()).text != SILENCE
+
+
 @pytest.mark.parametrize("version", ["2.0", "2.1"])
 def test_what_names_figures_cannot_leave_them_out(tmp_path, version):
     captioner = registry.load(version, str(save_version(tmp_path / "m", version, 1)))

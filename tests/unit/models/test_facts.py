@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from j2a.features.record import Chord, Features, Sound, Tag, Tempo
+from j2a.features.record import Chord, Features, Genre, Sound, Tag, Tempo
 from j2a.models.facts import chord_progression, facts, harmonic_rhythm, pulse_word
 from j2a.models.heard import Heard
 
@@ -112,6 +112,24 @@ def test_chords_are_told_where_they_are_held(told, lengths):
 @pytest.mark.parametrize(("bpm", "said"), [(80.0, "80 BPM"), (115.0, "115 BPM"), (84.0, "84 BPM, moderate")])
 def test_between_two_words_only_the_figure_is_told(bpm, said):
     assert facts(Features(bpm=bpm)) == {"Tempo": said}
+
+
+def test_how_often_chords_change_is_told_where_the_bars_are_sure():
+    held = {"chord_s": 2.0, "bpm": 120.0, "meter": "4/4"}
+    assert facts(song("A:min F:maj A:min F:maj", **held))["Harmony"] == "a new chord about every bar"
+    unmarked = facts(song("A:min F:maj A:min F:maj", tags=[], **held))
+    assert "Chords" in unmarked and "Harmony" not in unmarked
+
+
+def test_drums_without_a_tempo_are_not_said_to_have_no_beat():
+    assert facts(Features(key="A minor", tags=[]))["Tempo"] == "none found"
+    assert "Tempo" not in facts(Features(key="A minor", tags=[DRUMS]))
+
+
+def test_a_style_of_the_tags_comes_before_the_genre_of_its_model():
+    genre = Genre("pop", 0.9, "gtzan")
+    assert facts(Features(tags=[METAL], genre=genre)) == {"Style": "metal"}
+    assert facts(Features(genre=genre)) == {"Style": "pop"}
 
 
 def test_what_may_be_no_music_has_no_facts():
