@@ -108,13 +108,13 @@ def _joined_s(path: Path) -> float | None:
 
 def _parts(path: Path) -> Sequence[Layout]:
     """The files that lie in one, of the formats that tell their length in a header; none where it looks like one."""
-    from j2a.audio import containers, flac, heads, ogg, wav
+    from j2a.audio import beginnings, containers, flac, ogg, wav
     from j2a.audio.view import MOST_PARTS, Layout
 
     start, _ = between_tags(path)
     with path.open("rb") as file:
         file.seek(start)
-        kind = heads.kind_of(file.read(heads.HEAD_BYTES))
+        kind = beginnings.kind_of(file.read(beginnings.HEAD_BYTES))
     if kind == "FLAC":
         return [] if flac.is_one(path) else [layout for layout in flac.layouts(path) if layout][:MOST_PARTS]
     if kind == "Ogg":

@@ -23,7 +23,7 @@ class Written:
     """A request for a clip, and what the engine has answered so far."""
 
     job: Job
-    asked: tuple[str, str, str, bool]  # version, backbone, prompt
+    asked: tuple[str, str, str, bool]  # version, backbone, prompt, figures
     events: list[Event] = field(default_factory=list)
 
 
@@ -49,8 +49,9 @@ class Ahead:
 
     def go_on(self) -> None:
         """Ask for the next clip, unless one is being written."""
-        if self._running is not None:
+        if self._running is not None and self._running.asked == self._asked:
             return
+        self.pause()
         for clip in self._wanted:
             if self.has(clip):
                 continue

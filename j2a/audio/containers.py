@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from j2a.audio.heads import HEAD_BYTES, Beginning, kind_of, next_file
+from j2a.audio.beginnings import HEAD_BYTES, Beginning, kind_of, next_file
 from j2a.audio.view import MOST_PARTS
 from j2a.frames import LOST, between_tags
 

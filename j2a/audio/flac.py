@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from j2a.audio.heads import next_file
+from j2a.audio.beginnings import next_file
 from j2a.audio.view import MOST_PARTS, Layout
 from j2a.frames import LOST, between_tags
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from j2a.audio import containers, flac, heads, mpeg, ogg, wav, wavpack
+from j2a.audio import beginnings, containers, flac, mpeg, ogg, wav, wavpack
 from j2a.audio.joined import JoinedSource, ReadThroughSource
 from j2a.audio.record import AbsurdError, AudioInfo, Source, implausible
 from j2a.audio.soundfile_source import SoundFileSource
@@ -137,7 +137,7 @@ def _planned(path: Path, layouts: tuple[Layout | None, ...], openers: Sequence[O
     infos, why = _joined(openers[:MOST_PARTS]) if len(layouts) > 1 else ((), "")
     if len(layouts) > MOST_PARTS and not why:
         why = f"more than {MOST_PARTS:,} files were joined in it"
-    other = None if why else heads.left_out(path, layouts, between_tags(path)[1])
+    other = None if why else beginnings.left_out(path, layouts, between_tags(path)[1])
     return _Way(layouts, infos, why, other.kind if other else "")
 
 
@@ -268,5 +268,5 @@ def _before_another(path: Path) -> list[Layout]:
     """A file that does not say where it ends, up to where another format begins."""
     start, end = between_tags(path)
     with path.open("rb") as file:
-        another = heads.next_file(file, start + heads.HEAD_BYTES, min(end, start + LOST), frames=False)
+        another = beginnings.next_file(file, start + beginnings.HEAD_BYTES, min(end, start + LOST), frames=False)
     return [Layout(((start, another.at if another else end),))]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from j2a.audio import containers
-from j2a.audio.heads import left_out
+from j2a.audio.beginnings import left_out
 from j2a.audio.view import Layout
 
 _RIFF_BYTES, _CHUNK_BYTES = 12, 8

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 FAMILIES = (
     "piano", "guitar", "strings", "brass", "woodwinds", "mallets", "organ", "synth", "harp", "choir", "bass",
 )  # fmt: skip
+ENERGIES = ("calm", "moderate", "energetic")
+SLOWEST_BPM, FASTEST_BPM = 45.0, 220.0  # that an encoder tells
 
 
 @dataclass(frozen=True, slots=True)

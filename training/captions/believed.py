@@ -25,12 +25,14 @@ from training.captions.measured import (
 )
 from training.captions.wording import (
     INSTRUMENT_NAMES,
+    NO_DRUMS,
     NOTHING,
     NOUNS,
     TEMPO_ADJECTIVES,
     capital,
     in_words,
     sentence,
+    verbs,
     with_article,
 )
 
@@ -42,8 +44,6 @@ _NEITHER = ("There are no vocals and no drums.", "It has no vocals and no drums.
             "No vocals and no drums are heard.")  # fmt: skip
 _DRUMS = ("Drums keep the beat.", "Drums carry the rhythm.", "A drum beat drives it.", "There is a drum beat.",
           "Drums mark the beat.", "The drums play along.")  # fmt: skip
-_NO_DRUMS = ("There are no drums.", "No drums are heard.", "It has no drums.", "It does without drums.",
-             "There is no drum beat.")  # fmt: skip
 # A detailed caption takes its time: a sentence for each.
 _LONG_VOICE = ("A voice can be heard in this recording.", "There are vocals in this recording.",
                "In this recording one hears a voice.")  # fmt: skip
@@ -191,15 +191,14 @@ def _voice_sentence(voice: str | None, rng: Rng) -> str:
 
 
 def _drums_sentence(drums: str | None, rng: Rng) -> str:
-    return rng.choice(_NO_DRUMS if drums == NONE else _DRUMS) if drums else ""
+    return rng.choice(NO_DRUMS if drums == NONE else _DRUMS) if drums else ""
 
 
 def _players_sentence(names: list[str], rng: Rng) -> str:
     if not names:
         return ""
     listed = in_words(names)
-    plural = len(names) > 1 or (names[0].endswith("s") and not names[0].endswith("ss"))  # bass, brass
-    are, play, carry = ("are", "play", "carry") if plural else ("is", "plays", "carries")
+    are, play, carry = verbs(names)
     return sentence(rng.choice((
         f"It features {listed}", f"{capital(listed)} {are} heard", f"{capital(listed)} {play}",
         f"The instruments include {listed}", f"{capital(listed)} {carry} the music", f"One hears {listed}",

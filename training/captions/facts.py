@@ -12,7 +12,12 @@ Keys of ``Row.facts``, all optional, named as in ``j2a.features.Features`` where
 
 from __future__ import annotations
 
-# Families as a caption names them: electric pianos are pianos, plucked strings are strings, saxophones are woodwinds.
+from j2a.models.heard import ENERGIES, FASTEST_BPM, SLOWEST_BPM
+
+__all__ = ["ALL_KEYS", "ENERGIES", "FAMILIES", "FASTEST_BPM", "METERS", "NAMED_BPM", "SLOWEST_BPM", "TEMPI"]
+
+# Those of j2a.models.heard, in the order in which encoders learn them. As a caption names them: electric pianos are
+# pianos, plucked strings are strings, saxophones are woodwinds.
 # Drums are told apart from the rest, in ``Row.facts["drums"]``.
 FAMILIES = (
     "piano",
@@ -28,14 +33,12 @@ FAMILIES = (
     "synth",
 )
 TEMPI = ("slow", "moderate", "fast")
-ENERGIES = ("calm", "moderate", "energetic")
 METERS = ("4/4", "3/4", "6/8")
 # Keys as madmom spells them, in order of pitch class.
 MAJOR_KEYS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 MINOR_KEYS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 ALL_KEYS = (*(f"{tonic} major" for tonic in MAJOR_KEYS), *(f"{tonic} minor" for tonic in MINOR_KEYS))
 SLOW_BELOW_BPM, FAST_FROM_BPM = 84.0, 118.0
-SLOWEST_BPM, FASTEST_BPM = 45.0, 220.0  # that the encoder tells
 # The tempi that captions of what is heard name, about 3 % apart: as fine as they can be heard in ten seconds.
 _STEPS = 48
 _RATIO = FASTEST_BPM / SLOWEST_BPM

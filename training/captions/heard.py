@@ -10,30 +10,27 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from j2a.models.heard import NOTHING_HEARD, Heard
+from j2a.models.heard import FAMILIES, NOTHING_HEARD, Heard
 from training.captions.facts import named_bpm
-from training.captions.wording import NOUNS, capital, in_words, sentence, with_article
+from training.captions.wording import (
+    INSTRUMENT_NAMES,
+    NO_DRUMS,
+    NOUNS,
+    capital,
+    in_words,
+    sentence,
+    verbs,
+    with_article,
+)
 
 Rng = random.Random
 
 # The instructions that the captions of a clip in a corpus answer.
 ASKED = ("describe", "describe", "detailed", "short", "tags")
 
-# How an instrument is named in the two ways of listing them. The order is that of every list, so that a reader of
-# soft tokens decides on one instrument after the other; a bass line is named last, as a listener would.
-_NAMES = {
-    "piano": ("piano", "a piano"),
-    "guitar": ("guitar", "a guitar"),
-    "strings": ("strings", "string instruments"),
-    "brass": ("brass", "brass instruments"),
-    "woodwinds": ("woodwinds", "woodwind instruments"),
-    "mallets": ("mallets", "mallet instruments"),
-    "organ": ("organ", "an organ"),
-    "synth": ("synthesizer", "a synthesizer"),
-    "harp": ("harp", "a harp"),
-    "choir": ("choir", "a choir"),
-    "bass": ("bass", "a bass line"),
-}
+# How an instrument is named in the two ways of listing them, in the order of every list, so that a reader of soft
+# tokens decides on one instrument after the other.
+_NAMES = {family: INSTRUMENT_NAMES["synthesizer" if family == "synth" else family] for family in FAMILIES}
 _TEMPO = {"slow": ("slow",), "moderate": ("mid-tempo", "moderately paced"), "fast": ("fast", "fast-paced")}
 _TEMPO_SENTENCES = ("The tempo is {}.", "The pace is {}.", "Its tempo is {}.")
 _FIGURES = ("about", "about", "around")  # BPM
@@ -45,8 +42,6 @@ _ENERGY_SENTENCES = {
 }
 _DRUMS = ("Drums keep the beat.", "Drums carry the rhythm.", "A drum beat drives it.", "There is a drum beat.",
           "Drums mark the beat throughout.", "The drums play along.")  # fmt: skip
-_NO_DRUMS = ("There are no drums.", "No drums are heard.", "It has no drums.", "It does without drums.",
-             "There is no drum beat.")  # fmt: skip
 _METER_SENTENCES = {
     "3/4": ("It is in 3/4 time.", "It has three beats to the bar."),
     "6/8": ("It moves in 6/8 time.", "It is in 6/8 time."),
@@ -131,8 +126,7 @@ def _instruments_sentence(said: dict[str, Any], rng: Rng) -> str:
         return ""
     names = _listed(said, rng)
     listed = in_words(names)
-    plural = len(names) > 1 or (names[0].endswith("s") and not names[0].endswith("ss"))  # bass, brass
-    are, play, carry = ("are", "play", "carry") if plural else ("is", "plays", "carries")
+    are, play, carry = verbs(names)
     return sentence(rng.choice((
         f"It features {listed}", f"{capital(listed)} {are} heard", f"{capital(listed)} {play}",
         f"The instruments include {listed}", f"{capital(listed)} {carry} the music",
@@ -140,7 +134,7 @@ def _instruments_sentence(said: dict[str, Any], rng: Rng) -> str:
 
 
 def _drums_sentence(said: dict[str, Any], rng: Rng) -> str:
-    return rng.choice(_DRUMS if said["drums"] else _NO_DRUMS) if "drums" in said else ""
+    return rng.choice(_DRUMS if said["drums"] else NO_DRUMS) if "drums" in said else ""
 
 
 def _figure(said: dict[str, Any], rng: Rng) -> str:

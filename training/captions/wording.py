@@ -73,10 +73,19 @@ NOTHING = (
     "This clip has no beat, key or chords that could be measured.",
 )
 
+NO_DRUMS = ("There are no drums.", "No drums are heard.", "It has no drums.", "It does without drums.",
+            "There is no drum beat.")  # fmt: skip
+
 
 def in_words(names: Sequence[str]) -> str:
     """ "Am", "Am and F", "Am, F and C"."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def verbs(names: Sequence[str]) -> tuple[str, str, str]:
+    """ "are", "play", "carry" behind so many instruments, or those behind one."""
+    plural = len(names) > 1 or (names[0].endswith("s") and not names[0].endswith("ss"))  # bass, brass
+    return ("are", "play", "carry") if plural else ("is", "plays", "carries")
 
 
 def through(names: Sequence[str]) -> str:

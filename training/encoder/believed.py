@@ -13,28 +13,24 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from j2a.console import narrate
 from j2a.errors import J2AError, UsageError
 from j2a.models.audio.heads import (
-    ENERGIES,
-    FASTEST_BPM,
     METERS,
     NEVER,
-    SLOWEST_BPM,
     STATEMENTS,
-    TEMPO_BINS,
     YES_NO,
     Heads,
     HeadsConfig,
     probabilities,
 )
-from j2a.models.heard import FAMILIES
+from j2a.models.heard import ENERGIES, FAMILIES
 from training.datasets.lessons import described
 from training.datasets.pooled import pooled
 from training.datasets.shards import Encoded
 from training.datasets.table import Row, Split, read_table
+from training.encoder.heads import loss, tempo_bin
 from training.encoder.settings import BelieveSettings
 from training.ground.optimizer import decayed, use_processor
 from training.ground.parts import part_name
@@ -170,7 +166,7 @@ def _epochs(heads: Heads, clips: Clips, settings: BelieveSettings) -> None:
         "yes_no": torch.tensor([[_as_float(_truth(name, known, 0.0)) for name in YES_NO] for known in facts]),
         "energy": torch.tensor([_place(ENERGIES, known.get("energy")) for known in facts]),
         "meter": torch.tensor([_place(METERS, known.get("meter")) for known in facts]),
-        "tempo": torch.tensor([_tempo_bin(known.get("bpm")) for known in facts]),
+        "tempo": torch.tensor([tempo_bin(known.get("bpm")) for known in facts]),
     }
     outputs = clips.outputs.float().mean(1, keepdim=True)
     optimizer = torch.optim.AdamW(decayed(heads.parameters(), settings.weight_decay), lr=settings.learning_rate)
@@ -181,7 +177,8 @@ def _epochs(heads: Heads, clips: Clips, settings: BelieveSettings) -> None:
     for epoch in range(settings.epochs):
         total = 0.0
         for places in torch.randperm(len(outputs)).split(settings.batch_size):
-            value = _loss(heads(outputs[places]), {name: values[places] for name, values in wanted.items()})
+            known = {name: values[places] for name, values in wanted.items()}
+            value = loss(heads(outputs[places]), known, torch.ones(len(places)), _SHARE)
             optimizer.zero_grad(set_to_none=True)
             value.backward()
             optimizer.step()
@@ -191,30 +188,9 @@ def _epochs(heads: Heads, clips: Clips, settings: BelieveSettings) -> None:
             narrate(f"epoch {epoch + 1}: loss {total / len(outputs):.4f}")
 
 
-def _loss(logits: dict[str, Tensor], wanted: dict[str, Tensor]) -> Tensor:
-    """The weighted sum over the facts; what a row does not know does not count."""
-    known = ~wanted["yes_no"].isnan()
-    total = _SHARE["yes_no"] * functional.binary_cross_entropy_with_logits(
-        logits["yes_no"], wanted["yes_no"].nan_to_num(), known.float(), reduction="sum"
-    ) / known.sum().clamp(min=1)
-    for name in ("energy", "meter", "tempo"):
-        if (wanted[name] != _UNKNOWN).any():
-            total = total + _SHARE[name] * functional.cross_entropy(
-                logits[name], wanted[name], ignore_index=_UNKNOWN, label_smoothing=0.05
-            )
-    return total
-
-
 def _as_float(truth: bool | None) -> float:
     return math.nan if truth is None else float(truth)
 
 
 def _place(classes: Sequence[str], name: str | None) -> int:
     return classes.index(name) if name in classes else _UNKNOWN
-
-
-def _tempo_bin(bpm: float | None) -> int:
-    if bpm is None:
-        return _UNKNOWN
-    place = math.log(bpm / SLOWEST_BPM) / math.log(FASTEST_BPM / SLOWEST_BPM)
-    return min(TEMPO_BINS - 1, max(0, int(place * TEMPO_BINS)))

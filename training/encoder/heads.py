@@ -21,7 +21,6 @@ from training.captions.facts import ENERGIES, FAMILIES, FASTEST_BPM, METERS, NAM
 # On a logarithmic scale, one for each figure that captions name: a projector finds each along a line of its own.
 TEMPO_BINS = len(NAMED_BPM)
 HEADS = "heads.safetensors"  # where they are kept, in a folder of their training
-_NEIGHBOURS = 2  # bins on either side that belong to the same tempo: 7 %
 _UNKNOWN = -1
 
 CLASSES: dict[str, tuple[str, ...]] = {"tempo": TEMPI, "meter": METERS, "energy": ENERGIES}
@@ -71,22 +70,24 @@ def targets(facts: list[dict[str, Any]]) -> dict[str, Tensor]:
         name: torch.tensor([words.index(f[name]) if f.get(name) in words else _UNKNOWN for f in facts])
         for name, words in CLASSES.items()
     }
-    out["bpm"] = torch.tensor([_tempo_bin(f.get("bpm")) for f in facts])
+    out["bpm"] = torch.tensor([tempo_bin(f.get("bpm")) for f in facts])
     out["yes_no"] = torch.tensor([[_yes(f, name) for name in YES_NO] for f in facts])
     return out
 
 
-def loss(logits: dict[str, Tensor], wanted: dict[str, Tensor], weight: Tensor) -> Tensor:
-    """The weighted sum over the facts. ``weight`` (B,): 0 for rows of which only "yes_no" is known."""
+def loss(
+    logits: dict[str, Tensor], wanted: dict[str, Tensor], weight: Tensor, shares: dict[str, float] = _SHARE
+) -> Tensor:
+    """The sum over the facts, each with its share. ``weight`` (B,): 0 for rows of which only "yes_no" is known."""
     known = ~wanted["yes_no"].isnan()
     yes_no = functional.binary_cross_entropy_with_logits(
         logits["yes_no"], wanted["yes_no"].nan_to_num(), known.float(), reduction="sum"
     ) / known.sum().clamp(min=1)
-    total = _SHARE["yes_no"] * yes_no
-    for name in (*CLASSES, "bpm"):
+    total = shares["yes_no"] * yes_no
+    for name in (name for name in shares if name != "yes_no"):
         counted = torch.where(weight > 0, wanted[name], _UNKNOWN)
         if (counted != _UNKNOWN).any():
-            total = total + _SHARE[name] * functional.cross_entropy(
+            total = total + shares[name] * functional.cross_entropy(
                 logits[name], counted, ignore_index=_UNKNOWN, label_smoothing=0.05
             )
     return total
@@ -98,22 +99,9 @@ def _yes(facts: dict[str, Any], name: str) -> float:
     return float(facts[name]) if name in facts else math.nan
 
 
-def _tempo_bin(bpm: float | None) -> int:
+def tempo_bin(bpm: float | None) -> int:
+    """The place of a tempo among the bins, -1 where it is not known."""
     if bpm is None:
         return _UNKNOWN
     place = math.log(bpm / SLOWEST_BPM) / math.log(FASTEST_BPM / SLOWEST_BPM)
     return min(TEMPO_BINS - 1, max(0, int(place * TEMPO_BINS)))
-
-
-def tempo_of(probabilities: Tensor) -> tuple[Tensor, Tensor]:
-    """The tempo that the head "bpm" tells, and how sure it is: (B, bins) to (B,) in BPM and (B,) from 0 to 1.
-
-    Both are of the most probable bin and its neighbours: the tempo their mean on the logarithmic scale, the
-    probability their sum.
-    """
-    around = probabilities.argmax(-1, keepdim=True) + torch.arange(-_NEIGHBOURS, _NEIGHBOURS + 1)
-    inside = (around >= 0) & (around < probabilities.shape[-1])
-    shares = probabilities.gather(1, around.clamp(0, probabilities.shape[-1] - 1)) * inside
-    sure = shares.sum(1)
-    place = ((around + 0.5) * shares).sum(1) / sure / probabilities.shape[-1]
-    return SLOWEST_BPM * (FASTEST_BPM / SLOWEST_BPM) ** place, sure

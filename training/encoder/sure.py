@@ -24,6 +24,7 @@ from torch import Tensor
 from j2a.errors import J2AError, UsageError
 from j2a.export import write_atomically
 from j2a.features.record import Features
+from j2a.models.audio.heads import tempo_of
 from j2a.models.audio.mwmae import load_encoder
 from j2a.models.files.weights import weights_hash
 from j2a.models.language.llm import resources
@@ -32,7 +33,7 @@ from training.captions.facts import FAMILIES, named_bpm, tempo_class
 from training.captions.heard import ASKED, as_heard, write_heard
 from training.datasets.shards import Encoded, Measured
 from training.datasets.table import Row, read_table, write_table
-from training.encoder.heads import CLASSES, HEADS, YES_NO, load_heads, tempo_of
+from training.encoder.heads import CLASSES, HEADS, YES_NO, load_heads
 from training.encoder.mels import mel_table
 from training.encoder.time_heads import load_time_heads, outputs_of
 from training.encoder.train import ENCODER, all_heard, predict, training_dtype

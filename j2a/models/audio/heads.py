@@ -18,13 +18,12 @@ from torch import Tensor, nn
 from j2a.errors import ModelError
 from j2a.models.audio.projector import Part
 from j2a.models.files import saved
-from j2a.models.heard import FAMILIES, Heard
+from j2a.models.heard import ENERGIES, FAMILIES, FASTEST_BPM, SLOWEST_BPM, Heard
 
 MODEL_TYPE = "j2a-heads"
 YES_NO = (*FAMILIES, "drums", "distortion")
-ENERGIES = ("calm", "moderate", "energetic")
 METERS = ("3/4", "4/4", "6/8")
-SLOWEST_BPM, FASTEST_BPM, TEMPO_BINS = 45.0, 220.0, 48  # bins on a logarithmic scale, 3 % apart
+TEMPO_BINS = 48  # on a logarithmic scale, 3 % apart
 STATEMENTS = (*YES_NO, "no drums", "calm", "energetic", *METERS, "bpm")
 NEVER = 2.0  # a threshold that no probability reaches
 _NEIGHBOURS = 2  # bins on either side that are the same tempo: 7 %
@@ -105,20 +104,21 @@ def probabilities(logits: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]
     energy = logits["energy"].softmax(-1)
     found |= {name: energy[:, ENERGIES.index(name)] for name in ("calm", "energetic")}
     found |= dict(zip(METERS, logits["meter"].softmax(-1).unbind(-1), strict=True))
-    bpm, found["bpm"] = _tempo(logits["tempo"].softmax(-1))
+    bpm, found["bpm"] = tempo_of(logits["tempo"].softmax(-1))
     return found, bpm
 
 
-def _tempo(bins: Tensor) -> tuple[Tensor, Tensor]:
-    """(B, bins) to BPM (B,) and how sure it is (B,).
+def tempo_of(bins: Tensor) -> tuple[Tensor, Tensor]:
+    """(B, bins) probabilities of tempi to the tempo in BPM (B,) and how sure it is (B,), from 0 to 1.
 
-    Of the likeliest bin and its neighbours: the mean on the logarithmic scale, and the sum.
+    Both are of the likeliest bin and its neighbours: the tempo their mean on the logarithmic scale, the probability
+    their sum.
     """
     around = bins.argmax(-1, keepdim=True) + torch.arange(-_NEIGHBOURS, _NEIGHBOURS + 1, device=bins.device)
-    inside = (around >= 0) & (around < TEMPO_BINS)
-    shares = bins.gather(1, around.clamp(0, TEMPO_BINS - 1)) * inside
+    inside = (around >= 0) & (around < bins.shape[-1])
+    shares = bins.gather(1, around.clamp(0, bins.shape[-1] - 1)) * inside
     sure = shares.sum(1)
-    place = ((around + 0.5) * shares).sum(1) / sure / TEMPO_BINS
+    place = ((around + 0.5) * shares).sum(1) / sure / bins.shape[-1]
     return SLOWEST_BPM * (FASTEST_BPM / SLOWEST_BPM) ** place, sure
 
 

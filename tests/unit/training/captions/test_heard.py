@@ -11,7 +11,8 @@ import pytest
 
 from j2a.features.record import Features
 from j2a.grounding import claims
-from j2a.models.heard import NOTHING_HEARD
+from j2a.models.heard import FAMILIES, NOTHING_HEARD
+from training.captions.facts import FAMILIES as LEARNED
 from training.captions.heard import as_heard, heard_of, write_heard
 from training.captions.heard_prior import random_said
 from training.evaluation.heard import heard_statements
@@ -40,6 +41,10 @@ def test_captions_say_what_they_are_given_and_nothing_else(instruction):
         assert meters == ({"agreed"} if "meter" in facts and instruction != "short" else set()), caption
         assert not re.search(r"  |\.\.| [,.]|,,|(\b\w+\b) \1\b", caption), caption
 
+
+
+def test_encoders_learn_the_families_that_captions_name():
+    assert set(LEARNED) == set(FAMILIES) and len(LEARNED) == len(FAMILIES)
 
 
 def test_what_is_sure_is_kept_in_a_row_and_found_again():
