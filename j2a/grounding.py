@@ -1,8 +1,8 @@
 """Claims found in a caption, each held against what was measured.
 
 A claim is "agreed" (the features say the same), "contradicted" (they say otherwise) or "unmeasured" (they say
-nothing about it). Checked are tempo figures and words, key, meter, chords, and what the tag networks listen for: voice,
-drums, some instruments and styles. Pure text and numbers.
+nothing about it). Checked are tempo figures and words, key, meter, chords, words for the whole sound (bright, loud,
+dense ...), and what the tag networks listen for: voice, drums, some instruments and styles. Pure text and numbers.
 """
 
 from __future__ import annotations
@@ -116,13 +116,37 @@ _DENIED_AFTER = re.compile(
     r"|(?: \w+){0,2} (?:(?:is|are|was|were|do|does|did) )?(?:not|never|absent|missing|\w+n't)\b",
     re.IGNORECASE,
 )
+# Words for the sound of the whole, by those of ``Sound.words``. A mood, a style ("soft rock", "dark ambient") or one
+# instrument ("a bright piano") is not the whole.
+_SOUND_WORDS = {
+    "dark": "dark", "bright": "bright", "sparse": "sparse", "dense": "dense", "busy": "dense", "soft": "soft",
+    "quiet": "soft", "loud": "loud", "swelling": "swelling",
+}  # fmt: skip
+_SOUND_WORD = re.compile(rf"\b(?:{'|'.join(_SOUND_WORDS)})\b", re.IGNORECASE)
+_WHOLE = (
+    r"(?:pieces?|tracks?|music|songs?|clips?|excerpts?|recordings?|sections?|passages?|mix|sounds?|sounding|textures?"
+    r"|timbres?|tones?|tunes?|arrangements?)"
+)
+_OF_THE_WHOLE = re.compile(
+    r"(?! (?:rock|ambient|pop|metal|jazz)\b)"
+    r"(?:(?:,? and |, | |-)(?!(?:with|of|in|on|by|an?|the|is|plays?)\b)[\w-]+){0,4}?"
+    rf"[ -]{_WHOLE}\b",
+    re.IGNORECASE,
+)
+_WHOLE_IS = re.compile(
+    rf"\b(?:it|{_WHOLE}) (?:is|sounds|stays|remains) (?:(?:very|quite|rather|fairly) )?(?:[\w-]+(?:,? and |, ))*$",
+    re.IGNORECASE,
+)
+_END_OF_LIST = re.compile(r"[.,;:!?]|$| (?:and|but|with|throughout)\b")
+_OPPOSITE = {"dark": "bright", "bright": "dark", "sparse": "dense", "dense": "sparse", "soft": "loud", "loud": "soft",
+             "swelling": "even"}
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One checkable statement: ``text[start:end]`` of the caption."""
 
-    kind: Literal["tempo", "key", "meter", "chord"] | TagKind
+    kind: Literal["tempo", "key", "meter", "chord", "sound"] | TagKind
     text: str
     start: int
     end: int
@@ -135,6 +159,7 @@ def claims(text: str, features: Features) -> list[Claim]:
     What is denied ("not in 4/4") claims nothing; "no drums" claims that there are none, where somebody listened.
     """
     every = [*_tempo(text, features), *_key(text, features), *_meter(text, features), *_chords(text, features)]
+    every += _sound(text, features)
     found = [claim for claim in (*every, *_heard(text, features)) if not _before(_DENIED, text, claim.start)]
     return sorted(found, key=lambda claim: (claim.start, claim.end))
 
@@ -200,6 +225,17 @@ def _chords(text: str, features: Features) -> Iterator[Claim]:
         name = text[start:end]
         agrees = chord_identity(name) in measured
         yield Claim("chord", name, start, end, _verdict(bool(features.chords), agrees))
+
+
+def _sound(text: str, features: Features) -> Iterator[Claim]:
+    """Agreed where the sound stands out so, contradicted where it stands out by the opposite."""
+    measured = features.sound.words if features.sound else []
+    for match in _SOUND_WORD.finditer(text):
+        said = _before(_WHOLE_IS, text, match.start()) and _END_OF_LIST.match(text, match.end())
+        if said or _OF_THE_WHOLE.match(text, match.end()):
+            word = _SOUND_WORDS[match[0].lower()]
+            marked = word in measured or _OPPOSITE[word] in measured
+            yield Claim("sound", match[0], *match.span(), _verdict(marked, word in measured))
 
 
 def _heard(text: str, features: Features) -> Iterator[Claim]:

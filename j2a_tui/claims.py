@@ -97,7 +97,7 @@ def _measured(claim: Claim, features: Features) -> str:
     match claim.kind:
         case "tempo":
             return feature_text("bpm", features)
-        case "key" | "meter":
+        case "key" | "meter" | "sound":
             return feature_text(claim.kind, features)
         case "chord":
             return " ".join(dict.fromkeys(chord_names(features)))

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from j2a.features.record import Chord, Features, Tag, Tempo
+from j2a.features.record import Chord, Features, Sound, Tag, Tempo
 from j2a.grounding import claims
 from j2a.models.facts import facts
 from training.captions.believed import write_caption
@@ -164,3 +164,22 @@ def test_either_tempo_agrees_where_nobody_is_sure():
     assert verdicts("At 196 BPM, or 98 BPM, not 140 or 150 BPM.", features) == [
         ("tempo", "196 BPM", "agreed"), ("tempo", "98 BPM", "agreed"), ("tempo", "150 BPM", "contradicted"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("A loud, bright, energetic rock track.", [("loud", "agreed"), ("bright", "agreed")]),
+    ("A soft, slow excerpt.", [("soft", "contradicted")]),
+    ("The sound is dark and dense.", [("dark", "contradicted"), ("dense", "unmeasured")]),
+    ("It is quiet throughout.", [("quiet", "contradicted")]),
+    ("A bright-sounding mix.", [("bright", "agreed")]),
+    ("A bright piano plays.", []),
+    ("A dark ambient piece.", []),
+    ("A soft rock song.", []),
+    ("A dark mood over the whole.", []),
+    ("It is not loud.", []),
+    ("This is a dense forest of strings.", []),
+])  # fmt: skip
+def test_words_for_the_whole_sound_are_held_against_its_figures(text, expected):
+    features = Features(bpm=66.0, sound=Sound(-10.0, 12.0, 5.0, 3000.0, 4.0))
+    assert [one[1:] for one in verdicts(text, features) if one[0] == "sound"] == expected
+    assert [one for one in verdicts(text, Features()) if one[0] == "sound" and one[2] != "unmeasured"] == []
