@@ -10,13 +10,16 @@ from j2a.clip import Clip
 from j2a.errors import AudioError
 from j2a.library import Track
 
+VOTERS = 12  # windows, one behind the other, that agree on one level of the tempo: two minutes of ten seconds each
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One clip; ``file`` counts the folder's files from 0."""
+    """One clip; ``file`` counts the folder's files from 0, ``section`` the stretches of a file that vote together."""
 
     file: int
     clip: Clip
+    section: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,10 @@ def plan(
         if not length_s:
             yield Planned(number, Clip(track.path))
             continue
-        for start_s, end_s in windows(info.duration_s, length_s, per_file):
+        for count, (start_s, end_s) in enumerate(windows(info.duration_s, length_s, per_file)):
             if track.path in given_up:
                 break
-            yield Planned(number, Clip(track.path, start_s, end_s))
+            yield Planned(number, Clip(track.path, start_s, end_s), count // VOTERS)
 
 
 def windows(duration_s: float, length_s: float, at_most: int | None = None) -> Iterator[tuple[float, float]]:

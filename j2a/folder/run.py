@@ -12,14 +12,16 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from j2a import paths
 from j2a.caption import Caption, Sampling
 from j2a.engine.client import STOPPED, EngineClient
 from j2a.engine.messages import EMPTY, DescribeMany, Done, Event, Extract, Failed, Load
 from j2a.errors import AudioError
-from j2a.features.record import Engine
-from j2a.folder.plan import Broken, Planned
+from j2a.features.record import Engine, Features
+from j2a.features.vote import vote
+from j2a.folder.plan import VOTERS, Broken, Planned
 from j2a.folder.sheet import Sheet
 
 _WRITER = -1
@@ -61,8 +63,10 @@ class _Slot:
     """A clip on its way."""
 
     planned: Planned
+    found: bool  # its row is there: it is measured to vote only
     tries: int = 0
-    features: dict[str, object] | None = None
+    measured: Features | None = None
+    features: dict[str, Any] | None = None  # the same, after the vote of its section
 
 
 class FolderRun:
@@ -80,7 +84,7 @@ class FolderRun:
         on_progress: Callable[[Tally], None] = lambda tally: None,
         given_up: set[Path] | None = None,
     ) -> None:
-        self._planned: Iterator[Planned | Broken] | None = planned
+        self._planned: Iterator[tuple[object, Iterator[Planned | Broken]]] | None = itertools.groupby(planned, _section)
         self._sheet = sheet
         self._settings = settings
         self._on_progress = on_progress
@@ -88,7 +92,9 @@ class FolderRun:
         self._given_up = set() if given_up is None else given_up
         self._failures: Counter[Path] = Counter()  # in a row
         self._events: queue.SimpleQueue[tuple[int, Event]] = queue.SimpleQueue()
-        self._order: deque[_Slot] = deque()  # in the order of the plan; measured, or being measured
+        self._order: deque[_Slot] = deque()  # in the order of the plan; measured, or to be measured
+        self._waiting: deque[_Slot] = deque()  # those of them that no engine measures yet
+        self._voting: dict[tuple[int, int], list[_Slot]] = {}  # (file, section): what is not measured throughout yet
         self._measuring: list[_Slot | None] = [None] * settings.workers
         self._batch: list[_Slot] = []  # with the writer
         self._batch_tries = self._load_tries = 0
@@ -124,33 +130,36 @@ class FolderRun:
 
     def _measure(self) -> None:
         """Give every idle measurer the next clip, unless too many wait to be written."""
-        room = 2 * self._settings.batch + self._settings.workers
+        room = max(2 * self._settings.batch, VOTERS) + self._settings.workers
         for number, busy in enumerate(self._measuring):
-            if busy is None and len(self._order) < room:
-                slot = self._next()
-                if slot is None:
-                    return
-                self._order.append(slot)
-                self._submit(number, slot)
+            while busy is None and not self._waiting and self._planned is not None and len(self._order) < room:
+                self._take_section()
+            if busy is None and self._waiting:
+                self._submit(number, self._waiting.popleft())
 
     def _submit(self, number: int, slot: _Slot) -> None:
         slot.tries += 1
         self._measuring[number] = slot
         self._measurers[number].submit(Extract(slot.planned.clip, self._settings.features_engine))
 
-    def _next(self) -> _Slot | None:
-        """The next clip that has no row yet."""
-        for item in self._planned or ():
+    def _take_section(self) -> None:
+        """The next clips that vote together, unless all of them have a row."""
+        assert self._planned is not None
+        key, items = next(self._planned, (None, iter(())))
+        if key is None:
+            self._planned = None
+            return
+        slots = []
+        for item in items:
             if isinstance(item, Broken):
                 self._fail(item.path, item.reason)
-            elif item.clip.path in self._given_up:
-                continue
-            elif self._sheet.has(item.clip):
-                self._tally.found += 1
-            else:
-                return _Slot(item)
-        self._planned = None
-        return None
+            elif item.clip.path not in self._given_up:
+                slots.append(_Slot(item, self._sheet.has(item.clip)))
+        self._tally.found += sum(slot.found for slot in slots)
+        if not all(slot.found for slot in slots):
+            self._order.extend(slots)
+            self._waiting.extend(slots)
+            self._voting[slots[0].planned.file, slots[0].planned.section] = slots
 
     def _write(self) -> None:
         """Give the writer a batch when it is idle and enough clips are measured, or no more will be."""
@@ -158,7 +167,7 @@ class FolderRun:
             return
         size = 1 if self._alone else self._settings.batch
         ready = list(itertools.takewhile(lambda slot: slot.features, itertools.islice(self._order, size)))
-        if not ready or (len(ready) < size and (self._planned is not None or any(self._measuring))):
+        if not ready or (len(ready) < size and (self._planned is not None or self._voting)):
             return
         for _ in ready:
             self._order.popleft()
@@ -193,11 +202,23 @@ class FolderRun:
             return
         self._measuring[number] = None
         if isinstance(event, Done):
-            slot.features = event.result
+            slot.measured = Features.from_json(event.result)
             del self._failures[slot.planned.clip.path]
         else:
             self._order.remove(slot)  # else clips that fail could take all the room, and nothing would go on
             self._fail(slot.planned.clip.path, str(event.as_error()))
+        self._vote(slot)
+
+    def _vote(self, last: _Slot) -> None:
+        """Once a section is measured throughout, its windows agree on a tempo; those without a row can be written."""
+        key = last.planned.file, last.planned.section
+        if any(slot in self._waiting or slot in self._measuring for slot in self._voting[key]):
+            return
+        slots = [slot for slot in self._voting.pop(key) if slot.measured is not None]
+        for slot, features in zip(slots, vote([slot.measured or Features() for slot in slots]), strict=True):
+            slot.features = features.to_json()
+            if slot.found:
+                self._order.remove(slot)
 
     def _written(self, event: Done | Failed) -> None:
         if isinstance(event, Failed):
@@ -237,11 +258,21 @@ class FolderRun:
         self._failures[path] += 1
         if self._failures[path] == _GIVEN_UP_AFTER:
             self._given_up.add(path)
+            self._forget([slot for slot in self._waiting if slot.planned.clip.path == path])
             self._tally.left_out[path] = f"{path}: {_GIVEN_UP_AFTER} sections in a row could not be read. {LEFT_OUT}"
             self._on_progress(self._tally)
         if path not in self._tally.failed:
             self._tally.failed[path] = reason
             self._on_progress(self._tally)
+
+    def _forget(self, slots: list[_Slot]) -> None:
+        for slot in slots:
+            self._waiting.remove(slot)
+            self._order.remove(slot)
+
+
+def _section(item: Planned | Broken) -> tuple[int, int]:
+    return (item.file, -1) if isinstance(item, Broken) else (item.file, item.section)
 
 
 def default_workers() -> int:

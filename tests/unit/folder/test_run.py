@@ -40,12 +40,16 @@ for line in sys.stdin.buffer:
     if kind == "Load":
         time.sleep(0.2)  # much is measured before a model is there
     if kind == "Extract":
-        result = Features().to_json()
+        told = {"bpm": 160.0, "bpm_sure": True}
+        if request["clip"]["start_s"] in (20, 130):
+            told = {"bpm": 80.2, "bpm_sure": False}
+        result = Features.from_json(told if "song" in request["clip"]["path"] else {}).to_json()
     if kind == "DescribeMany":
         result = {"captions": [{
             "text": words.get(pathlib.Path(clip["path"]).name, "A waltz."), "version": "1.0", "backbone": "mini",
             "weights": "0", "prompt_id": "facts-1/describe", "prompt": "p", "seed": 0,
-            "sampling": request["sampling"], "features": Features().to_json()} for clip in request["clips"]]}
+            "sampling": request["sampling"], "features": measured}
+            for clip, measured in zip(request["clips"], request["features"])]}
     event = {"type": "Done", "request_id": request["id"], "result": result, "stats": {}, "cancelled": False}
     if kind == "Extract" and "promised" in request["clip"]["path"] and request["clip"]["start_s"] >= 20:
         event = {"type": "Failed", "request_id": request["id"], "title": "Audio cannot be read", "message": "No sound.",
@@ -135,3 +139,33 @@ def test_a_header_that_promises_days_of_sound_does_not_take_the_run(
     assert "No sound." in reason
     assert "b promised.wav: 10 sections in a row could not be read." in left_out
     assert (tmp_path / "Extract").stat().st_size < 30
+
+
+@pytest.mark.parametrize("kept", [0, 1, 7, 13, 14])
+def test_the_windows_of_a_song_agree_on_its_tempo_also_when_the_run_is_resumed(
+    kept: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = [sys.executable, "-c", ENGINE, str(tmp_path), "", "{}"]
+    monkeypatch.setattr(run_module, "EngineClient",
+                        lambda told, **options: EngineClient(told, command=command, log_path=options["log_path"]))
+    song, out = tmp_path / "song.wav", tmp_path / "out.csv"
+    song.write_bytes(b"RIFF")
+    monkeypatch.setattr(audio, "probe", lambda path: AudioInfo(8000, 1, 1_120_000, 140.0, "WAV"))
+
+    def run(*, resume: bool) -> Any:
+        with Sheet(out, tmp_path, resume=resume) as sheet:
+            return FolderRun(plan(scan(tmp_path), 10.0, None), sheet, Settings(batch=2, workers=2)).run()
+
+    def tempi() -> list[tuple[str, str]]:
+        with out.open(encoding="utf-8", newline="") as file:
+            return [(row["start_s"], row["bpm"]) for row in csv.DictReader(file)]
+
+    assert run(resume=False).captions == 14
+    whole = out.read_bytes()
+    bpm = tempi()
+    assert bpm[2] == ("20", "160.4")  # 80.2, told at the level of the other eleven
+    assert bpm[13] == ("130", "80.2")  # two windows are no majority
+    out.write_bytes(b"\n".join(whole.split(b"\n")[: kept + 1]) + b"\n")
+    tally = run(resume=True)
+    assert (tally.captions, tally.found) == (14 - kept, kept)
+    assert tempi() == bpm
