@@ -55,8 +55,8 @@ def _meter_and_harmony(features: Features, beliefs: Beliefs, *, figures: bool) -
 
 
 def _tempo(features: Features, beliefs: Beliefs, *, figures: bool) -> str:
-    if features.bpm is None:  # drums without a beat that could be counted have one all the same
-        return NO_BEAT if (features.key or features.chords) and not beliefs.drums else ""
+    if features.bpm is None:  # a beat that could not be counted may be there all the same: most riffs have one
+        return NO_BEAT if "ambient" in beliefs.styles and not beliefs.drums else ""
     figure = f"{round(beliefs.bpm)} BPM" if beliefs.bpm and figures else ""
     return ", ".join(part for part in (figure, beliefs.pace) if part)
 

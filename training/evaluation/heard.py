@@ -17,7 +17,7 @@ class Statement(NamedTuple):
     """One thing that a caption says. ``negated``: that it is not so."""
 
     kind: str  # "instrument", "drums", "vocals", "tempo", "energy", "distortion", "solo"
-    value: str  # a family, a class, or "yes"
+    value: str  # a family, a class, "none" of a tempo, or "yes"
     negated: bool = False
 
 
@@ -70,6 +70,11 @@ _ANY = re.compile(
     re.IGNORECASE,
 )
 _DRUMLESS = re.compile(r"\bdrumless\b|\bbeatless\b", re.IGNORECASE)
+_PULSELESS = re.compile(
+    r"\b(?:no|without(?: an?| any)?|lacks an?|not have an?) (?:steady|clear|regular|fixed) (?:beat|pulse|tempo)\b"
+    r"(?![^.]* measured)",
+    re.IGNORECASE,
+)
 _NOT = re.compile(
     r"\b(?:no|not|cannot|without|neither|never|(?:hardly|barely|scarcely) any|lack(?:s|ing)?|free of|far from|devoid of"
     r"|absence of|instead of|rather than)\b|n't\b",
@@ -92,6 +97,8 @@ def heard_statements(caption: str) -> set[Statement]:
     found = set(_statements(caption))
     if _DRUMLESS.search(caption):
         found.add(Statement("drums", "yes", True))
+    if _PULSELESS.search(caption):
+        found.add(Statement("tempo", "none"))
     # "A choir of voices" and "choral voices" sing nothing that a listener would call vocals.
     if Statement("instrument", "choir") in found and not _SUNG.search(caption):
         found.discard(Statement("vocals", "yes"))

@@ -51,7 +51,7 @@ def test_every_measurement_stands_in_the_prompt():
 
 def test_what_was_not_measured_is_left_out():
     prompt = build_prompt(Features(key="E major", key_probability=0.97), Wish("short")).text
-    assert prompt == f"Tempo: none found\nKey: E major\n{INSTRUCTIONS['short']}"
+    assert prompt == f"Key: E major\n{INSTRUCTIONS['short']}"
     nothing = build_prompt(Features())
     assert nothing.text.startswith(NOTHING_MEASURED) and nothing.answer == NOTHING_SURE
     assert not build_prompt(Features(), Wish("Write a haiku.")).answer, "a question of one's own is asked"

@@ -32,6 +32,8 @@ def said(text: str) -> set[str]:
         ("piano, no drums, slow tempo, calm", {"piano", "no drums", "slow", "calm"}),
         ("Drums are absent, but a harp plays.", {"no drums", "harp"}),
         ("The drums don't play.", {"no drums"}),
+        ("It has no drums. There is no steady pulse.", {"no drums", "none"}),
+        ("It keeps a steady pulse without a clear end.", set()),
         ("A drumless groove.", {"no drums"}),
         ("A bass drum and a hi-hat.", {"drums"}),
         ("Bass guitar, double bass, brass, a French horn and an English horn.", {"bass", "brass", "woodwinds"}),
