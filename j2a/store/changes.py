@@ -8,13 +8,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from j2a import paths
 from j2a.errors import StoreError
-from j2a.store import history
+from j2a.store import checksums, history
 from j2a.store.database import Database
 from j2a.store.finding import Finding
-from j2a.store.records import DamagedRowError, Key, Row, Status, clip_of, now, prefix_range, row_of, state_of
+from j2a.store.records import DamagedRowError, Key, Row, Status, clip_of, now, prefix_range, read, row_of, state_of
+
+T = TypeVar("T")
+_UNKNOWN = "this row, or what it was, is damaged.", "It stays as it is."
+_NEXT = """SELECT 1 + max(ifnull((SELECT max(change) FROM journal), 0),
+                          ifnull((SELECT max(seq) FROM sqlite_sequence WHERE name = 'journal'), 0))"""
+_INTO_JOURNAL = f"INSERT INTO journal ({', '.join(checksums.ENTRY)}, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INTO_CAPTION = (
+    f"INSERT OR REPLACE INTO caption ({', '.join(checksums.ROW)}, status, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
 
 
 class Changes:
@@ -34,11 +44,11 @@ class Changes:
         """Make a change and journal it. With ``anew`` a row that is lost is begun anew; the journal has what it was."""
 
         def work(*, anew: bool = False) -> tuple[int, Row]:
-            key, state = self._finding.window(asked) or (asked, None)
+            kept = self._finding.window(asked)
             at = now()
             before = None
             try:
-                before = row_of(asked, state) if state is not None else None
+                before = read(asked, kept) if kept else None
             except DamagedRowError:
                 if not anew:
                     raise
@@ -46,15 +56,16 @@ class Changes:
             if after == before:
                 return 0, before
             after = replace(after, annotator=self._annotator, updated_at=at)
+            key, state = (kept.key, kept.state) if kept else (asked, None)
             return self._write(action, at, key, state, state_of(after)), after
 
         with self._database.lock:
             try:
-                number, row = self._database.transaction(work)
+                number, row = self._transaction(work)
             except DamagedRowError:
-                if not self._database.mend_rows() and not anew:
+                if not anew:
                     raise
-                number, row = self._database.transaction(partial(work, anew=anew))
+                number, row = self._database.transaction(partial(work, anew=True))
             if number:
                 self._done.append((number, asked))
                 self._undone.clear()
@@ -104,42 +115,55 @@ class Changes:
             number, asked = source[-1]
 
             def work() -> tuple[int, str | None]:
-                found = self._query(
-                    "SELECT path, start_ms, end_ms, before, after FROM journal WHERE change = ?", (number,)
-                )
-                if not found:
-                    return 0, None
-                path, start_ms, end_ms, before, after = found[0]
-                key = Key(path, start_ms, end_ms)
-                ours = self._finding.state(key) == after
+                key, before, after = self._entry(number)
+                kept = self._finding.exactly(key)
+                if kept and not kept.whole:
+                    raise DamagedRowError(*_UNKNOWN)
+                ours = (kept.state if kept else None) == after
                 return self._write(action, at, key, after, before) if ours else 0, before
 
             at = now()
-            written, before = self._database.transaction(work)
+            try:
+                written, before = self._transaction(work)
+            except DamagedRowError:
+                source.pop()
+                raise
             source.pop()
             if not written:
                 raise StoreError("Another program has changed this row.", f"Its change stays: nothing to {action}.")
             target.append((written, asked))
             return row_of(asked, before) if before else _empty(asked, at)
 
+    def _transaction(self, work: Callable[[], T]) -> T:
+        """Do ``work`` wholly or not at all; once more where it met damage that could be mended."""
+        try:
+            return self._database.transaction(work)
+        except DamagedRowError:
+            if not self._database.mend_rows():
+                raise
+            return self._database.transaction(work)
+
+    def _entry(self, number: int) -> tuple[Key, str | None, str | None]:
+        """Window, state before and after a change in the journal. Raises ``DamagedRowError``."""
+        found = self._query(f"SELECT {', '.join(checksums.ENTRY)}, checksum FROM journal WHERE change = ?", (number,))
+        if not found or not checksums.holds(found[0][:-1], found[0][-1]):
+            raise DamagedRowError(*_UNKNOWN)
+        path, start_ms, end_ms, before, after, _ = found[0][4:]
+        return Key(path, start_ms, end_ms), before, after
+
     def _write(self, action: str, at: str, key: Key, before: str | None, after: str | None) -> int:
         """Journal a change and carry it out; call inside a transaction. Returns its number in the journal."""
-        number = self._database.connection.execute(
-            "INSERT INTO journal (at, action, annotator, path, start_ms, end_ms, before, after)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (at, action, self._annotator, *key, _storable(before), after),
-        ).lastrowid
-        assert number is not None
+        execute = self._database.connection.execute
+        [number] = execute(_NEXT).fetchone()
+        entry = (number, at, action, self._annotator, *key, _storable(before), after)
+        execute(_INTO_JOURNAL, (*entry, checksums.of(entry)))
         self._own.add(number)
         if after is None:
-            self._database.connection.execute("DELETE FROM caption WHERE path = ? AND start_ms = ? AND end_ms = ?", key)
+            execute("DELETE FROM caption WHERE path = ? AND start_ms = ? AND end_ms = ?", key)
         else:
-            self._database.connection.execute(
-                "INSERT OR REPLACE INTO caption (path, start_ms, end_ms, status, state, change)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (*key, json.loads(after)["status"], after, number),
-            )
-        return number
+            row = (*key, number, after)
+            execute(_INTO_CAPTION, (*row, json.loads(after)["status"], checksums.of(row)))
+        return int(number)
 
 
 def _storable(state: str | None) -> str | bytes | None:

@@ -29,7 +29,7 @@ from j2a.store.records import (
     kept_error,
     key_of,
     path_bytes,
-    row_of,
+    read,
 )
 
 T = TypeVar("T")
@@ -67,25 +67,27 @@ class Store:
 
         def look() -> Row | None:
             found = self._finding.window(key)
-            return row_of(key, found[1]) if found else None
+            return read(key, found) if found else None
 
         return self._mending(look)
 
     def latest(self, path: Path) -> Row | None:
         """The most recently changed row of a file, whatever its window."""
+        asked = path_bytes(path)
 
         def look() -> Row | None:
-            found = self._finding.latest(path_bytes(path))
-            return row_of(*found) if found else None
+            found = self._finding.latest(asked)
+            return read(found.key._replace(path=asked), found) if found else None
 
         return self._mending(look)
 
     def of_file(self, path: Path) -> list[Row]:
         """Every row of a file; those that are damaged are left out."""
+        asked = path_bytes(path)
         rows = []
-        for key, state in self._finding.of_file(path_bytes(path)):
+        for kept in self._finding.of_file(asked):
             with contextlib.suppress(StoreError):
-                rows.append(row_of(key, state))
+                rows.append(read(kept.key._replace(path=asked), kept))
         return rows
 
     def changed_elsewhere(self) -> list[Clip]:
@@ -116,13 +118,13 @@ class Store:
         """The rows of files under a folder, and what is wrong with those that cannot be read."""
         best: dict[Key, tuple[bool, int, Row]] = {}
         damaged = []
-        for key, change, state in self._finding.inside(folder):
+        for key, kept in self._finding.inside(folder):
             try:
-                row = row_of(key, state)
+                row = read(key, kept)
             except DamagedRowError as error:
                 damaged.append(error)
                 continue
-            rank = bool(row.text.strip()), change
+            rank = bool(row.text.strip()), kept.change
             if key not in best or rank > best[key][:2]:
                 best[key] = (*rank, row)
         return [best[key][2] for key in sorted(best)], damaged
