@@ -10,13 +10,13 @@ from pathlib import Path
 
 _AHEAD = "-15"  # niceness of a session: half a core beside a few programs that take all they can get
 _EVERY_S = 0.3
-_LONGEST = 8.0  # times what is waited on a machine with nothing else to do
+_LONGEST = 4.0  # times what is waited on a machine with nothing else to do
 
 
 def patient(seconds: float) -> float:
     """How long to wait for what takes so long at most on cores that nobody else uses."""
     busy = os.getloadavg()[0] / (os.cpu_count() or 1)
-    return seconds * min(_LONGEST, max(1.0, 2 * busy))
+    return seconds * min(_LONGEST, max(1.0, busy))
 
 
 class Turns:

@@ -90,18 +90,26 @@ def read(path: Path) -> tuple[Found, bytes]:
 
 
 def can_mend(connection: sqlite3.Connection) -> bool:
-    """Whether rows or changes are not what was written, although that is known."""
+    """Whether rows or changes are not what was written last, although that is known.
+
+    A row may be an earlier one where the disk has lost a page that it said to have written.
+    """
     pages = connection.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
     limit = int(pages.fetchone()[0])
     rows, _ = _read_around(connection, "caption", (*checksums.ROW, "checksum"), limit)
     entries, _ = _read_around(connection, "journal", (*checksums.ENTRY, "checksum"), limit)
-    damaged = [kept.key for kept in map(_as_kept, rows) if _is_key(kept.key) and not _is_good(kept)]
+    kept = {one.key: one for one in map(_as_kept, rows) if _is_key(one.key)}
+    last = {Key(*entry[4:7]): entry[0] for entry in entries}
     whole = sum(checksums.holds(values, checksum) for *values, checksum in entries)
-    if not damaged and whole == len(entries):
+    if whole == len(entries) and all(_is_good(one) and last.get(key) == one.change for key, one in kept.items()):
         return False
     found = _found_in(connection, limit)
-    healed = any(key not in found.rows or _is_good(found.rows[key]) for key in damaged)
-    return healed or sum(entry.whole for entry in found.journal) > whole
+    better = any(_differs(one, found.rows.get(key)) for key, one in kept.items())
+    return better or sum(entry.whole for entry in found.journal) > whole
+
+
+def _differs(one: Kept, other: Kept | None) -> bool:
+    return other is None or (one.change, one.state) != (other.change, other.state)
 
 
 def write_at(path: Path, place: int, data: bytes) -> None:

@@ -194,6 +194,26 @@ def test_a_row_whose_text_is_damaged_is_mended_from_the_journal(
     assert ["nothing is lost" in str(one) for one in mended] == [True]
 
 
+def test_a_page_that_the_disk_forgot_to_write_loses_nothing(sound: bytes, tmp_path: Path) -> None:
+    """The page is whole, and what it held before: the journal knows what came after."""
+    path = tmp_path / "s.sqlite"
+    path.write_bytes(sound)
+    with Store(path) as store:
+        for number in range(20):
+            store.edit(clip(number), f"Captain {number}.")
+    newer = path.read_bytes()
+    told = 0
+    for number, page in enumerate(leaves(newer, trees(newer, tmp_path / "t.sqlite")["caption"])):
+        if page > len(sound) // PAGE:
+            continue
+        stale = newer[: (page - 1) * PAGE] + sound[(page - 1) * PAGE : page * PAGE] + newer[page * PAGE :]
+        texts, mended, damaged = opened(tmp_path / f"{number}.sqlite", stale)
+        assert not damaged
+        assert list(texts.values())[:COUNT] == [*(f"Captain {one}." for one in range(20)), *TEXTS[20:]]
+        told += len(mended)
+    assert told
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_flipped_bit_anywhere_changes_no_caption(sound: bytes, tmp_path: Path, seed: int) -> None:
     """Nor does it lose a window, make one, or leave one damaged."""
