@@ -1,6 +1,6 @@
 """Kills the real programs at random moments, and counts what is lost.
 
-    python bench/kills [--kills 200] [--seed 0] [--only app,engine] [--json results.json]
+    python bench/kills [--kills 200] [--seed 0] [--only app,engine] [--jobs 3] [--json results.json]
 
 SIGKILL for the app while somebody types, accepts and asks, for the engine under it, for `j2a caption` and its engines,
 for `j2a export` and for `j2a-train prepare`. After each: nothing that was there for a second is lost, no row is there
@@ -12,25 +12,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import sys
 import tempfile
-import time
-from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from bench.kills import app, captions, engine, exports, prepares
-from bench.kills.world import FAULTS, Tally, World
+from bench.kills import kinds
+from bench.kills.kinds import KINDS
+from bench.kills.world import FAULTS, Tally
 from j2a.ending import ended_in_words
-
-KINDS: dict[str, tuple[int, Callable[[int, World], Tally]]] = {  # shares of 200
-    "app": (40, app.run),
-    "engine": (20, engine.run),
-    "caption": (40, captions.run),
-    "export": (60, exports.run),
-    "prepare": (40, prepares.run),
-}
 
 
 def shares(kills: int) -> dict[str, int]:
@@ -40,20 +33,11 @@ def shares(kills: int) -> dict[str, int]:
     return found
 
 
-def run(asked: dict[str, int], seed: int, folder: Path) -> list[Tally]:
-    """So many kills of each kind, in homes under ``folder``."""
-    tallies = []
-    for kind, kills in asked.items():
-        started = time.monotonic()
-        place = folder / kind
-        place.mkdir()
-        world = World(place, seed)
-        try:
-            tallies.append(KINDS[kind][1](kills, world))
-        finally:
-            world.end_all()
-        sys.stderr.write(f"{kind}: {tallies[-1].kills} kills in {time.monotonic() - started:.0f} s\n")
-    return tallies
+def run(asked: dict[str, int], seed: int, folder: Path, jobs: int) -> list[Tally]:
+    """So many kills of each kind, in homes under ``folder``, so many kinds at once: most of it is waiting."""
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+        running = [pool.submit(kinds.run, kind, kills, seed, folder / kind) for kind, kills in asked.items()]
+        return [one.result() for one in running]
 
 
 def table(tallies: list[Tally]) -> str:
@@ -76,11 +60,12 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default=",".join(KINDS), help="some of the kinds, separated by commas")
+    parser.add_argument("--jobs", type=int, default=3, help="kinds at once (%(default)s)")
     parser.add_argument("--json", type=Path, help="write the numbers here too")
     options = parser.parse_args()
     asked = {kind: kills for kind, kills in shares(options.kills).items() if kind in options.only.split(",")}
     with tempfile.TemporaryDirectory(prefix="j2a-kills-", ignore_cleanup_errors=True) as folder:
-        tallies = run(asked, options.seed, Path(folder))
+        tallies = run(asked, options.seed, Path(folder), options.jobs)
     print(table(tallies))
     if options.json:
         options.json.write_text(json.dumps([vars(one) for one in tallies], indent=2) + "\n", encoding="utf-8")

@@ -147,7 +147,9 @@ class Evening:
         try:
             person.see("000.ogg")
             if rows:
-                person.press("j" * int(rows[-1].clip.path.stem))
+                # It opens the file that was open last.
+                person.press("g" + "j" * int(rows[-1].clip.path.stem))
+                person.see(f"╭─ {rows[-1].clip.path.name}")
                 wanted = " ".join(rows[-1].text.split())
                 person.see(lambda screen: wanted in caption_on(screen))
             person.leave()

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 
+from bench.kills.machine import patient
 from bench.kills.person import ENGINE, WORDS, Person, caption_on, title_on
 from bench.kills.world import DEMO, Tally, World
 from j2a.store import Row, Store
@@ -98,7 +99,7 @@ class Evening:
         self._go_to("G", ASKED, quiet=False)
         asked_at = self._row(ASKED)
         self._person.press("r")
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + patient(90)
         while (row := self._row(ASKED)) is None or row == asked_at or row.caption is None or not row.caption.weights:
             self._person.screen()
             if time.monotonic() > deadline:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pexpect
 
+from bench.kills.machine import patient
 from bench.kills.world import World
 from tests.e2e.test_tui_terminal import Terminal
 
@@ -60,7 +61,7 @@ class Person:
 
     def see(self, condition: Callable[[str], bool] | str, timeout_s: float = 60.0) -> str:
         """Wait for something on the screen. Raises ``Killed``, or ``AssertionError`` when it never comes."""
-        deadline = time.monotonic() + timeout_s
+        deadline = time.monotonic() + patient(timeout_s)
         while True:
             text = self.screen()
             if condition in text if isinstance(condition, str) else condition(text):
@@ -86,7 +87,7 @@ class Person:
 
     def engine(self) -> int:
         """The process of the engine; waits for it, up to ten seconds."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + patient(10)
         while not (found := self._world.processes(ENGINE)):
             if time.monotonic() > deadline:
                 raise AssertionError("the app has no engine")
@@ -97,7 +98,7 @@ class Person:
         """By the key. Raises ``AssertionError`` when the app does not end."""
         self.press("q")
         try:
-            self._terminal.child.expect(pexpect.EOF, timeout=15)
+            self._terminal.child.expect(pexpect.EOF, timeout=patient(15))
         except pexpect.TIMEOUT as error:
             raise AssertionError(f"it does not leave\n{self._terminal.text()}") from error
 

@@ -15,10 +15,11 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.kills.machine import patient
+
 ROOT = Path(__file__).parents[2]
 DEMO = sorted((ROOT / "j2a_tui" / "demo").glob("*.ogg"))
 MARK = "J2A_KILLS_MARK"  # in the environment of every process that a program starts, whatever becomes its parent
-TOLD_EVERY = 10
 MANY = 8  # kills of a kind that are worth looking at it from all sides
 OLD_S = 1.0  # what is older than this must not be lost
 HUNG_S = 600.0
@@ -42,6 +43,7 @@ class Tally:
     phases: Counter[str] = field(default_factory=Counter)  # what was going on at the kill
     told: Counter[str] = field(default_factory=Counter)  # what is no fault, but worth knowing
     faults: list[str] = field(default_factory=list)
+    started: float = field(default_factory=time.monotonic)
     last_gone_s: float = 0.0  # the longest that a process outlived the one that was killed
 
     def fault(self, which: str, what: str) -> None:
@@ -54,8 +56,8 @@ class Tally:
         """One more kill."""
         self.kills += 1
         self.phases[phase] += 1
-        if self.kills % TOLD_EVERY == 0:
-            sys.stderr.write(f"{self.kind}: {self.kills} kills\n")
+        at = time.monotonic() - self.started
+        print(f"{self.kind}: kill {self.kills} after {at:.0f} s, {phase}", file=sys.stderr, flush=True)
 
     @property
     def bad(self) -> int:
@@ -117,7 +119,7 @@ class World:
     def end_of(self, process: subprocess.Popen[bytes]) -> int | None:
         """Wait for a program; its exit code, and ``None`` for one that hung and was ended."""
         try:
-            return process.wait(HUNG_S)
+            return process.wait(patient(HUNG_S))
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -140,7 +142,7 @@ class World:
         """Wait for the processes of a program that was killed; what goes on is counted, and ended."""
         started = time.monotonic()
         while left := self.processes():
-            if time.monotonic() - started > GONE_S:
+            if time.monotonic() - started > patient(GONE_S):
                 for pid in left:
                     tally.fault("orphans", f"process {pid} goes on")
                 self.end_all()

@@ -74,7 +74,7 @@ class Database:
                 return False
             self._rows_looked_at = True
             with schema.explained(self.path):
-                if not salvage.has_rows_to_mend(self.connection):
+                if not self._why_mend():
                     return False
             told = self._mend(schema.DamagedError(f"{self.path}: rows cannot be read.", schema.DAMAGED_HINT))
         self._tell(told)
@@ -84,11 +84,18 @@ class Database:
         """Look for damage that reading might not notice, such as a row that its index lacks, and mend it."""
 
         def look() -> None:
-            [found, *_] = self.query("PRAGMA integrity_check(1)")
-            if found != ("ok",):
-                raise schema.DamagedError(f"{self.path}: {found[0]}.", schema.DAMAGED_HINT)
+            with schema.explained(self.path):
+                if why := self._why_mend():
+                    raise schema.DamagedError(f"{self.path}: {why}.", schema.DAMAGED_HINT)
 
         self.mending(look)
+
+    def _why_mend(self) -> str:
+        """What of the file is not as it was written, although that is known; "" where there is nothing to mend."""
+        [(found,), *_] = self.connection.execute("PRAGMA integrity_check(1)").fetchall()
+        if found != "ok":
+            return str(found)
+        return "it holds what was not written there" if salvage.can_mend(self.connection) else ""
 
     def close(self) -> None:
         """Let go of the file. Nothing waits to be written."""

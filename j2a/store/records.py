@@ -15,6 +15,7 @@ from j2a.caption import Caption
 from j2a.clip import Clip
 from j2a.errors import StoreError
 from j2a.printable import one_paragraph, several_lines
+from j2a.store import checksums
 
 SEPARATOR = os.sep.encode()
 TO_THE_END_MS = -1
@@ -109,6 +110,20 @@ class DamagedRowError(StoreError):
     title = "Cannot read a caption"
 
 
+class Kept(NamedTuple):
+    """A row as it is in the file."""
+
+    key: Key  # the one that it is kept under
+    change: int  # the number, in the journal, of the change that made it so
+    state: str
+    checksum: int | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is what was written."""
+        return checksums.holds((*self.key, self.change, self.state), self.checksum)
+
+
 def state_of(row: Row) -> str:
     """Everything of a row but its clip, as JSON: what the journal keeps."""
     return json.dumps({
@@ -120,6 +135,13 @@ def state_of(row: Row) -> str:
         "created_at": row.created_at,
         "updated_at": row.updated_at,
     })
+
+
+def read(asked: Key, kept: Kept) -> Row:
+    """The row under the name that was asked for. Raises ``DamagedRowError`` where it is not what was written."""
+    if not kept.whole:
+        raise _damaged(asked, "it is not what was written")
+    return row_of(asked, kept.state)
 
 
 def row_of(key: Key, state: str) -> Row:
@@ -141,11 +163,15 @@ def row_of(key: Key, state: str) -> Row:
             updated_at=updated_at,
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        where = f" at {key.start_ms / 1000:g} s" if isinstance(key.start_ms, int) else ""
-        raise DamagedRowError(
-            f"the row of {os.fsdecode(key.path)}{where} is damaged ({type(error).__name__}: {error}).",
-            "Describe or write that window once more in the app; the journal in the file keeps its earlier texts.",
-        ) from error
+        raise _damaged(key, f"{type(error).__name__}: {error}") from error
+
+
+def _damaged(key: Key, why: str) -> DamagedRowError:
+    where = f" at {key.start_ms / 1000:g} s" if isinstance(key.start_ms, int) else ""
+    return DamagedRowError(
+        f"the row of {os.fsdecode(key.path)}{where} is damaged ({why}).",
+        "Describe or write that window once more in the app; the journal in the file keeps its earlier texts.",
+    )
 
 
 def _provenance(data: dict[str, Any] | None) -> Caption | None:
@@ -157,6 +183,14 @@ def _provenance(data: dict[str, Any] | None) -> Caption | None:
     if not all(isinstance(text, str) for text in texts) or not isinstance(caption.seed, int):
         raise ValueError("where it came from is not what was written there")
     return caption
+
+
+def status_in(kept: Kept) -> str:
+    """The status that a row's state tells, "" for a damaged one."""
+    try:
+        return read(kept.key, kept).status.value
+    except DamagedRowError:
+        return ""
 
 
 def has_text(state: str) -> bool:

@@ -17,8 +17,9 @@ from typing import Any
 
 from j2a import paths
 from j2a.errors import ExitCode, StoreError
-from j2a.store import salvage, schema
-from j2a.store.salvage import CAPTION, JOURNAL, LOG, Found
+from j2a.store import checksums, salvage, schema
+from j2a.store.records import Kept, Status, status_in
+from j2a.store.salvage import LOG, Entry, Found
 
 
 class MendedError(StoreError):
@@ -66,7 +67,7 @@ def _is_sound(connection: sqlite3.Connection, path: Path) -> bool:
         connection.execute("BEGIN IMMEDIATE")
         whole = bool(connection.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",))
         schema.version(connection, path)
-        return whole and not salvage.has_rows_to_mend(connection)
+        return whole and not salvage.can_mend(connection)
     except (schema.DamagedError, UnicodeDecodeError):
         return False
     except sqlite3.DatabaseError as error:
@@ -81,17 +82,32 @@ def _made_anew(found: Found, path: Path) -> sqlite3.Connection:
     schema.migrate(connection, path)
     with schema.transaction(connection, path):
         connection.executemany(
-            f"INSERT INTO caption ({CAPTION}) VALUES (?, ?, ?, ?, ?, ?)",
-            ((*key, change, *map(_storable, about)) for key, (change, *about) in found.rows.items()),
+            f"INSERT INTO caption ({', '.join(checksums.ROW)}, status, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (_as_row(kept, found.statuses.get(key, Status.DRAFT.value)) for key, kept in found.rows.items()),
         )
         connection.executemany(
-            f"INSERT INTO journal ({JOURNAL}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (tuple(map(_storable, entry)) for entry in found.journal),
+            f"INSERT INTO journal ({', '.join(checksums.ENTRY)}, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            map(_as_entry, found.journal),
         )
-        last = max(itertools.chain((change for change, *_ in found.rows.values()), (one[0] for one in found.journal)))
+        last = max([*(kept.change for kept in found.rows.values()), *(entry.change for entry in found.journal)])
         connection.execute("DELETE FROM sqlite_sequence")
         connection.execute("INSERT INTO sqlite_sequence VALUES ('journal', ?)", (last,))  # no number comes again
     return connection
+
+
+def _as_row(kept: Kept, status: str) -> tuple[Any, ...]:
+    """With the checksum of what was written, also where that is damaged."""
+    values = *kept.key, kept.change, kept.state
+    return tuple(map(_storable, (*values, status_in(kept) or status, _checksum(values, kept.checksum))))
+
+
+def _as_entry(entry: Entry) -> tuple[Any, ...]:
+    values = entry[:-1]
+    return tuple(map(_storable, (*values, _checksum(values, entry.checksum))))
+
+
+def _checksum(values: tuple[Any, ...], known: int | None) -> int:
+    return checksums.of(values) if known is None else known
 
 
 def _storable(value: Any) -> Any:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 import sqlite3
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from j2a.errors import StoreError
-from j2a.store import schema
-from j2a.store.records import DamagedRowError, Key, Status, row_of
+from j2a.store import checksums, schema
+from j2a.store.records import Kept, Key, status_in
 
-CAPTION = "path, start_ms, end_ms, change, status, state"
-JOURNAL = "change, at, action, annotator, path, start_ms, end_ms, before, after"
 _INDEX = "sqlite_autoindex_caption_1"  # SQLite's own, of the primary key
 LOG = "-wal"
 _PAGE_COUNT_AT = 28  # in the file
@@ -24,12 +22,38 @@ _AGREED = 2  # of rows, index and journal
 _NEAR = 1000  # rows that are tried one by one behind damage; further on in larger steps
 
 
+class Entry(NamedTuple):
+    """A change as the journal has it."""
+
+    change: int
+    at: str
+    action: str
+    annotator: str
+    path: bytes
+    start_ms: int
+    end_ms: int
+    before: str | bytes | None
+    after: str | None
+    checksum: int | None
+
+    @property
+    def key(self) -> Key:
+        """The window that was changed."""
+        return Key(self.path, self.start_ms, self.end_ms)
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is what was written."""
+        return checksums.holds(self[:-1], self.checksum)
+
+
 @dataclass(slots=True)
 class Found:
     """What could be read."""
 
-    rows: dict[Key, tuple[int, str, str]] = field(default_factory=dict)  # window -> change, status, state
-    journal: list[tuple[Any, ...]] = field(default_factory=list)
+    rows: dict[Key, Kept] = field(default_factory=dict)
+    statuses: dict[Key, str] = field(default_factory=dict)  # of those that cannot tell theirs
+    journal: list[Entry] = field(default_factory=list)
     lost: int = 0  # windows of which only the place is known
     older: int = 0  # captions from a journal that has gaps
     whole: bool = True  # whether nothing can be missing
@@ -65,20 +89,27 @@ def read(path: Path) -> tuple[Found, bytes]:
     return found, front
 
 
-def has_rows_to_mend(connection: sqlite3.Connection) -> bool:
-    """Whether there are rows that cannot be read although the journal holds what they were."""
-    for path, start_ms, end_ms, change, state in connection.execute(
-        "SELECT path, start_ms, end_ms, change, state FROM caption"
-    ):
-        key = Key(path, start_ms, end_ms)
-        if _is_readable(key, state):
-            continue
-        for *place, after in connection.execute(
-            "SELECT path, start_ms, end_ms, after FROM journal WHERE change = ?", (change,)
-        ):
-            if Key(*place) == key and _is_readable(key, after):
-                return True
-    return False
+def can_mend(connection: sqlite3.Connection) -> bool:
+    """Whether rows or changes are not what was written last, although that is known.
+
+    A row may be an earlier one where the disk has lost a page that it said to have written.
+    """
+    pages = connection.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+    limit = int(pages.fetchone()[0])
+    rows, _ = _read_around(connection, "caption", (*checksums.ROW, "checksum"), limit)
+    entries, _ = _read_around(connection, "journal", (*checksums.ENTRY, "checksum"), limit)
+    kept = {one.key: one for one in map(_as_kept, rows) if _is_key(one.key)}
+    last = {Key(*entry[4:7]): entry[0] for entry in entries}
+    whole = sum(checksums.holds(values, checksum) for *values, checksum in entries)
+    if whole == len(entries) and all(_is_good(one) and last.get(key) == one.change for key, one in kept.items()):
+        return False
+    found = _found_in(connection, limit)
+    better = any(_differs(one, found.rows.get(key)) for key, one in kept.items())
+    return better or sum(entry.whole for entry in found.journal) > whole
+
+
+def _differs(one: Kept, other: Kept | None) -> bool:
+    return other is None or (one.change, one.state) != (other.change, other.state)
 
 
 def write_at(path: Path, place: int, data: bytes) -> None:
@@ -110,65 +141,100 @@ def _first_page(path: Path) -> bytes:
 
 
 def _found_in(connection: sqlite3.Connection, limit: int) -> Found:
-    rows, rows_whole = _read_around(connection, "caption", CAPTION, limit)
-    journal, journal_whole = _read_around(connection, "journal", JOURNAL, limit)
     found = Found()
-    for path, start_ms, end_ms, *about in filter(_is_row, rows):
-        key = Key(path, start_ms, end_ms)
-        found.rows[key] = about[0], _status_in(key, about[2]) or about[1], about[2]
-    found.journal = list(filter(_is_entry, journal))
-    journal_whole = journal_whole and len(found.journal) == len(journal)
+    rows, rows_whole = _read_around(connection, "caption", (*checksums.ROW, "checksum", "status"), limit)
+    for *about, status in filter(_is_row, rows):
+        kept = _as_kept(about)
+        found.rows[kept.key] = kept
+        found.statuses[kept.key] = status
     rows_whole = rows_whole and len(found.rows) == len(rows)
-    found.whole = journal_whole or rows_whole
-    last = {Key(*entry[4:7]): entry for entry in found.journal}  # which is in the order of changes
-    missing = journal_whole or not rows_whole
-    gone = {key for key, entry in last.items() if not _take_in(found, key, entry[0], entry[8], missing=missing)}
+    entries, journal_whole = _read_around(connection, "journal", (*checksums.ENTRY, "checksum"), limit)
+    journal = [Entry(*entry) for entry in entries if _is_entry(entry)]
+    journal_whole = journal_whole and len(journal) == len(entries)
     indexed, index_whole = _indexed(connection)
+    last = _proven(journal, found, indexed)
+    written = set(found.rows)  # the windows that the rows themselves name
+    found.whole = journal_whole or rows_whole
+    gapless = journal_whole and _is_gapless(found.journal)
+    missing = gapless or not rows_whole
+    doubtful = {key for key, entry in last.items() if _is_doubtful(found.rows.get(key), entry, gapless=gapless)}
+    gone = {key for key, entry in last.items() if not _take_in(found, key, entry, missing=missing)}
     if rows_whole and journal_whole and index_whole:  # a window that one of them alone knows is a damaged name
-        named = [{Key(*row[:3]) for row in rows}, indexed, last.keys()]
+        named = [written, indexed, last.keys()]
         for key in [key for key in found.rows if sum(key in names for names in named) < _AGREED]:
             del found.rows[key]
-    unreadable = {key for key, (_, _, state) in found.rows.items() if not _is_readable(key, state)}
-    found.whole = found.whole and not gone and not unreadable
+    unreadable = {key for key, kept in found.rows.items() if not _is_good(kept)}
+    doubtful &= found.rows.keys() - unreadable
+    found.whole = found.whole and not gone and not unreadable and not doubtful
     if not found.whole:
-        seen = {Key(*row[:3]) for row in rows}
-        found.older = sum(key not in seen for key in found.rows)
+        found.older = len(doubtful | (found.rows.keys() - written))
         gone |= indexed - found.rows.keys()
-    found.rows |= dict.fromkeys(gone, (0, Status.DRAFT.value, ""))
+    found.rows |= {key: Kept(key, 0, "") for key in gone}
     found.lost = len(gone | unreadable)
     return found
 
 
-def _take_in(found: Found, key: Key, change: int, after: str | None, *, missing: bool) -> bool:
-    """The last change of a window in the journal, where its row is older or cannot be read, or is ``missing``.
+def _proven(journal: list[Entry], found: Found, indexed: set[Key]) -> dict[Key, Entry]:
+    """The last change of each window; ``found.journal`` gets all, those that can be proven as they were written.
 
-    False where that change cannot be read either, so that the window has no text at all.
+    A text is in the journal twice, after one change and before the next, and the last one is in its row: with what
+    stands there a damaged entry is right again when its checksum holds.
+    """
+    last: dict[Key, Entry] = {}
+    for entry in journal:
+        earlier, row = last.get(entry.key), found.rows.get(entry.key)
+        befores = [entry.before, earlier.after if earlier else None]
+        afters = [entry.after, row.state if row else None]
+        ways = (entry._replace(before=before, after=after) for before in befores for after in afters)
+        best = next((way for way in ways if way.whole), entry)
+        found.journal.append(best)
+        if best.whole or entry.key in indexed or entry.key in found.rows:  # else its name may be the damage
+            last[entry.key] = best
+    return last
+
+
+def _is_gapless(journal: list[Entry]) -> bool:
+    """Whether every change is there and as it was written; their numbers follow each other."""
+    return all(entry.whole and entry.change == number for number, entry in enumerate(journal, 1))
+
+
+def _is_doubtful(row: Kept | None, entry: Entry, *, gapless: bool) -> bool:
+    """Whether a change that takes a damaged row's place may be an earlier one."""
+    return row is not None and not _is_good(row) and not gapless and entry.change != row.change
+
+
+def _take_in(found: Found, key: Key, entry: Entry, *, missing: bool) -> bool:
+    """The last change of a window in the journal, where its row is older or damaged, or is ``missing``.
+
+    False where that change is damaged, too, so that the window has no text at all.
     """
     row = found.rows.get(key)
     if row is None and not missing:
         return True
-    if row is None or change > row[0] or (change == row[0] and not _is_readable(key, row[2])):
-        if after is None:
+    if row is None or entry.change > row.change or not _is_good(row):
+        if entry.whole and entry.after is None:
             found.rows.pop(key, None)
-        elif _is_readable(key, after):
-            found.rows[key] = change, json.loads(after)["status"], after
+        elif entry.whole and _is_good(made := Kept(key, entry.change, entry.after or "")):
+            found.rows[key] = made
         else:
             return row is not None
     return True
 
 
 def _read_around(
-    connection: sqlite3.Connection, table: str, columns: str, limit: int
+    connection: sqlite3.Connection, table: str, columns: tuple[str, ...], limit: int
 ) -> tuple[list[tuple[Any, ...]], bool]:
     """The rows of a table, but for those on damaged pages; and whether there was no such page.
 
-    ``limit``: no row has a higher number; every row once took a byte or more of the file.
+    ``limit``: no row has a higher number. A column that an older J2A did not have is ``None``.
     """
     rows: list[tuple[Any, ...]] = []
     whole = True
     after = 0
     start = 0  # rows are read from behind this number on
-    statement = f"SELECT rowid, {columns} FROM {table} NOT INDEXED WHERE rowid > ? ORDER BY rowid"
+    there = {name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")}
+    asked = ", ".join(name if name in there else "NULL" for name in columns)
+    statement = f"SELECT rowid, {asked} FROM {table} NOT INDEXED WHERE rowid > ? ORDER BY rowid"
     while start <= limit:
         try:
             for number, *row in connection.execute(statement, (start,)):
@@ -204,23 +270,26 @@ def _is_key(row: tuple[Any, ...]) -> bool:
 
 
 def _is_row(row: tuple[Any, ...]) -> bool:
-    return _is_key(row[:3]) and isinstance(row[3], int) and all(isinstance(text, str) for text in row[4:])
-
-
-def _is_entry(row: tuple[Any, ...]) -> bool:
+    *key, change, state, checksum, status = row
     return (
-        all(isinstance(text, str) for text in row[1:4]) and _is_key(row[4:7])
-        and isinstance(row[7], str | bytes | None) and isinstance(row[8], str | None)
+        _is_key(tuple(key)) and isinstance(change, int) and isinstance(state, str)
+        and isinstance(checksum, int | None) and isinstance(status, str)
     )  # fmt: skip
 
 
-def _is_readable(key: Key, state: str) -> bool:
-    return bool(_status_in(key, state))
+def _is_entry(row: tuple[Any, ...]) -> bool:
+    *_, before, after, checksum = row
+    return (
+        all(isinstance(text, str) for text in row[1:4]) and _is_key(row[4:7])
+        and isinstance(before, str | bytes | None) and isinstance(after, str | None)
+        and isinstance(checksum, int | None)
+    )  # fmt: skip
 
 
-def _status_in(key: Key, state: str) -> str:
-    """The status that a row's state tells, "" for a damaged one."""
-    try:
-        return row_of(key, state).status.value
-    except DamagedRowError:
-        return ""
+def _as_kept(row: Sequence[Any]) -> Kept:
+    path, start_ms, end_ms, *about = row
+    return Kept(Key(path, start_ms, end_ms), *about)
+
+
+def _is_good(kept: Kept) -> bool:
+    return bool(status_in(kept))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from j2a import paths
 from j2a.errors import StoreError
+from j2a.store import checksums
 
 APPLICATION_ID = 0x4A324143  # "J2AC": tells our file from another program's
 BUSY_TIMEOUT_S = 2.0
@@ -44,6 +45,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             after TEXT
         )""",
         f"PRAGMA application_id = {APPLICATION_ID}",
+    ),
+    # 1 -> 2. What was there before is taken as it is.
+    (
+        "ALTER TABLE caption ADD COLUMN checksum INTEGER",
+        "ALTER TABLE journal ADD COLUMN checksum INTEGER",
+        f"UPDATE caption SET checksum = {checksums.as_sql(checksums.ROW)}",
+        f"UPDATE journal SET checksum = {checksums.as_sql(checksums.ENTRY)}",
     ),
 )
 """Entry n holds the statements that bring schema n to n + 1. Never change one that was released: add the next, which
@@ -83,6 +91,7 @@ def opened(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
     # A text that is not UTF-8 any more must not stop the query: its row is told from others as damaged.
     connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+    checksums.teach(connection)
     return connection
 
 
@@ -238,6 +247,7 @@ def _known_tables(migrations: tuple[tuple[str, ...], ...]) -> list[frozenset[tup
     """Of each version from 1 on."""
     known = []
     with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        checksums.teach(connection)
         for statements in migrations:
             for statement in statements:
                 connection.execute(statement)

@@ -1,0 +1,175 @@
+"""Changing rows: each change is journaled with the row before and after it, and can be taken back and made again."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from j2a import paths
+from j2a.errors import StoreError
+from j2a.store import checksums, history
+from j2a.store.database import Database
+from j2a.store.finding import Finding
+from j2a.store.records import DamagedRowError, Key, Row, Status, clip_of, now, prefix_range, read, row_of, state_of
+
+T = TypeVar("T")
+_UNKNOWN = "this row, or what it was, is damaged.", "It stays as it is."
+_NEXT = """SELECT 1 + max(ifnull((SELECT max(change) FROM journal), 0),
+                          ifnull((SELECT max(seq) FROM sqlite_sequence WHERE name = 'journal'), 0))"""
+_INTO_JOURNAL = f"INSERT INTO journal ({', '.join(checksums.ENTRY)}, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INTO_CAPTION = (
+    f"INSERT OR REPLACE INTO caption ({', '.join(checksums.ROW)}, status, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+class Changes:
+    """The changes of one person through one :class:`~j2a.store.store.Store`."""
+
+    def __init__(self, database: Database, finding: Finding, annotator: str) -> None:
+        self._database, self._finding = database, finding
+        self._query = database.query
+        self._annotator = annotator
+        self._done: list[tuple[int, Key]] = []  # this session's changes, oldest first: number in the journal, row
+        self._undone: list[tuple[int, Key]] = []
+        self._own: set[int] = set()  # changes of this instance since it looked for those of others
+        self._looked_at: int | None = None  # the version of the file then
+        self._last_seen = 0
+
+    def make(self, action: str, asked: Key, change: Callable[[Row], Row], *, anew: bool = False) -> Row:
+        """Make a change and journal it. With ``anew`` a row that is lost is begun anew; the journal has what it was."""
+
+        def work(*, anew: bool = False) -> tuple[int, Row]:
+            kept = self._finding.window(asked)
+            at = now()
+            before = None
+            try:
+                before = read(asked, kept) if kept else None
+            except DamagedRowError:
+                if not anew:
+                    raise
+            after = change(before or _empty(asked, at))
+            if after == before:
+                return 0, before
+            after = replace(after, annotator=self._annotator, updated_at=at)
+            key, state = (kept.key, kept.state) if kept else (asked, None)
+            return self._write(action, at, key, state, state_of(after)), after
+
+        with self._database.lock:
+            try:
+                number, row = self._transaction(work)
+            except DamagedRowError:
+                if not anew:
+                    raise
+                number, row = self._database.transaction(partial(work, anew=True))
+            if number:
+                self._done.append((number, asked))
+                self._undone.clear()
+            return row
+
+    def undo(self) -> Row | None:
+        """Take back the last one; doing so is a change, too."""
+        return self._step("undo", self._done, self._undone)
+
+    def redo(self) -> Row | None:
+        """Make again what was taken back last."""
+        return self._step("redo", self._undone, self._done)
+
+    def recall(self, folder: Path) -> tuple[list[int], list[int]]:
+        """Take up what can be taken back and made again, also of earlier runs; how many changes each action has."""
+        with self._database.lock:
+            entries = self._query(
+                "SELECT change, action, path, start_ms, end_ms, before, after FROM journal"
+                " WHERE path >= ? AND path < ? AND annotator = ? ORDER BY change DESC LIMIT ?",
+                (*prefix_range(os.fsencode(paths.real_folder(folder))), self._annotator, history.LOOKED_AT),
+            )
+            done, undone = history.replayed(reversed(entries))
+            self._done = [(step.number, step.key) for step in done]
+            self._undone = [(step.number, step.key) for step in undone]
+            return history.actions(done), history.actions(undone)
+
+    def elsewhere(self) -> list[Key]:
+        """The windows that others have changed since this was asked last; none the first time."""
+        [(version,)] = self._query("PRAGMA data_version")
+        if version == self._looked_at:
+            return []
+        first, self._looked_at = self._looked_at is None, version
+        if first:
+            [(self._last_seen,)] = self._query("SELECT ifnull(max(change), 0) FROM journal")
+            return []
+        found = self._query("SELECT change, path, start_ms, end_ms FROM journal WHERE change > ?", (self._last_seen,))
+        self._last_seen = max((change for change, *_ in found), default=self._last_seen)
+        others = {Key(*key) for change, *key in found if change not in self._own}
+        self._own.clear()
+        return sorted(others)
+
+    def _step(self, action: str, source: list[tuple[int, Key]], target: list[tuple[int, Key]]) -> Row | None:
+        """Take back the change on top of ``source``. Doing so is a change too; it goes on top of ``target``."""
+        with self._database.lock:
+            if not source:
+                return None
+            number, asked = source[-1]
+
+            def work() -> tuple[int, str | None]:
+                key, before, after = self._entry(number)
+                kept = self._finding.exactly(key)
+                if kept and not kept.whole:
+                    raise DamagedRowError(*_UNKNOWN)
+                ours = (kept.state if kept else None) == after
+                return self._write(action, at, key, after, before) if ours else 0, before
+
+            at = now()
+            try:
+                written, before = self._transaction(work)
+            except DamagedRowError:
+                source.pop()
+                raise
+            source.pop()
+            if not written:
+                raise StoreError("Another program has changed this row.", f"Its change stays: nothing to {action}.")
+            target.append((written, asked))
+            return row_of(asked, before) if before else _empty(asked, at)
+
+    def _transaction(self, work: Callable[[], T]) -> T:
+        """Do ``work`` wholly or not at all; once more where it met damage that could be mended."""
+        try:
+            return self._database.transaction(work)
+        except DamagedRowError:
+            if not self._database.mend_rows():
+                raise
+            return self._database.transaction(work)
+
+    def _entry(self, number: int) -> tuple[Key, str | None, str | None]:
+        """Window, state before and after a change in the journal. Raises ``DamagedRowError``."""
+        found = self._query(f"SELECT {', '.join(checksums.ENTRY)}, checksum FROM journal WHERE change = ?", (number,))
+        if not found or not checksums.holds(found[0][:-1], found[0][-1]):
+            raise DamagedRowError(*_UNKNOWN)
+        path, start_ms, end_ms, before, after, _ = found[0][4:]
+        return Key(path, start_ms, end_ms), before, after
+
+    def _write(self, action: str, at: str, key: Key, before: str | None, after: str | None) -> int:
+        """Journal a change and carry it out; call inside a transaction. Returns its number in the journal."""
+        execute = self._database.connection.execute
+        [number] = execute(_NEXT).fetchone()
+        entry = (number, at, action, self._annotator, *key, _storable(before), after)
+        execute(_INTO_JOURNAL, (*entry, checksums.of(entry)))
+        self._own.add(number)
+        if after is None:
+            execute("DELETE FROM caption WHERE path = ? AND start_ms = ? AND end_ms = ?", key)
+        else:
+            row = (*key, number, after)
+            execute(_INTO_CAPTION, (*row, json.loads(after)["status"], checksums.of(row)))
+        return int(number)
+
+
+def _storable(state: str | None) -> str | bytes | None:
+    """A state as SQLite takes it; a damaged one that is no UTF-8 as the bytes that it was."""
+    return state if state is None or state.isascii() else state.encode("utf-8", "surrogateescape")
+
+
+def _empty(key: Key, at: str) -> Row:
+    return Row(clip_of(key), "", "", Status.DRAFT, None, "", at, at)
