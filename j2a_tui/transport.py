@@ -8,6 +8,8 @@ from j2a_tui.course import FASTEST, SLOWEST, Loop
 from j2a_tui.player import MAX_VOLUME, Player
 from j2a_tui.windows import Window
 
+GAVE_UP_S = 0.2  # what ends so much too early was not heard to its end: its device gave up
+
 
 class Transport:
     """Moves the playhead through one file at a time. Nothing plays until the length of the file is known."""
@@ -21,6 +23,7 @@ class Transport:
         self.listening = False  # the user has pressed play, and not pause: what is opened next plays too
         self._ended = False  # what played has come to its end
         self._position_s = 0.0
+        self._until_s = 0.0  # where what plays will end
         self._volume = 1.0  # linear; 1 is as recorded
         self._speed = 1.0
         self._device = ""  # the system's choice
@@ -94,7 +97,7 @@ class Transport:
         self._device = name
         if self.player is not None:
             self.player.device = name
-            if self.wanted and not self.player.playing:
+            if self.listening and not self.player.playing:
                 self.play()  # what had stopped for want of a device
 
     @property
@@ -110,7 +113,8 @@ class Transport:
             return True
         if self.wanted and self.player is not None and self.duration_s is not None:
             self._ended = True
-            self._position_s = self.window.start_s
+            gave_up = self.player.position_s < self._until_s - GAVE_UP_S
+            self._position_s = self.player.position_s if gave_up else self.window.start_s
         return False
 
     def toggle(self) -> None:
@@ -133,9 +137,11 @@ class Transport:
         if loop.a_s is not None and loop.b_s is not None:
             if self._position_s >= loop.b_s:
                 self._position_s = loop.a_s
+            self._until_s = loop.b_s
             self.player.play(self._position_s, loop.b_s, loop.a_s)
             return
         until_s = self.window.end_s if self.window.holds(self._position_s) else None
+        self._until_s = self.duration_s if until_s is None else until_s
         self.player.play(self._position_s, until_s)
 
     def seek(self, to_s: float) -> None:

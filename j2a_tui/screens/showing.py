@@ -24,8 +24,9 @@ from j2a_tui.session import Session
 from j2a_tui.transport import Transport
 from j2a_tui.widgets.caption_panel import CaptionPanel
 from j2a_tui.widgets.features_panel import FeaturesPanel
-from j2a_tui.widgets.lines import KeyBar, StatusLine, TopBar, TransportLine
+from j2a_tui.widgets.lines import KeyBar, StatusLine, TopBar
 from j2a_tui.widgets.track_list import TrackList
+from j2a_tui.widgets.transport_line import TransportLine
 from j2a_tui.widgets.waveform import Waveform
 from j2a_tui.windows import Window
 
@@ -103,6 +104,7 @@ class Showing(Screen[None]):
             self.features.show(session.features, session.known, measuring=session.measuring)
         if change & Change.FEATURES:
             self.waveform.set_features(session.features)
+            self.transport_line.set_features(session.features)
         if change & Change.STATUS:
             self.tracks.refresh()
             self._show_counts()
@@ -156,7 +158,8 @@ class Showing(Screen[None]):
         self.sound_box.border_title = name
 
     def show_transport(self) -> None:
-        """The line under the waveform."""
+        """The line under the waveform, and the loop in it."""
+        self.waveform.set_loop(self.transport.loop)
         self.transport_line.refresh()
 
     def say(self, text: str) -> None:
