@@ -100,6 +100,7 @@ class J2AApp(App[None]):
         self.library = Background("library", self._on_crash)
         self.audio = Background("audio", self._on_crash)
         self.desk = Desk(self.session, self.transport, self.library, self.audio, folder)
+        self.desk.look = self.remembered.look
         self.desk.left_at = self._place_of_last_time(first)
 
     def _model_of_last_time(self, version: str, backbone: str) -> tuple[str, str]:
@@ -120,7 +121,8 @@ class J2AApp(App[None]):
         """Keep what the desk is like, if it has changed."""
         model, transport = self.session.model, self.transport
         now = replace(self.remembered, prompt=model.prompt, figures=model.figures,
-                      volume=transport.volume, device=transport.device, search=self.desk.words)
+                      volume=transport.volume, device=transport.device,
+                      look=self.desk.look, search=self.desk.words)
         if not is_server(model.backbone):  # whose address may hold a password
             now.version, now.backbone = model.version, model.backbone
         if transport.path is not None:

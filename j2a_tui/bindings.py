@@ -85,10 +85,15 @@ KEYS: tuple[Key, ...] = (
     Key("window_from", "i", "i", "window_from", "Window from here", "The window begins at the playhead",
         "desk", "Window"),
     Key("window_to", "o", "o", "window_to", "Window to here", "The window ends at the playhead", "desk", "Window"),
+    Key("plan_window", "P", "P", "plan_window", "Plan window", "Plan this window: caption it later", "desk", "Window"),
+    # The track
+    Key("map", "m", "m", "map", "Caption map", "The track's windows in time; follows and seeks", "desk", "Track"),
+    Key("plan", "M", "M", "plan", "Windows", "Lay windows over the whole track", "desk", "Track"),
+    Key("look", "w", "w", "look", "Look", "Waveform, mel spectrogram, chromagram", "desk", "Track"),
     # Files
-    Key("next_open", "n", "n", "next_open(1)", "Next open", "Next file without a decision",
+    Key("next_open", "n", "n", "next_open(1)", "Next open", "Next planned window or file without a decision",
         "desk", "Files", bar=True, brief="Next"),
-    Key("previous_open", "N", "N", "next_open(-1)", "Previous open", "Previous file without a decision",
+    Key("previous_open", "N", "N", "next_open(-1)", "Previous open", "Previous one without a decision",
         "desk", "Files"),
     Key("down", "down,j", "↓ j", "move(1)", "Next file", "Next file", "desk", "Files"),
     Key("up", "up,k", "↑ k", "move(-1)", "Previous file", "Previous file", "desk", "Files"),

@@ -43,8 +43,9 @@ class Browsing(Tracking):
         self.tracks.move(direction * self.tracks.total)
 
     def action_next_open(self, direction: int) -> None:
-        """The next file without a decision, or back to one."""
-        if not self.tracks.go_to_open(direction):
+        """The next planned window or file without a decision, or back to one."""
+        self.settle()
+        if not self.go_to_planned(direction) and not self.tracks.go_to_open(direction):
             self.say("No other file in the list is without a decision.")
 
     @on(TrackList.Opened)

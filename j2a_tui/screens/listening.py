@@ -1,4 +1,4 @@
-"""Listening and looking: what the keys and the mouse do with the sound, the window and how it is drawn."""
+"""Listening: what the keys and the mouse do with the sound and the window."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from j2a_tui import stretching
 from j2a_tui.course import Loop
 from j2a_tui.display import clean
 from j2a_tui.messages import DevicesListed
-from j2a_tui.screens.workbench import Workbench
+from j2a_tui.screens.looking import Looking
 from j2a_tui.widgets.waveform import Waveform
 from j2a_tui.windows import Window
 
 
-class Listening(Workbench):
-    """The desk, heard and seen."""
+class Listening(Looking):
+    """The desk, heard."""
 
     # Sound
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 LEVELS = 16
 SHADES = " ░▒▓█"
@@ -17,6 +19,15 @@ class Picture:
     rows: int
     columns: int
     data: bytes
+
+    @classmethod
+    def from_json(cls, result: dict[str, Any]) -> Picture | None:
+        """The answer of the engine to a ``Look``; ``None`` for what is none."""
+        try:
+            picture = cls(int(result["rows"]), int(result["columns"]), base64.b64decode(result["levels"]))
+        except (KeyError, TypeError, ValueError):
+            return None
+        return picture if 0 < picture.rows * picture.columns == len(picture.data) else None
 
 
 def fold(picture: Picture, height: int, width: int) -> list[bytes]:

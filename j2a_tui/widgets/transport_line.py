@@ -43,13 +43,11 @@ class TransportLine(Widget):
                 word = "  "  # for these there is less room, and more to say
             if here:
                 left.append((f"  {here}", "bold $secondary"))
-            if changed and not roomy:
+            if changed:
                 left.append((f"  {changed}", "bold $accent"))
             left += [(word, "$quiet"), (window_text(transport.window.start_s, transport.window.end_s), "$foreground")]
-            if roomy:
+            if roomy and not changed:
                 left.append((f"  {transport.window.length_s:g} s", "$quiet"))
-            if changed and roomy:
-                left.append((f"   {changed}", "bold $accent"))
         return two_ends(left, self._sound(short=not roomy and len(left) > 4), width)
 
     def _heard(self) -> str:
