@@ -22,6 +22,7 @@ from j2a_tui.transport import Transport
 from j2a_tui.windows import Window
 
 FOLLOW_S = 0.2
+MARGIN = 6  # rows of the screen that are not the list's
 
 
 class _Places(ScrollView, can_focus=True, inherit_bindings=False):
@@ -114,6 +115,10 @@ class CaptionMap(ModalScreen[Window | None]):
         self._list.focus()
         self._follow()
         self.set_interval(FOLLOW_S, self._follow)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """As high as there are windows, and no higher than the screen."""
+        self._list.styles.height = max(1, min(len(self._list.places), event.size.height - MARGIN))
 
     def _waiting(self) -> int:
         return sum(place.open for place in self._list.places)

@@ -56,6 +56,7 @@ class Looking(Workbench):
 
     def _take_look(self) -> None:
         """Show the picture of the window, or ask the engine for it."""
+        self.sound_box.set_class(bool(self._look), "-picture")
         if self._looking is not None:
             self.session.engine.cancel(self._looking[0])
             self._looking = None

@@ -116,19 +116,19 @@ class Tracking(Listening):
     def action_plan_window(self) -> None:
         """The window on the desk is one to caption."""
         if self._duration() is not None:
-            self._keep_plan([*self.planned, self.transport.window], "This window is planned")
+            self._keep_plan([*self.planned, self.transport.window])
 
     def _plan(self, answer: str | None) -> None:
         duration_s = self.transport.duration_s
         if answer is None or duration_s is None or self._path is None:
             return
         if answer == "clear":
-            self._keep_plan([], "No windows are planned now; captions stay")
+            self._keep_plan([])
         elif answer == "fixed":
             from j2a.folder.plan import windows
 
             length_s = self.transport.window.length_s
-            self._keep_plan([Window(*one) for one in windows(duration_s, length_s)], "Laid over the whole track")
+            self._keep_plan([Window(*one) for one in windows(duration_s, length_s)])
         else:
             self._plan_bars(self._path, int(answer), duration_s)
 
@@ -164,7 +164,7 @@ class Tracking(Listening):
             return  # it was left meanwhile
         windows = plans.of_bars(self._downbeats[1], bars, duration_s)
         if windows:
-            self._keep_plan(windows, f"Windows of {bars} bar{'' if bars == 1 else 's'}")
+            self._keep_plan(windows)
         else:
             self.say("No bars were found in this track: windows of one length can be laid over it instead.")
 
@@ -176,7 +176,7 @@ class Tracking(Listening):
         self._bars = None
         return True
 
-    def _keep_plan(self, windows: list[Window], done: str) -> None:
+    def _keep_plan(self, windows: list[Window]) -> None:
         assert self._path is not None
         try:
             self._planned = self._path, plans.write(self._path, windows)
@@ -185,4 +185,5 @@ class Tracking(Listening):
             return
         self._show_marks()
         count = len(self._planned[1])
-        self.say(f"{done}: {count} planned in this track. n goes through them, m is the map." if count else f"{done}.")
+        planned = f"{count} window{'' if count == 1 else 's'} planned: n goes through them, m maps them."
+        self.say(planned if count else "No windows are planned now; captions stay.")

@@ -12,9 +12,7 @@ from typing import ClassVar
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
 from textual.geometry import Region
-from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -23,6 +21,7 @@ from j2a_tui.course import Loop
 from j2a_tui.widgets import lanes, spectrum
 from j2a_tui.widgets.bars import Cell, fold, mirrored, upright
 from j2a_tui.widgets.lanes import Mark, strip_of
+from j2a_tui.widgets.pointing import Pointed
 from j2a_tui.widgets.spectrum import Picture
 from j2a_tui.windows import Window
 
@@ -76,7 +75,7 @@ class _Paint(dict[tuple[str, ...], Style]):
         return style
 
 
-class Waveform(Widget):
+class Waveform(Pointed):
     """Rows: overview of the file, a ruler with the window's edges, the window, its beats and its chords."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -85,19 +84,6 @@ class Waveform(Widget):
         "waveform--loop", "waveform--accepted", "waveform--draft", "waveform--set-aside", "waveform--new",
         "waveform--spectrum",
     }
-
-    @dataclass
-    class Seek(Message):
-        """A place in the file was clicked."""
-
-        to_s: float
-
-    @dataclass
-    class Drawn(Message):
-        """A part of the file was drawn with the mouse, in either direction."""
-
-        from_s: float
-        to_s: float
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -112,8 +98,6 @@ class Waveform(Widget):
         self._loop = Loop()
         self._marks: Sequence[Mark] = ()
         self._strips: list[Strip] = []
-        self._pressed: tuple[int, bool] | None = None  # the column where the button went down, and if in the overview
-        self._drawn_to: int | None = None  # the column that the mouse was drawn to with it
 
     # What to draw
 
@@ -196,6 +180,19 @@ class Waveform(Widget):
         self._strips = []
         self.refresh()
 
+    # Where the mouse points
+
+    def in_overview(self, row: int) -> bool:
+        """Whether a row stands for the whole file, and not for the window."""
+        return row < self._rows.above
+
+    def place_at(self, column: float, *, overview: bool) -> float | None:
+        """What a column stands for, in seconds from the start of the file; ``None`` while nothing is drawn."""
+        if self._duration_s is None or self._note:
+            return None
+        share = min(max(0.0, column), self.size.width) / max(1, self.size.width)
+        return share * self._duration_s if overview else self._window.start_s + share * self._window.length_s
+
     # Drawing
 
     @property
@@ -217,7 +214,7 @@ class Waveform(Widget):
             self._strips = self._draw()
         if y >= len(self._strips):
             return Strip.blank(self.size.width, self.rich_style)
-        strip = self._drawn_over(self._strips[y], y)
+        strip = self.drawn_over(self._strips[y], y)
         rows = self._rows
         in_overview, in_detail = self._playhead_columns()
         column = None
@@ -229,14 +226,6 @@ class Waveform(Widget):
             return strip
         playhead = Strip([Segment("┃", self.get_component_rich_style("waveform--playhead"))], 1)
         return Strip.join([strip.crop(0, column), playhead, strip.crop(column + 1)])
-
-    def _drawn_over(self, strip: Strip, y: int) -> Strip:
-        """What the mouse is being drawn over, turned around."""
-        if self._pressed is None or self._drawn_to is None or (y < self._rows.above) != self._pressed[1]:
-            return strip
-        left, right = sorted((self._pressed[0], self._drawn_to))
-        inside = strip.crop(left, right + 1).apply_style(Style(reverse=True))
-        return Strip.join([strip.crop(0, left), inside, strip.crop(right + 1)])
 
     def _playhead_columns(self) -> tuple[int | None, int | None]:
         """The playhead's column in the overview and in the window."""
@@ -322,38 +311,3 @@ class Waveform(Widget):
             return [[(" ", "", "")] * width for _ in range(height)]
         levels = self._folded(self._detail, width, scale)
         return mirrored(*levels, height) if height >= MIRRORED_FROM_ROWS else upright(*levels, height)
-
-    # The mouse
-
-    def _place(self, column: float, *, overview: bool) -> float:
-        """What a column stands for: in the file above the window, in the window below."""
-        share = min(max(0.0, column), self.size.width) / max(1, self.size.width)
-        if overview:
-            return share * (self._duration_s or 0.0)
-        return self._window.start_s + share * self._window.length_s
-
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        """A click, or the beginning of a window."""
-        if self._duration_s is not None and not self._note:
-            self._pressed, self._drawn_to = (event.x, event.y < self._rows.above), None
-            self.capture_mouse()
-
-    def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Draw over a part of it."""
-        if self._pressed is not None and (self._drawn_to is not None or event.x != self._pressed[0]):
-            self._drawn_to = min(max(0, event.x), self.size.width - 1)
-            self.refresh()
-
-    def on_mouse_up(self, event: events.MouseUp) -> None:
-        """Go to where the mouse points; what was drawn over becomes the window."""
-        if self._pressed is None:
-            return
-        (column, overview), drawn_to = self._pressed, self._drawn_to
-        self._pressed = self._drawn_to = None
-        self.release_mouse()
-        self.refresh()
-        if drawn_to is None or drawn_to == column:
-            self.post_message(self.Seek(self._place(event.x + 0.5, overview=overview)))
-            return
-        left, right = sorted((column, drawn_to))
-        self.post_message(self.Drawn(self._place(left, overview=overview), self._place(right + 1, overview=overview)))

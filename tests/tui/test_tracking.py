@@ -20,7 +20,7 @@ async def test_windows_of_one_length_for_the_whole_track_survive_a_restart(desk:
     await desk.press("M")
     await desk.shows("every 10 s, as long as the window is now")
     await desk.press("f")
-    await desk.told("3 planned in this track")
+    await desk.told("3 windows planned")
     await desk.press("m")
     await desk.shows("Windows of this track: 3, 3 without a decision")
     await desk.shows("0:20–0:25  ·  new")
@@ -62,7 +62,7 @@ async def test_windows_of_bars_begin_on_downbeats(desk: Desk) -> None:
     request_id = desk.engine.last(Extract)
     assert desk.engine.requests[request_id] == Extract(desk.clip("song 1.wav", 0.0, 25.0))
     desk.engine.simulate(FeatureReady(request_id, "downbeats", [0.5, 4.5, 8.5, 12.5, 16.5, 20.5]))
-    await desk.told("Windows of 2 bars: 3 planned")
+    await desk.told("3 windows planned")
     assert desk.app.desk.planned == [Window(0.5, 8.5), Window(8.5, 16.5), Window(16.5, 25.0)]
     assert request_id in desk.engine.cancelled, "the other features of the whole track are not waited for"
     asked = len(desk.engine.requests)
