@@ -91,7 +91,7 @@ class J2AApp(App[None]):
         self.session.model.figures = figures and self.remembered.figures
         self.session.model.correct_figures = correct_figures
         self.transport = Transport()
-        self.transport.volume = self.remembered.volume
+        self.transport.volume, self.transport.device = self.remembered.volume, self.remembered.device
         self._open_sound = open_sound
         self._when_listed = when_listed
         self._sound_told = ""
@@ -100,6 +100,7 @@ class J2AApp(App[None]):
         self.library = Background("library", self._on_crash)
         self.audio = Background("audio", self._on_crash)
         self.desk = Desk(self.session, self.transport, self.library, self.audio, folder)
+        self.desk.look = self.remembered.look
         self.desk.left_at = self._place_of_last_time(first)
 
     def _model_of_last_time(self, version: str, backbone: str) -> tuple[str, str]:
@@ -120,7 +121,8 @@ class J2AApp(App[None]):
         """Keep what the desk is like, if it has changed."""
         model, transport = self.session.model, self.transport
         now = replace(self.remembered, prompt=model.prompt, figures=model.figures,
-                      volume=transport.volume, search=self.desk.words)
+                      volume=transport.volume, device=transport.device,
+                      look=self.desk.look, search=self.desk.words)
         if not is_server(model.backbone):  # whose address may hold a password
             now.version, now.backbone = model.version, model.backbone
         if transport.path is not None:
@@ -204,6 +206,8 @@ class J2AApp(App[None]):
         player = self.transport.player
         reason = player.reason if player is not None else ""
         if reason and reason != self._sound_told:
+            if self.transport.listening:
+                self.bell()
             self.notify(clean(reason), severity="warning", timeout=8, markup=False)
         if reason != self._sound_told:
             self._sound_told = reason

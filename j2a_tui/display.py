@@ -16,6 +16,7 @@ STATUS_LETTERS = {
 }
 EDITED = "e"  # a draft that somebody wrote in
 NO_STATUS = "·"
+ONE_BEAT_S = 0.02  # beats and downbeats this near to each other are one
 VERDICT_MARKS = {"agreed": "✓", "contradicted": "✗", "unmeasured": "?"}
 
 
@@ -103,6 +104,27 @@ def feature_text(name: str, features: Features) -> str:
             return " · ".join([", ".join(sound.words) or "ordinary", *figures])
         case "tags" if features.tags is not None:
             return ", ".join(tag.label for tag in features.tags) or "nothing for sure"
+    return ""
+
+
+def beat_text(features: Features, at_s: float) -> str:
+    """``3.2``: bar and beat at a time, in seconds from the start of what was measured; "" where no beat is known.
+
+    Bars are counted from the first downbeat that was found; what is before it is bar 0.
+    """
+    beats = [time_s for time_s in features.beats if time_s <= at_s]
+    if not beats or not features.downbeats:
+        return ""
+    bars = [time_s for time_s in features.downbeats if time_s <= beats[-1] + ONE_BEAT_S]
+    first = bars[-1] if bars else features.beats[0]
+    return f"{len(bars)}.{sum(time_s >= first - ONE_BEAT_S for time_s in beats)}"
+
+
+def chord_text(features: Features, at_s: float) -> str:
+    """The chord at a time, likewise; "" where none sounds."""
+    for chord, name in zip(features.chords, chord_names(features), strict=True):
+        if chord.start_s <= at_s < chord.end_s:
+            return "" if name == "–" else name
     return ""
 
 

@@ -82,6 +82,13 @@ class DetailRead(Message):
 
 
 @dataclass
+class DevicesListed(Message):
+    """The output devices that are there now."""
+
+    names: Sequence[str]
+
+
+@dataclass
 class Problem(Message):
     """Something the user should read."""
 

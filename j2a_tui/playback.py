@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ import soxr
 from numpy.typing import NDArray
 
 from j2a.audio import AudioReader
-from j2a_tui.player_thread import NoSoundError
+from j2a_tui.devices import HUNG, LOST, REFUSED, check_device
+from j2a_tui.player_thread import NoSoundError, Wish
+from j2a_tui.stretching import Stretcher
 
 RING_S = 3.0
 LATENCY_S = 0.2  # asked of the device: "low" breaks up when the machine is busy
@@ -23,61 +26,33 @@ BLOCK_S = 2048 / 44100
 WATCHDOG_S = 1.0
 MAX_DELAY_S = 2.0  # a device that claims to be further behind is not believed
 _DECODE_S = 0.25  # at a time
-
-NO_PORTAUDIO = (
-    "No sound: the sound library PortAudio is not installed. Install it with `apt install libportaudio2` (Debian, "
-    "Ubuntu), `dnf install portaudio` (Fedora) or `brew install portaudio` (macOS), then start again."
-)
-NO_DEVICE = (
-    "No sound: no output device was found. With PulseAudio or PipeWire install `libasound2-plugins` (Debian, Ubuntu) "
-    "or `alsa-plugins-pulseaudio` (Fedora), then play again."
-)
-REFUSED = (
-    "No sound: the output device does not play. Another program may hold it: close that one or choose another device, "
-    "then play again."
-)
-HUNG = "No sound: the output device stopped answering. Check it, then play again."
-LOST = "No sound: the output device went away. Plug it in or choose another, then play again."
-
-
-def check_device(backend: Any) -> dict[str, Any]:
-    """What PortAudio says about the default output device. Raises ``NoSoundError`` when there is none."""
-    try:
-        return dict(backend.query_devices(kind="output"))
-    except (backend.PortAudioError, ValueError):
-        pass
-    # PortAudio lists the devices once; ask it to look again for one that was plugged in since.
-    try:
-        backend._terminate()
-        backend._initialize()
-        return dict(backend.query_devices(kind="output"))
-    except (backend.PortAudioError, ValueError) as error:
-        raise NoSoundError(NO_DEVICE) from error
+_BEGIN_S = 0.6  # decoded before the device is started: what takes longer would be waited for
 
 
 class DeviceSection:
-    """Plays from ``from_s`` until ``until_s`` (or the file's end) as soon as it is made.
+    """Plays what a wish asks for as soon as it is made.
 
     Raises ``AudioError`` for the file and ``NoSoundError`` for the device.
     """
 
-    def __init__(self, backend: Any, path: Path, from_s: float, until_s: float | None, volume: float = 1.0) -> None:
+    def __init__(self, backend: Any, path: Path, wish: Wish, volume: float = 1.0) -> None:
         self._backend = backend
         self._reader = AudioReader(path)
         self._stream: Any = None
         try:
-            self._set_up(from_s, until_s, volume)
+            self._set_up(wish, volume)
         except BaseException:
             self.stop()
             raise
 
-    def _set_up(self, from_s: float, until_s: float | None, volume: float) -> None:
+    def _set_up(self, wish: Wish, volume: float) -> None:
         info = self._reader.info
-        self._from_s = min(max(from_s, 0.0), info.duration_s)
-        self._reader.seek(self._from_s)
-        first = round(self._from_s * info.sample_rate)
-        end = info.frames if until_s is None else min(round(until_s * info.sample_rate), info.frames)
-        self._undecoded = max(0, end - first)  # frames at the file's rate
+        self._course = wish.course(info.duration_s)
+        self._end = info.frames if wish.until_s is None else min(round(wish.until_s * info.sample_rate), info.frames)
+        if wish.again_s is not None:  # to the sample, so that the playhead keeps up with a loop for hours
+            again_s = round(wish.again_s * info.sample_rate) / info.sample_rate
+            self._course = replace(self._course, until_s=self._end / info.sample_rate, again_s=again_s)
+        self._seek(self._course.from_s)
 
         self.volume = self._gain = volume
         self._written = self._read = 0  # frames at the device's rate since the section began
@@ -87,23 +62,29 @@ class DeviceSection:
         self._finished = False
         self._error = ""
         self._last_heard = 0
-        self._open(info.sample_rate, check_device(self._backend))
+        self._open(info.sample_rate, check_device(self._backend, wish.device), chosen=bool(wish.device))
         self._mix = _mixing_matrix(info.channels, self._channels)
         self._resampler = None
         if self._rate != info.sample_rate:
             self._resampler = soxr.ResampleStream(info.sample_rate, self._rate, self._channels, dtype="float32")
+        self._stretcher = Stretcher(self._channels, self._rate, wish.speed) if wish.speed != 1.0 else None
         self._ring = np.zeros((round(RING_S * self._rate), self._channels), np.float32)
         self._ramp = np.linspace(0, 1, 256, dtype=np.float32)[:, None]
         # (frames handed over before the newest block, when that block was asked for, how long until it is heard)
         self._mark = (0, 0.0, 0.0)
-        self.tend()
+        self._fill(_BEGIN_S)
         self._mark = (0, time.monotonic(), LATENCY_S)
         try:
             self._stream.start()
         except self._backend.PortAudioError as error:
             raise NoSoundError(REFUSED) from error
 
-    def _open(self, file_rate: int, device: dict[str, Any]) -> None:
+    def _seek(self, to_s: float) -> None:
+        self._reader.seek(to_s)
+        # Frames at the file's rate that are left, and whether some of them have been read.
+        self._undecoded, self._begun = max(0, self._end - round(to_s * self._reader.info.sample_rate)), False
+
+    def _open(self, file_rate: int, device: dict[str, Any], *, chosen: bool) -> None:
         """Open the stream at the file's rate, or at the device's own where it refuses that."""
         self._channels = max(1, min(2, int(device["max_output_channels"])))
         rates = dict.fromkeys((file_rate, int(device["default_samplerate"])))
@@ -112,7 +93,7 @@ class DeviceSection:
             try:
                 self._stream = self._backend.OutputStream(
                     samplerate=rate, channels=self._channels, dtype="float32", latency=LATENCY_S,
-                    blocksize=max(256, round(BLOCK_S * rate)),
+                    blocksize=max(256, round(BLOCK_S * rate)), **({"device": device["index"]} if chosen else {}),
                     callback=self._callback, finished_callback=self._on_finished,
                 )
             except self._backend.PortAudioError as error:
@@ -131,7 +112,7 @@ class DeviceSection:
         if self._finished and self._read == self._total:
             frames = self._read
         self._last_heard = max(self._last_heard, frames)
-        return self._from_s + self._last_heard / self._rate
+        return self._course.after(self._last_heard / self._rate)
 
     @property
     def ended(self) -> bool:
@@ -152,8 +133,13 @@ class DeviceSection:
 
     def tend(self) -> None:
         """Fill the ring."""
-        # Room for twice as much as is decoded: the resampler holds some back and gives it later.
-        while self._total is None and self._free >= 2 * _DECODE_S * self._rate:
+        self._fill(RING_S)
+
+    def _fill(self, seconds: float) -> None:
+        # Room for twice as much as is decoded: what resamples and stretches holds some back and gives it later.
+        room = 2 * _DECODE_S * self._rate / self._course.speed
+        wanted = seconds * self._rate
+        while self._total is None and self._free >= room and self._written - self._read < wanted:
             self._decode_some()
 
     @property
@@ -172,11 +158,17 @@ class DeviceSection:
     def _decode_some(self) -> None:
         wanted = min(round(_DECODE_S * self._reader.info.sample_rate), self._undecoded)
         block = self._reader.read(wanted)
+        if not len(block) and self._begun and self._course.again_s is not None:
+            self._seek(self._course.again_s)  # round and round: not a sample is lost between the two
+            return
         at_end = len(block) == 0
         self._undecoded -= len(block)
+        self._begun = True
         samples: NDArray[np.float32] = block @ self._mix
         if self._resampler is not None:
             samples = self._resampler.resample_chunk(samples, last=at_end)
+        if self._stretcher is not None:
+            samples = self._stretcher.feed(samples, last=at_end)
         self._put(samples)
         if at_end:
             self._total = self._written

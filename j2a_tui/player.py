@@ -7,10 +7,11 @@ counts, so a held-down seek key does not queue up. Loads without NumPy and PortA
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from j2a_tui.course import Course
 from j2a_tui.player_thread import MAX_VOLUME, NoSoundError, Section, ThreadedPlayer, Wish
 
 __all__ = ["MAX_VOLUME", "NullPlayer", "Player", "SoundDevicePlayer", "open_player"]
@@ -42,11 +43,28 @@ class Player(Protocol):
     @volume.setter
     def volume(self, value: float) -> None: ...
 
+    @property
+    def speed(self) -> float:
+        """Seconds of the file that are heard in one, from 0.5 to 2; the pitch stays. It goes on playing or resting."""
+
+    @speed.setter
+    def speed(self, value: float) -> None: ...
+
+    @property
+    def device(self) -> str:
+        """The output device by the name that ``list_devices`` gives it; "" is the system's own choice."""
+
+    @device.setter
+    def device(self, value: str) -> None: ...
+
+    def list_devices(self, answer: Callable[[Sequence[str]], None]) -> None:
+        """Look which output devices there are now; ``answer`` gets their names, on another thread."""
+
     def load(self, path: Path) -> None:
         """Take this file, at its beginning, not playing."""
 
-    def play(self, from_s: float, until_s: float | None) -> None:
-        """Play from one position to another, or to the end of the file."""
+    def play(self, from_s: float, until_s: float | None, again_s: float | None = None) -> None:
+        """Play from one position to another, or to the file's end; with ``again_s`` go on from there, endlessly."""
 
     def pause(self) -> None:
         """Fall silent at once and stay at the position."""
@@ -66,7 +84,7 @@ class NullPlayer(ThreadedPlayer):
         self._device_trouble = reason
 
     def _start_section(self, path: Path, wish: Wish) -> Section:
-        return _ClockSection(path, wish.position_s, wish.until_s)
+        return _ClockSection(path, wish)
 
 
 class SoundDevicePlayer(ThreadedPlayer):
@@ -80,28 +98,40 @@ class SoundDevicePlayer(ThreadedPlayer):
 
     def _prepare(self) -> None:
         # Early, so that the reason is known before the first key is pressed.
-        from j2a_tui import playback
+        from j2a_tui import devices
 
         try:
-            playback.check_device(self._find_backend())
+            devices.check_device(self._find_backend())
         except NoSoundError as error:
             self._device_trouble = str(error)
 
     def _start_section(self, path: Path, wish: Wish) -> Section:
-        from j2a_tui import playback
+        from j2a_tui import playback, stretching
 
         try:
             backend = self._find_backend()
-            section = playback.DeviceSection(backend, path, wish.position_s, wish.until_s, self._volume)
+            section = playback.DeviceSection(backend, path, wish, self._volume)
         except NoSoundError as error:
             self._device_trouble = str(error)
-            return _ClockSection(path, wish.position_s, wish.until_s)
+            return _ClockSection(path, wish)
+        except ImportError:
+            self._device_trouble = stretching.MISSING
+            return _ClockSection(path, wish)
         self._device_trouble = ""
         return section
 
+    def _find_devices(self) -> Sequence[str]:
+        from j2a_tui import devices
+
+        try:
+            return devices.device_names(self._find_backend(), anew=self._section is None)
+        except NoSoundError as error:
+            self._device_trouble = str(error)
+            return ()
+
     def _find_backend(self) -> Any:
         """The sounddevice module. Raises ``NoSoundError`` where it cannot be had."""
-        from j2a_tui import playback
+        from j2a_tui import devices
 
         if self._missing:  # looking for the library again is slow, and it does not appear while we run
             raise NoSoundError(self._missing)
@@ -109,7 +139,7 @@ class SoundDevicePlayer(ThreadedPlayer):
             try:
                 self._backend = self._load_backend()
             except (OSError, ImportError) as error:
-                self._missing = playback.NO_PORTAUDIO
+                self._missing = devices.NO_PORTAUDIO
                 raise NoSoundError(self._missing) from error
         return self._backend
 
@@ -128,23 +158,21 @@ def _import_sounddevice() -> Any:
 class _ClockSection:
     """Silence that lasts as long as the section would."""
 
-    def __init__(self, path: Path, from_s: float, until_s: float | None) -> None:
+    def __init__(self, path: Path, wish: Wish) -> None:
         from j2a.audio import probe
 
-        duration_s = probe(path).duration_s
-        self._from_s = min(from_s, duration_s)
-        self._until_s = duration_s if until_s is None else min(until_s, duration_s)
+        self._course: Course = wish.course(probe(path).duration_s)
         self._started = time.monotonic()
         self.volume = 1.0
         self.trouble = ""
 
     @property
     def heard_s(self) -> float:
-        return max(self._from_s, min(self._from_s + time.monotonic() - self._started, self._until_s))
+        return self._course.after(time.monotonic() - self._started)
 
     @property
     def ended(self) -> bool:
-        return self._from_s + time.monotonic() - self._started >= self._until_s
+        return self._course.over(time.monotonic() - self._started)
 
     def tend(self) -> None:
         return

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from j2a.errors import AudioError
+from j2a_tui.course import FASTEST, SLOWEST, Course
 
 MAX_VOLUME = 1.5
 _TICK_S = 0.03  # how often the thread looks after a playing section; it holds seconds of sound in reserve
@@ -51,6 +53,14 @@ class Wish:
     playing: bool = False
     position_s: float = 0.0
     until_s: float | None = None
+    again_s: float | None = None  # where it goes on at the end, without end
+    speed: float = 1.0
+    device: str = ""
+
+    def course(self, duration_s: float) -> Course:
+        """From where to where in a file of this length."""
+        until_s = duration_s if self.until_s is None else min(self.until_s, duration_s)
+        return Course(min(max(self.position_s, 0.0), duration_s), until_s, self.again_s, self.speed)
 
 
 class ThreadedPlayer:
@@ -66,6 +76,7 @@ class ThreadedPlayer:
         self._granted = 0  # number of the wish that has been carried out
         self._rest_s = 0.0  # the position while nothing plays
         self._section: Section | None = None
+        self._ask_devices: Callable[[Sequence[str]], None] | None = None
         self._thread = threading.Thread(target=self._run, name="player", daemon=True)
         self._thread.start()
 
@@ -98,11 +109,32 @@ class ThreadedPlayer:
             if self._section is not None:
                 self._section.volume = self._volume
 
-    def load(self, path: Path) -> None:
-        self._want(path=path, playing=False, position_s=0.0, until_s=None)
+    @property
+    def speed(self) -> float:
+        return self._wish.speed
 
-    def play(self, from_s: float, until_s: float | None) -> None:
-        self._want(playing=True, position_s=max(0.0, from_s), until_s=until_s)
+    @speed.setter
+    def speed(self, value: float) -> None:
+        self._go_on_with(speed=min(max(value, SLOWEST), FASTEST))
+
+    @property
+    def device(self) -> str:
+        return self._wish.device
+
+    @device.setter
+    def device(self, value: str) -> None:
+        self._go_on_with(device=value)
+
+    def list_devices(self, answer: Callable[[Sequence[str]], None]) -> None:
+        with self._changed:
+            self._ask_devices = answer
+            self._changed.notify()
+
+    def load(self, path: Path) -> None:
+        self._want(path=path, playing=False, position_s=0.0, until_s=None, again_s=None)
+
+    def play(self, from_s: float, until_s: float | None, again_s: float | None = None) -> None:
+        self._want(playing=True, position_s=max(0.0, from_s), until_s=until_s, again_s=again_s)
 
     def pause(self) -> None:
         with self._changed:
@@ -113,7 +145,8 @@ class ThreadedPlayer:
             until_s = self._wish.until_s
             # Past the end of the section there is nothing to stop at but the end of the file.
             passed = until_s is not None and to_s >= until_s
-            self._want(playing=self.playing, position_s=max(0.0, to_s), until_s=None if passed else until_s)
+            self._want(playing=self.playing, position_s=max(0.0, to_s), until_s=None if passed else until_s,
+                       again_s=None if passed else self._wish.again_s)
 
     def close(self) -> None:
         with self._changed:
@@ -127,6 +160,15 @@ class ThreadedPlayer:
 
     def _prepare(self) -> None:
         """On the player's thread, before anything is played."""
+
+    def _find_devices(self) -> Sequence[str]:
+        """On the player's thread: the names of what could be played on."""
+        return ()
+
+    def _go_on_with(self, **changes: Any) -> None:
+        """Play on from here, or rest here, but otherwise."""
+        with self._changed:
+            self._want(playing=self.playing, position_s=self._position(), **changes)
 
     def _want(self, **changes: Any) -> None:
         with self._changed:
@@ -144,12 +186,15 @@ class ThreadedPlayer:
         self._prepare()
         while True:
             with self._changed:
-                if self._wish.number == self._granted and not self._closed:
+                if self._wish.number == self._granted and not self._closed and self._ask_devices is None:
                     self._changed.wait(_TICK_S if self._section is not None else None)
                 wish, closed = self._wish, self._closed
+                asked, self._ask_devices = self._ask_devices, None
             if closed:
                 self._finish(self._rest_s)
                 return
+            if asked is not None:
+                asked(self._find_devices())
             try:
                 if wish.number != self._granted:
                     self._grant(wish)

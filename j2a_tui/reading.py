@@ -69,12 +69,12 @@ def cataloguing(rows_of: Callable[[Path], Sequence[Row]], files: Sequence[Path],
         yield
 
 
-def looking_ahead(files: Sequence[Path], post: Post) -> Iterator[None]:
-    """The windows that files would be opened with, as far as they can be read."""
+def looking_ahead(files: Sequence[Path], post: Post, first: Sequence[Clip] = ()) -> Iterator[None]:
+    """What comes next: clips that are known, then the windows that files that can be read would be opened with."""
     from j2a import audio
 
-    clips: list[Clip] = []
-    for path in files:
+    clips = list(first)
+    for path in files[: max(0, len(files) - len(clips))]:
         with contextlib.suppress(AudioError):
             window = Window().within(audio.probe(path).duration_s)
             clips.append(Clip(path, window.start_s, window.end_s))

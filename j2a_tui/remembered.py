@@ -1,4 +1,4 @@
-"""What the desk was like when it was left: the file, the window, the search, the model, the volume.
+"""What the desk was like when it was left: the file, the window, the search, the model, how it is heard and seen.
 
 Kept in one small file beside the captions, and worth less than they are: where it cannot be read or written, the desk
 begins as on the first day.
@@ -21,7 +21,7 @@ FOLDERS = 200  # that are remembered, the last used ones
 
 @dataclass(slots=True)
 class Remembered:
-    """Of one folder: file, window and search; of all: model, prompt and volume. Empty where nothing is known."""
+    """Of one folder: file, window and search; of all: the others. Empty where nothing is known."""
 
     file: str = ""  # relative to the folder
     start_s: float = 0.0
@@ -32,6 +32,8 @@ class Remembered:
     prompt: str = PROMPTS[0]
     figures: bool = True
     volume: float = 1.0
+    device: str = ""  # output device by its name; the system's choice where empty
+    look: str = ""  # how the window is drawn, where not as a waveform
 
 
 _OF_FOLDER = ("file", "start_s", "end_s", "search")

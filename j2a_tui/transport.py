@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from j2a_tui.course import FASTEST, SLOWEST, Loop
 from j2a_tui.player import MAX_VOLUME, Player
 from j2a_tui.windows import Window
+
+GAVE_UP_S = 0.2  # what ends so much too early was not heard to its end: its device gave up
 
 
 class Transport:
@@ -16,15 +19,19 @@ class Transport:
         self.path: Path | None = None
         self.duration_s: float | None = None
         self.window = Window()
+        self.loop = Loop()  # in seconds of the file
         self.listening = False  # the user has pressed play, and not pause: what is opened next plays too
         self._ended = False  # what played has come to its end
         self._position_s = 0.0
+        self._until_s = 0.0  # where what plays will end
         self._volume = 1.0  # linear; 1 is as recorded
+        self._speed = 1.0
+        self._device = ""  # the system's choice
 
     def attach(self, player: Player) -> None:
         """The player is there."""
         self.player = player
-        player.volume = self._volume
+        player.volume, player.device, player.speed = self._volume, self._device, self._speed
         if self.path is not None:
             player.load(self.path)
         if self.listening:
@@ -35,6 +42,7 @@ class Transport:
         self._be_silent()
         self._ended = False
         self.path, self.window, self.duration_s = path, window, None
+        self.loop = Loop()
         self._position_s = window.start_s
         if self.player is not None and path is not None:
             self.player.load(path)
@@ -69,6 +77,30 @@ class Transport:
             self.player.volume = self._volume
 
     @property
+    def speed(self) -> float:
+        """Seconds of the file that are heard in one; the pitch stays."""
+        return self._speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        self._speed = round(min(max(SLOWEST, speed), FASTEST), 2)
+        if self.player is not None:
+            self.player.speed = self._speed
+
+    @property
+    def device(self) -> str:
+        """The output device by its name; "" is the system's own choice."""
+        return self._device
+
+    @device.setter
+    def device(self, name: str) -> None:
+        self._device = name
+        if self.player is not None:
+            self.player.device = name
+            if self.listening and not self.player.playing:
+                self.play()  # what had stopped for want of a device
+
+    @property
     def position_s(self) -> float:
         """The playhead, in seconds from the start of the file."""
         if self.player is not None and self.player.playing:
@@ -81,7 +113,8 @@ class Transport:
             return True
         if self.wanted and self.player is not None and self.duration_s is not None:
             self._ended = True
-            self._position_s = self.window.start_s
+            gave_up = self.player.position_s < self._until_s - GAVE_UP_S
+            self._position_s = self.player.position_s if gave_up else self.window.start_s
         return False
 
     def toggle(self) -> None:
@@ -93,11 +126,22 @@ class Transport:
             self.play()
 
     def play(self) -> None:
-        """Play on from the playhead to the end of the window; from outside it, to the end of the file."""
+        """Play on from the playhead to the end of the window; from outside it, to the end of the file.
+
+        With a loop, to its end and from its start again; from behind it, from its start.
+        """
         self.listening, self._ended = True, False
         if self.player is None or self.duration_s is None:
             return
+        loop = self.loop
+        if loop.a_s is not None and loop.b_s is not None:
+            if self._position_s >= loop.b_s:
+                self._position_s = loop.a_s
+            self._until_s = loop.b_s
+            self.player.play(self._position_s, loop.b_s, loop.a_s)
+            return
         until_s = self.window.end_s if self.window.holds(self._position_s) else None
+        self._until_s = self.duration_s if until_s is None else until_s
         self.player.play(self._position_s, until_s)
 
     def seek(self, to_s: float) -> None:
@@ -113,10 +157,27 @@ class Transport:
         """Take another window; the playhead goes to its start unless it is inside."""
         playing, position_s = self.playing, self.position_s
         self.window = window
+        if self.loop.a_s is not None and not window.holds(self.loop.a_s):
+            self.loop = Loop()
         if not window.holds(position_s):
             self._position_s = window.start_s
         if playing:
             self.play()
+
+    def set_loop(self, loop: Loop) -> None:
+        """Play this part again and again from now on, or no longer."""
+        duration_s = self.duration_s
+        if duration_s is None:
+            return
+        if loop.b_s is not None:
+            loop = Loop(loop.a_s, min(loop.b_s, duration_s))
+        playing, _ = self.playing, self.position_s
+        changed = loop.whole or self.loop.whole  # else it only has a beginning yet
+        self.loop = loop
+        if playing and changed:
+            self.play()
+        elif loop.whole and loop.a_s is not None and not playing:
+            self._position_s = loop.a_s
 
     def change_volume(self, by: float) -> None:
         """Louder or quieter."""

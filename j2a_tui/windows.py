@@ -20,6 +20,12 @@ class Window:
         """End minus start."""
         return self.end_s - self.start_s
 
+    @classmethod
+    def between(cls, one_s: float, other_s: float, duration_s: float) -> Window:
+        """From one place to another, in either order; never under a second where the file has one."""
+        start, end = sorted((one_s, other_s))
+        return cls(start, max(end, start + SHORTEST_S)).within(duration_s)
+
     def within(self, duration_s: float) -> Window:
         """The same length as far as the file goes, moved back where it would stick out; never under a millisecond."""
         length = min(self.length_s, duration_s)

@@ -21,6 +21,7 @@ from j2a.engine.messages import (
     FeatureReady,
     Inspect,
     Load,
+    Look,
     Piece,
     Progress,
     Request,
@@ -68,6 +69,8 @@ class Jobs:
             case Extract():
                 features, features_s = self._features(request_id, request.clip, request.features_engine, cancelled)
                 return Done(request_id, features.to_json(), {"features_s": features_s}, cancelled())
+            case Look():
+                return self._look(request_id, request, cancelled)
             case Describe():
                 return self._describe(request_id, request, cancelled)
             case DescribeMany():
@@ -122,6 +125,14 @@ class Jobs:
         if cancelled():
             return Done(request_id, {}, stats, cancelled=True)
         return Done(request_id, {"captions": [caption.to_json() for caption in captions]}, stats)
+
+    def _look(self, request_id: int, request: Look, cancelled: Cancelled) -> Event:
+        started = time.perf_counter()
+        from j2a.features import looks
+
+        drawn = looks.remembered_look(request.clip, request.kind, request.columns, self._cache, cancelled)
+        stats = {"look_s": time.perf_counter() - started}
+        return Done(request_id, drawn.to_json() if drawn is not None else {}, stats, cancelled=drawn is None)
 
     def _load(
         self, request_id: int, version: str, backbone: str, cancelled: Cancelled

@@ -13,7 +13,7 @@ from typing import Any
 from j2a.caption import Sampling
 from j2a.clip import Clip
 from j2a.errors import ExitCode, J2AError
-from j2a.features.record import Engine
+from j2a.features.record import Engine, LookKind
 
 EMPTY = "The model wrote no words."  # a caption without words is none
 
@@ -33,6 +33,15 @@ class Extract:
 
     clip: Clip
     features_engine: Engine = "fast"  # "madmom": by madmom itself, much slower
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Draw a clip as a "mel" spectrogram or a "chroma"-gram, in at most ``columns`` columns (unless drawn before)."""
+
+    clip: Clip
+    kind: LookKind
+    columns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,7 @@ class Shutdown:
     """Finish and leave."""
 
 
-Request = Load | Extract | Describe | DescribeMany | Inspect | Cancel | Shutdown
+Request = Load | Extract | Look | Describe | DescribeMany | Inspect | Cancel | Shutdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +126,8 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The request is finished. ``result`` is the caption (Describe), captions (DescribeMany), features (Extract), or
-    report as JSON types;
+    """The request is finished. ``result`` is the caption (Describe), captions (DescribeMany), features (Extract),
+    picture (Look: kind, rows, columns, and levels, a byte each in base64), or report as JSON types;
     ``stats`` are timings in seconds and counts; ``cancelled`` says that it was stopped by ``Cancel``."""
 
     request_id: int
@@ -164,7 +173,7 @@ class EngineDied:
 Event = Progress | FeatureReady | Piece | Done | Failed | Alive | EngineDied
 
 _REQUESTS: dict[str, type[Request]] = {
-    cls.__name__: cls for cls in (Load, Extract, Describe, DescribeMany, Inspect, Cancel, Shutdown)
+    cls.__name__: cls for cls in (Load, Extract, Look, Describe, DescribeMany, Inspect, Cancel, Shutdown)
 }
 _EVENTS: dict[str, type[Event]] = {
     cls.__name__: cls for cls in (Progress, FeatureReady, Piece, Done, Failed, Alive)

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
 Engine = Literal["fast", "madmom"]  # what runs madmom's networks: our own code, or madmom itself
+LookKind = Literal["mel", "chroma"]  # how a clip can be drawn
 TagKind = Literal["voice", "style", "instrument", "percussion"]
 _METER, _KEY = re.compile(r"[1-9]\d?/[1-9]\d?"), re.compile(r"[A-G][#b♯♭]* (major|minor)")
 _CHORD = re.compile(r"N|[A-G][#b♯♭]*(:[a-z0-9]+)?")

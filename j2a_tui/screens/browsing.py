@@ -1,4 +1,4 @@
-"""Listening and finding: what the keys for sound, window and files do."""
+"""Finding: what the keys for files do."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from textual import on
 from j2a.errors import J2AError, StoreError
 from j2a_tui.display import clean
 from j2a_tui.messages import Catalogued
-from j2a_tui.screens.workbench import Workbench
+from j2a_tui.screens.tracking import Tracking
 from j2a_tui.views import parse
 from j2a_tui.widgets.track_list import TrackList
-from j2a_tui.widgets.waveform import Waveform
-from j2a_tui.windows import Window
 
 CSV = "captions.csv"
 
@@ -25,77 +23,10 @@ if TYPE_CHECKING:
     from j2a_tui.widgets.search import SearchField
 
 
-class Browsing(Workbench):
+class Browsing(Tracking):
     """The desk without what makes captions."""
 
     _search: SearchField | None = None
-
-    # Sound
-
-    def action_play(self) -> None:
-        """Play or pause."""
-        self.settle()
-        self.transport.toggle()
-        self.follow()
-
-    def action_seek(self, seconds: float) -> None:
-        """Forward or back."""
-        self.settle()
-        self.transport.seek(self.transport.position_s + seconds)
-        self.follow()
-
-    @on(Waveform.Seek)
-    def _seek(self, message: Waveform.Seek) -> None:
-        self.transport.seek(message.to_s)
-        self.follow()
-
-    def action_volume(self, by: float) -> None:
-        """Louder or quieter."""
-        self.transport.change_volume(by)
-        self.show_transport()
-
-    # The window
-
-    def action_move_window(self, lengths: int) -> None:
-        """By its own length."""
-        self._move_window(lengths * self.transport.window.length_s)
-
-    def action_nudge_window(self, seconds: float) -> None:
-        """By a little."""
-        self._move_window(seconds)
-
-    def _move_window(self, by_s: float) -> None:
-        duration = self._duration()
-        if duration is not None:
-            self._set_window(self.transport.window.moved(by_s, duration))
-
-    def action_resize_window(self, seconds: float) -> None:
-        """Longer or shorter."""
-        duration = self._duration()
-        if duration is not None:
-            self._set_window(self.transport.window.resized(seconds, duration))
-
-    def action_window_from(self) -> None:
-        """To begin at the playhead."""
-        duration = self._duration()
-        if duration is not None:
-            self._set_window(self.transport.window.starting(self.transport.position_s, duration))
-
-    def action_window_to(self) -> None:
-        """To end at the playhead."""
-        duration = self._duration()
-        if duration is not None:
-            self._set_window(self.transport.window.ending(self.transport.position_s, duration))
-
-    def _duration(self) -> float | None:
-        self.settle()
-        return self.transport.duration_s
-
-    def _set_window(self, window: Window) -> None:
-        if window != self.transport.window:
-            self.transport.set_window(window)
-            self.take_window()
-            self.follow()
 
     # Files
 
@@ -112,8 +43,9 @@ class Browsing(Workbench):
         self.tracks.move(direction * self.tracks.total)
 
     def action_next_open(self, direction: int) -> None:
-        """The next file without a decision, or back to one."""
-        if not self.tracks.go_to_open(direction):
+        """The next planned window or file without a decision, or back to one."""
+        self.settle()
+        if not self.go_to_planned(direction) and not self.tracks.go_to_open(direction):
             self.say("No other file in the list is without a decision.")
 
     @on(TrackList.Opened)

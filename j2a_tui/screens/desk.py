@@ -89,7 +89,7 @@ class Desk(Browsing):
 
     def action_stop(self) -> None:
         """Stop; with nothing to stop, a search is cleared."""
-        if self.session.stop():
+        if self.session.stop() or self.stop_finding_bars():
             self.show_change(Change.EVERYTHING)
         elif len(self.tracks.tracks) != self.tracks.total:
             self.clear_search()
@@ -157,13 +157,14 @@ class Desk(Browsing):
         self.pace.decided(time.monotonic())
         self.status.be_quiet()
         self.show_change(Change.EVERYTHING)
-        if not self.tracks.move(1):
+        if not self.go_to_planned(1) and not self.tracks.move(1):
             self.say("That was the last file.")
             return
         self.settle()
         if not describe:
             return
-        self._audio.submit("ahead", looking_ahead(self.tracks.coming_up(CLIPS), self.post_message))
+        files, windows = self.tracks.coming_up(CLIPS), self.coming_windows(CLIPS)
+        self._audio.submit("ahead", looking_ahead(files, self.post_message, windows))
         if self.session.text or self.session.status is not None:
             return
         if self.session.ahead.has(self.session.clip):  # it stands there before the file is read
@@ -286,6 +287,7 @@ class Desk(Browsing):
 
     def take_other_event(self, event: Event) -> None:
         """Answers that are not about the clip: the list of versions."""
+        super().take_other_event(event)
         screen = self._versions
         if event.request_id != self._inspect_id or screen is None or screen is not self.app.screen:
             return

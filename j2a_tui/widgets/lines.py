@@ -1,4 +1,4 @@
-"""The one-line widgets: what is open at the top, the transport under the waveform, the keys at the bottom."""
+"""The one-line widgets: what is open at the top, remarks and the keys at the bottom."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from j2a_tui.bindings import KEYS, Key, Where
-from j2a_tui.display import VERDICT_MARKS, clock, fit_path, window_text
-from j2a_tui.transport import Transport
+from j2a_tui.display import VERDICT_MARKS, fit_path
 
 Part = tuple[str, str]  # text and style
 BRIEF_KEYS = {"enter": "⏎", "space": "␣"}
-ROOMY = 64  # cells from which the transport line uses words as well as marks
 WIDE = 100  # cells from which the keys have their whole names
 REMARK_S = 6.0
 REMARKS = 100  # that can be read again
@@ -101,37 +99,6 @@ class StatusLine(Widget):
             right = [(f"{VERDICT_MARKS['contradicted']} {self._contradicted} contradicted ", "bold $error")]
         left = (f" {self.remarks[-1]}", "bold $accent") if self._fresh is not None else (f" {self._progress}", "$quiet")
         return two_ends([left], right, self.size.width)
-
-
-class TransportLine(Widget):
-    """Play state, position, window, volume; and that there is no sound."""
-
-    def __init__(self, transport: Transport) -> None:
-        super().__init__()
-        self._transport = transport
-
-    def render(self) -> Content:
-        """``▶ 0:12.3 / 3:42   window 0:10–0:20   volume 100 %``."""
-        transport = self._transport
-        roomy = self.size.width >= ROOMY
-        mark, word, style = ("▶", "playing", "bold $accent") if transport.playing else ("■", "paused", "$quiet")
-        left: list[Part] = [(f"{mark} {word:<7}  " if roomy else f"{mark} ", style)]
-        if transport.duration_s is not None:
-            left.append((clock(transport.position_s, tenths=True), "bold $foreground"))
-            left.append((f" / {clock(transport.duration_s)}", "$quiet"))
-            window = transport.window
-            left.append(("   window " if roomy else "  window ", "$quiet"))
-            left.append((window_text(window.start_s, window.end_s), "$foreground"))
-            if roomy:
-                left.append((f"  {window.length_s:g} s", "$quiet"))
-        player = transport.player
-        if player is None:
-            right: list[Part] = [("opening sound", "$quiet")]
-        elif not player.available:
-            right = [("✗ no sound", "$warning")]
-        else:
-            right = [("vol ", "$quiet"), (f"{transport.volume * 100:.0f} %", "$foreground")]
-        return two_ends(left, right, self.size.width)
 
 
 class KeyBar(Widget):

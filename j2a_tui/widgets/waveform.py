@@ -1,4 +1,7 @@
-"""The waveform: the whole file with the window marked, and the window large with its beats and chords."""
+"""The waveform: the whole file with the window marked, and the window large with its beats and chords.
+
+The window can be seen as a spectrogram or a chromagram, too (:mod:`j2a_tui.widgets.spectrum`).
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.cells import cell_len
+from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
 from textual.geometry import Region
-from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from j2a.features.record import Features
-from j2a_tui.display import chord_names, clock
+from j2a_tui.course import Loop
+from j2a_tui.widgets import lanes, spectrum
 from j2a_tui.widgets.bars import Cell, fold, mirrored, upright
+from j2a_tui.widgets.lanes import Mark, strip_of
+from j2a_tui.widgets.pointing import Pointed
+from j2a_tui.widgets.spectrum import Picture
 from j2a_tui.windows import Window
 
 MIRRORED_FROM_ROWS = 6
 OVERVIEW_TWO_ROWS_FROM = 9
 RULER_FROM = 6
+STRIP_FROM = 8  # rows from which windows with captions have one of their own
 LANES_FROM = 4
 
 
@@ -31,19 +37,28 @@ class _Rows:
     """How the height is shared out, from top to bottom."""
 
     overview: int
+    strip: int
     ruler: int
     detail: int
     lanes: int
 
     @classmethod
-    def of(cls, height: int) -> _Rows:
-        overview = 2 if height >= OVERVIEW_TWO_ROWS_FROM else 1
+    def of(cls, height: int, *, marked: bool) -> _Rows:
+        strip = 1 if marked and height >= STRIP_FROM else 0
+        overview = 2 if height - strip >= OVERVIEW_TWO_ROWS_FROM else 1
         lanes = 2 if height >= LANES_FROM else 0
         ruler = 1 if height >= RULER_FROM else 0
-        detail = max(0, height - overview - ruler - lanes)
+        detail = max(0, height - overview - strip - ruler - lanes)
         if detail >= MIRRORED_FROM_ROWS and detail % 2:  # a middle needs an even number
-            return cls(overview + 1, ruler, detail - 1, lanes)
-        return cls(overview, ruler, detail, lanes)
+            return cls(overview + 1, strip, ruler, detail - 1, lanes)
+        if strip and overview == 2 and detail == MIRRORED_FROM_ROWS - 1:
+            return cls(1, strip, ruler, detail + 1, lanes)
+        return cls(overview, strip, ruler, detail, lanes)
+
+    @property
+    def above(self) -> int:
+        """Rows before those of the window."""
+        return self.overview + self.strip + self.ruler
 
 
 class _Paint(dict[tuple[str, ...], Style]):
@@ -60,19 +75,15 @@ class _Paint(dict[tuple[str, ...], Style]):
         return style
 
 
-class Waveform(Widget):
+class Waveform(Pointed):
     """Rows: overview of the file, a ruler with the window's edges, the window, its beats and its chords."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "waveform--rms", "waveform--peak", "waveform--outside-rms", "waveform--outside-peak", "waveform--ruler",
         "waveform--window", "waveform--playhead", "waveform--beat", "waveform--chord", "waveform--note",
+        "waveform--loop", "waveform--accepted", "waveform--draft", "waveform--set-aside", "waveform--new",
+        "waveform--spectrum",
     }
-
-    @dataclass
-    class Seek(Message):
-        """A place in the file was clicked."""
-
-        to_s: float
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -83,6 +94,9 @@ class Waveform(Widget):
         self._features = Features()
         self._overview: tuple[Sequence[float], Sequence[float]] = ((), ())
         self._detail: tuple[Sequence[float], Sequence[float]] = ((), ())
+        self._picture: Picture | None = None
+        self._loop = Loop()
+        self._marks: Sequence[Mark] = ()
         self._strips: list[Strip] = []
 
     # What to draw
@@ -91,7 +105,7 @@ class Waveform(Widget):
         """Begin with another file; ``note`` is shown until its waveform is there."""
         self._duration_s, self._window, self._note = None, window, note
         self._overview = self._detail = ((), ())
-        self._features = Features()
+        self._features, self._picture, self._marks = Features(), None, ()
         self._position_s = window.start_s
         self._redraw()
 
@@ -110,7 +124,7 @@ class Waveform(Widget):
         if window != self._window:
             self._window = window
             self._detail = ((), ())
-            self._features = Features()
+            self._features, self._picture = Features(), None
             self._redraw()
 
     def set_overview(self, rms: Sequence[float], peak: Sequence[float]) -> None:
@@ -131,6 +145,23 @@ class Waveform(Widget):
         if self._rows.lanes:
             self._redraw()
 
+    def set_picture(self, picture: Picture | None) -> None:
+        """What sounds in the window at which pitch, in place of its loudness; ``None``: its loudness."""
+        self._picture = picture
+        self._redraw()
+
+    def set_loop(self, loop: Loop) -> None:
+        """The part that is played again and again."""
+        if loop != self._loop:
+            self._loop = loop
+            self._redraw()
+
+    def set_marks(self, marks: Sequence[Mark]) -> None:
+        """Windows of the file that have captions, or shall have them."""
+        if marks != self._marks:
+            self._marks = marks
+            self._redraw()
+
     def set_position(self, position_s: float) -> None:
         """Move the playhead; only the cells that it leaves and enters are drawn."""
         before = self._playhead_columns()
@@ -139,7 +170,7 @@ class Waveform(Widget):
         if before == after:
             return
         rows = self._rows
-        areas = ((0, rows.overview), (rows.overview + rows.ruler, rows.detail))
+        areas = ((0, rows.overview), (rows.above, rows.detail))
         for (y, height), columns in zip(areas, zip(before, after, strict=True), strict=True):
             for x in columns:
                 if x is not None and height:
@@ -149,11 +180,24 @@ class Waveform(Widget):
         self._strips = []
         self.refresh()
 
+    # Where the mouse points
+
+    def in_overview(self, row: int) -> bool:
+        """Whether a row stands for the whole file, and not for the window."""
+        return row < self._rows.above
+
+    def place_at(self, column: float, *, overview: bool) -> float | None:
+        """What a column stands for, in seconds from the start of the file; ``None`` while nothing is drawn."""
+        if self._duration_s is None or self._note:
+            return None
+        share = min(max(0.0, column), self.size.width) / max(1, self.size.width)
+        return share * self._duration_s if overview else self._window.start_s + share * self._window.length_s
+
     # Drawing
 
     @property
     def _rows(self) -> _Rows:
-        return _Rows.of(self.size.height)
+        return _Rows.of(self.size.height, marked=bool(self._marks))
 
     def notify_style_update(self) -> None:
         """A new theme: what was drawn has the old colours."""
@@ -170,13 +214,13 @@ class Waveform(Widget):
             self._strips = self._draw()
         if y >= len(self._strips):
             return Strip.blank(self.size.width, self.rich_style)
-        strip = self._strips[y]
+        strip = self.drawn_over(self._strips[y], y)
         rows = self._rows
         in_overview, in_detail = self._playhead_columns()
         column = None
         if y < rows.overview:
             column = in_overview
-        elif rows.overview + rows.ruler <= y < rows.overview + rows.ruler + rows.detail:
+        elif rows.above <= y < rows.above + rows.detail:
             column = in_detail
         if column is None:
             return strip
@@ -198,25 +242,56 @@ class Waveform(Widget):
         width, rows = self.size.width, self._rows
         if self._note or self._duration_s is None:
             return self._draw_note(width)
-        styles = {name: self.get_component_rich_style(f"waveform--{name}")
-                  for name in ("ruler", "window", "beat", "chord")}
-        left, right = self._window_columns(width, self._duration_s)
+        styles = {name: self.get_component_rich_style(f"waveform--{name}") for name in (
+            "ruler", "window", "beat", "chord", "loop", "accepted", "draft", "set-aside", "new")}
+        window = lanes.columns_of(self._window.start_s, self._window.end_s, self._duration_s, width)
         loudest = max(max(self._overview[1], default=0.0), max(self._detail[1], default=0.0)) or 1.0
-        scale = 1 / loudest
-        strips = []
-        inside = _Paint(self, "rms", "peak")
-        outside = _Paint(self, "outside-rms", "outside-peak")
-        for cells in upright(*self._folded(self._overview, width, scale), rows.overview):
-            strips.append(_strip([(cell[0], (inside if left <= x <= right else outside)[cell[1:]])
-                                  for x, cell in enumerate(cells)]))
+        marks = lanes.captions(self._marks, self._duration_s, width, styles)
+        strips = self._draw_overview(window, 1 / loudest, None if rows.strip else marks)
+        if rows.strip:
+            strips.append(strip_of([cell or (" ", styles["ruler"]) for cell in marks]))
         if rows.ruler:
-            strips.append(self._draw_ruler(width, left, right, styles))
-        strips.extend(_strip([(cell[0], inside[cell[1:]]) for cell in cells])
-                      for cells in self._detail_cells(width, rows.detail, scale))
+            strips.append(lanes.ruler(window, self._duration_s, width, styles))
+        strips.extend(self._draw_window(width, rows.detail, 1 / loudest))
         if rows.lanes:
-            strips.append(self._draw_beats(width, styles))
-            strips.append(self._draw_chords(width, styles["chord"]))
+            strips.append(lanes.beats(self._features, self._loop, self._window, width, styles))
+            strips.append(lanes.chords(self._features, self._window, width, styles["chord"]))
         return strips
+
+    def _draw_overview(
+        self, window: tuple[int, int], scale: float, marks: Sequence[tuple[str, Style] | None] | None
+    ) -> list[Strip]:
+        """Loudness of the file, brighter in the window; with the letters of marks that have no row of their own."""
+        left, right = window
+        rows, width = self._rows.overview, self.size.width
+        inside, outside = _Paint(self, "rms", "peak"), _Paint(self, "outside-rms", "outside-peak")
+        strips = []
+        for y, cells in enumerate(upright(*self._folded(self._overview, width, scale), rows)):
+            line = [(cell[0], (inside if left <= x <= right else outside)[cell[1:]]) for x, cell in enumerate(cells)]
+            if marks is not None and y == rows - 1:
+                line = [mark if mark and mark[0].isalpha() else cell for mark, cell in zip(marks, line, strict=True)]
+            strips.append(strip_of(line))
+        return strips
+
+    def _draw_window(self, width: int, height: int, scale: float) -> list[Strip]:
+        if self._picture is None or not width or not height:
+            inside = _Paint(self, "rms", "peak")
+            return [strip_of([(cell[0], inside[cell[1:]]) for cell in cells])
+                    for cells in self._detail_cells(width, height, scale)]
+        plain = self.get_component_rich_style("waveform--spectrum")
+        if self.app.no_color or self.app.console.color_system in (None, "standard"):
+            return [Strip([Segment(row, plain)], width) for row in spectrum.shades(self._picture, height, width)]
+        styles = self._ramp(plain)
+        return [strip_of([("▀", styles[cell]) for cell in row])
+                for row in spectrum.half_blocks(self._picture, height, width)]
+
+    def _ramp(self, plain: Style) -> dict[tuple[int, int], Style]:
+        """A style for each pair of levels: from the background through the waveform's colour to that of the text."""
+        body, text = (self.get_component_rich_style(f"waveform--{name}") for name in ("rms", "spectrum"))
+        ends = [color.get_truecolor() for color in (body.bgcolor, body.color, text.color) if color is not None]
+        colors = [Color.from_rgb(*rgb) for rgb in spectrum.ramp([(one.red, one.green, one.blue) for one in ends])]
+        pairs = [(upper, lower) for upper in range(len(colors)) for lower in range(len(colors))]
+        return {(upper, lower): plain + Style(color=colors[upper], bgcolor=colors[lower]) for upper, lower in pairs}
 
     def _draw_note(self, width: int) -> list[Strip]:
         style = self.get_component_rich_style("waveform--note")
@@ -236,74 +311,3 @@ class Waveform(Widget):
             return [[(" ", "", "")] * width for _ in range(height)]
         levels = self._folded(self._detail, width, scale)
         return mirrored(*levels, height) if height >= MIRRORED_FROM_ROWS else upright(*levels, height)
-
-    def _window_columns(self, width: int, duration_s: float) -> tuple[int, int]:
-        left = min(width - 1, int(self._window.start_s / duration_s * width))
-        right = min(width - 1, max(left, round(self._window.end_s / duration_s * width) - 1))
-        return left, right
-
-    def _draw_ruler(self, width: int, left: int, right: int, styles: dict[str, Style]) -> Strip:
-        """Length of the file at the ends; between them the edges of the window."""
-        characters = [(" ", styles["ruler"])] * width
-        assert self._duration_s is not None
-        begin, end = "0:00", clock(self._duration_s)
-        for text, x in ((begin, 0), (end, width - len(end))):
-            if x >= 0 and (x > right or x + len(text) <= left):  # not half hidden by the window
-                characters[x:x + len(text)] = [(character, styles["ruler"]) for character in text]
-        for x in range(left, right + 1):
-            mark = "╰" if x == left else "╯" if x == right else "─"
-            characters[x] = ("┴" if left == right else mark, styles["window"])
-        return _strip(characters)
-
-    def _column(self, time_s: float, width: int) -> int:
-        return int(time_s / self._window.length_s * width)
-
-    def _draw_beats(self, width: int, styles: dict[str, Style]) -> Strip:
-        cells = [(" ", styles["beat"])] * width
-        for times, mark in ((self._features.beats, "╵"), (self._features.downbeats, "┃")):
-            for time_s in times:
-                if 0 <= (x := self._column(time_s, width)) < width:
-                    cells[x] = (mark, styles["beat"])
-        return _strip(cells)
-
-    def _draw_chords(self, width: int, style: Style) -> Strip:
-        cells = [" "] * width
-        free_from = 0
-        for chord, name in zip(self._features.chords, chord_names(self._features), strict=True):
-            if chord.label == "N":  # silence needs no name
-                continue
-            x = max(0, self._column(chord.start_s, width))
-            # A chord too short for its name is left to the list in the panel below.
-            end = min(width, self._column(chord.end_s, width))
-            if x >= free_from and x + cell_len(name) <= end:
-                cells[x:x + len(name)] = list(name)
-                free_from = x + len(name) + 1
-        return Strip([Segment("".join(cells), style)], width)
-
-    # The mouse
-
-    def on_click(self, event: events.Click) -> None:
-        """Go to where the mouse points: in the file above the ruler, in the window below it."""
-        if self._duration_s is None or self._note:
-            return
-        share = (event.x + 0.5) / max(1, self.size.width)
-        if event.y < self._rows.overview + self._rows.ruler:
-            self.post_message(self.Seek(share * self._duration_s))
-        else:
-            self.post_message(self.Seek(self._window.start_s + share * self._window.length_s))
-
-
-def _strip(cells: Sequence[tuple[str, Style]]) -> Strip:
-    """One segment for each run of one style."""
-    segments: list[Segment] = []
-    text = ""
-    current: Style | None = None
-    for character, style in cells:
-        if style is not current and text:
-            segments.append(Segment(text, current))
-            text = ""
-        current = style
-        text += character
-    if text:
-        segments.append(Segment(text, current))
-    return Strip(segments, len(cells))

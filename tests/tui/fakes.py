@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from j2a.caption import Caption
@@ -136,15 +137,22 @@ class FakePlayer:
         self.playing = False
         self.position_s = 0.0
         self.volume = 1.0
+        self.speed = 1.0
+        self.device = ""
+        self.devices = ["Speakers", "Headphones"]
         self.path: Path | None = None
         self.until_s: float | None = None
+        self.again_s: float | None = None
         self.closed = False
 
     def load(self, path: Path) -> None:
         self.path, self.playing, self.position_s = path, False, 0.0
 
-    def play(self, from_s: float, until_s: float | None) -> None:
-        self.playing, self.position_s, self.until_s = True, from_s, until_s
+    def play(self, from_s: float, until_s: float | None, again_s: float | None = None) -> None:
+        self.playing, self.position_s, self.until_s, self.again_s = True, from_s, until_s, again_s
+
+    def list_devices(self, answer: Callable[[Sequence[str]], None]) -> None:
+        Thread(target=answer, args=[self.devices]).start()
 
     def pause(self) -> None:
         self.playing = False

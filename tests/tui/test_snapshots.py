@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import TextArea
 
-from j2a.engine.messages import Describe, Extract
+from j2a.engine.messages import Describe, Done, Extract, Look
 from j2a_tui.app import J2AApp
 from tests.tui.fakes import CONTRADICTED, FakeEngine, FakePlayer
 from tests.tui.harness import Desk
@@ -25,6 +26,8 @@ Compare = Callable[[tuple[int, int], Steps], bool]
 def compare(music: Path, snap_compare: Snap, monkeypatch: pytest.MonkeyPatch) -> Compare:
     """Take the app to a state and compare its picture with the one that is kept."""
     monkeypatch.setattr(TextArea, "cursor_blink", False)
+    monkeypatch.setenv("TERM", "xterm-256color")  # in colours, wherever the tests run
+    monkeypatch.setenv("COLORTERM", "truecolor")
 
     def take(size: tuple[int, int], steps: Steps) -> bool:
         engines: list[FakeEngine] = []
@@ -81,6 +84,26 @@ async def editing(desk: Desk) -> None:
     await desk.until(lambda: desk.app.session.text.endswith("Slow."))
 
 
+async def tracked(desk: Desk) -> None:
+    """Windows over the whole track, a loop on bars, and the window as a spectrogram."""
+    await desk.press("M", "f", "w")
+    levels = bytes((row * 5 + column * 3) % 256 for row in range(48) for column in range(120))
+    answer = {"kind": "mel", "rows": 48, "columns": 120, "levels": base64.b64encode(levels).decode()}
+    desk.engine.simulate(Done(desk.engine.last(Look), answer))
+    await described(desk)
+    await desk.press("B")
+    desk.app.transport.seek(2.3)
+    desk.app.desk.follow()
+    await desk.shows("0:02.3")
+
+
+async def mapped(desk: Desk) -> None:
+    await desk.press("M", "f")
+    await described(desk)
+    await desk.press("m")
+    await desk.shows("Windows of this track")
+
+
 async def helped(desk: Desk) -> None:
     await desk.press("question_mark")
 
@@ -93,7 +116,7 @@ async def failed(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
-@pytest.mark.parametrize("steps", [described, streaming])
+@pytest.mark.parametrize("steps", [described, streaming, tracked, mapped])
 def test_picture(compare: Compare, size: tuple[int, int], steps: Steps) -> None:
     assert compare(size, steps)
 
@@ -107,4 +130,4 @@ def test_picture_without_colours(
     compare: Compare, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    assert compare(SMALL, described)
+    assert compare(SMALL, tracked)

@@ -82,17 +82,29 @@ class FakeBackend:
         self.refused_rates = refused_rates
         self.channels = channels
         self.device = device
+        self.others: list[str] = []  # devices beside the default one
         self.streams: list[FakeStream] = []
         self.looked_again = 0
 
     def OutputStream(self, **options: Any) -> FakeStream:  # noqa: N802 - sounddevice's name
         return FakeStream(self, **options)
 
-    def query_devices(self, kind: str) -> dict[str, Any]:
-        assert kind == "output"
-        if not self.device:
-            raise PortAudioError("Error querying device -1")
-        return {"max_output_channels": self.channels, "default_samplerate": 48000.0}
+    def query_devices(self, kind: str = "") -> Any:
+        if kind == "output":
+            if not self.device:
+                raise PortAudioError("Error querying device -1")
+            return self._about("Speakers", 0)
+        names = ["Speakers", *self.others] if self.device else []
+        return [self._about(name, number) for number, name in enumerate(names)] + [
+            {"name": "Microphone", "index": len(names), "hostapi": 0, "max_output_channels": 0}
+        ]
+
+    def _about(self, name: str, number: int) -> dict[str, Any]:
+        return {"name": name, "index": number, "hostapi": 0, "max_output_channels": self.channels,
+                "default_samplerate": 48000.0}
+
+    def query_hostapis(self) -> list[dict[str, Any]]:
+        return [{"name": "ALSA"}]
 
     def _terminate(self) -> None:
         self.looked_again += 1

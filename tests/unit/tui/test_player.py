@@ -69,6 +69,36 @@ def test_seeking_past_the_section_plays_on_to_the_end_of_the_file(player: Player
     assert player.position_s == pytest.approx(6.0, abs=1e-3)
 
 
+def test_a_loop_goes_on_until_it_is_left(player: Player, song: Path) -> None:
+    player.load(song)
+    player.play(1.0, 1.4, 1.2)
+    seen = set()
+    ends = time.monotonic() + 1.5
+    while time.monotonic() < ends:
+        seen.add(round(player.position_s, 1))
+        time.sleep(0.01)
+    assert player.playing
+    assert {1.0, 1.2, 1.3} <= seen <= {1.0, 1.1, 1.2, 1.3, 1.4}
+    player.play(player.position_s, 1.5)
+    until(lambda: not player.playing)
+    assert player.position_s == pytest.approx(1.5, abs=1e-3)
+
+
+def test_speed_is_that_of_the_playhead(player: Player, song: Path) -> None:
+    pytest.importorskip("pylibrb", reason="there is no wheel of it for this machine")
+    player.load(song)
+    player.speed = 9
+    assert player.speed == 2.0
+    player.play(0.0, 4.0)
+    started = time.monotonic()
+    until(lambda: not player.playing)
+    assert 1.9 < time.monotonic() - started < 3.5
+    player.speed = 0.5
+    player.play(0.0, None)
+    time.sleep(0.8)
+    assert 0.1 < player.position_s < 0.5
+
+
 def test_load_forgets_the_file_before(player: Player, song: Path, tmp_path: Path) -> None:
     player.load(song)
     player.play(4.0, None)
