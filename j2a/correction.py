@@ -18,6 +18,8 @@ _COUNTED = {"2": "two", "3": "three", "4": "four", "5": "five", "6": "six", "7":
 _PACED = {"very slow": "slow", "moderate": "moderately", "very fast": "fast"}
 _ADVERBS = {"very slow": "very slowly", "slow": "slowly", "moderate": "moderately", "fast": "quickly"}
 _LINK = re.compile(r",? (?:and|to|then|through) |, | [-–→] ")
+# Behind a chord: it is more than a triad (C7, F/A), or the next one of the list is.
+_MORE_CHORDS = re.compile(rf"[\w/(°]|(?:{_LINK.pattern})[A-G][#b♯♭]?m?(?:\d|maj|sus|dim|aug|°)")
 _ARTICLE = re.compile(r"\b(an?) $", re.IGNORECASE)
 _RANGE = re.compile(
     r"(?:\b(?P<word>between|from) )?(?<![\d./])(?P<low>\d+(?:\.\d+)?)(?: BPM)?(?: ?[-–] ?| (?:and|to|or) )$",
@@ -106,7 +108,7 @@ def _progressions(text: str, found: Sequence[Claim], features: Features) -> Iter
             run.append(chords.pop(0))
         start, end = run[0].start, run[-1].end
         wrong = any(claim.verdict == "contradicted" for claim in run)
-        whole = not re.match(r"[\w/(°]", text[end:]) and not re.search(r"[\w/(]$", text[:start])  # not C7 or F/A
+        whole = not _MORE_CHORDS.match(text, end) and not re.search(r"[\w/(]$", text[:start])
         if wrong and whole and measured and (len(run) > 1 or len(set(measured)) == 1):
             yield start, end, _listed(measured[:_MOST_CHORDS]) if len(run) > 1 else measured[0]
 

@@ -25,5 +25,5 @@ def claims(text: str, features: Features) -> list[Claim]:
     there are none, where somebody listened.
     """
     every = chain(figure_claims(text, features), listened_claims(text, features))
-    found = [claim for claim in every if not is_taken_back(text, claim.start)]
+    found = [claim for claim in every if not is_taken_back(text, claim.start, claim.end)]
     return sorted(found, key=lambda claim: (claim.start, claim.end))

@@ -5,32 +5,41 @@ from __future__ import annotations
 import re
 
 _LOOKED_BACK = 100  # characters before a claim: what a thousand claims look at must not grow with the text
+# Where a "no" or a "maybe" no longer reaches: "without drums, the guitar", "perhaps a bell, with a voice".
+_CLAUSE = (
+    r"(?:(?!\b(?:but|yet|while|though|although|other than|except|besides|apart from)\b|,? (?:and|just|only) an? "
+    r"|, (?:and|the|an?|with) |\bwith (?:an?|the) )[^.;:!?])*$"
+)
 _DENIED = re.compile(
     r"(?:\b(?:not|no|never|neither|nor|without)|n't)"
     r"(?: (?:in|at|on|of|an?|the|any|really|quite|exactly|very|clear|steady|strict))* $",
     re.IGNORECASE,
 )
 _HEDGED = re.compile(
-    r"\b(?:may|might|could(?! (?:be )?hear)|would|perhaps|maybe|possibly|probably|presumably|apparently|arguably"
-    r"|whether|if|unless|seems?|appears? to|suggests?|hints? (?:at|of)|reminiscent of|reminds?"
-    r"|(?:sounds?|feels?) (?:as if|as though|like)|(?:i|we) (?:think|guess|believe))\b"
-    r"(?:(?!\bbut\b)[^.;:!?])*$",
+    r"\b(?:may|might|could(?! (?:be )?hear)|would(?:n't)?|perhaps|maybe|possibl[ey]|potential(?:ly)?|probabl[ey]|likely"
+    r"|presumably|apparently|arguably|supposedly|allegedly|almost|either|whether|if|unless|seems?|appears? to|suggests?"
+    r"|(?:it|this|that|which) feels?|hints? (?:at|of)|reminiscent of|reminds?|recalls?|resembl\w+"
+    r"|sounds? (?:as if|as though|like)|can be (?:played|used)|(?:i|we) (?:think|guess|believe))\b" + _CLAUSE,
     re.IGNORECASE,
 )
-# Denied from further away: "no vocals or drums", "far from metal". A new clause ends it: "without drums, the guitar".
-_DENIED_FAR = re.compile(
-    r"\b(?:no|not|without|lack\w*|free (?:of|from)|far from|devoid of|absence of|(?:hardly|barely|scarcely) any"
-    r"|neither|nor|never|non)\b"
-    r"(?:(?!\b(?:but|with|while|though|other than|except|besides)\b|,? (?:and|just|only) an? |, (?:the|an?) )"
-    r"[^.;:!?])*$",
+_HEDGED_AFTER = re.compile(r",? or (?:maybe|perhaps|possibly)\b|[^.;:!?]* would be\b", re.IGNORECASE)
+_DENIED_FAR = re.compile(  # "no vocals or drums", "far from metal"
+    r"\b(?:no(?! (?:doubt|question)\b)|not(?! only\b)|nobody|nothing like|without(?! (?:question|doubt)\b)|lack\w*"
+    r"|free (?:of|from)|far from|devoid of|absence of|(?:hardly|barely|scarcely) any|zero|minus|omit\w*"
+    r"|(?:can't|cannot|couldn't|don't) hear|neither|nor|never|non)\b" + _CLAUSE,
     re.IGNORECASE,
 )
-_DENIED_AFTER = re.compile(  # "drums are absent", "vocal-free"
-    r"[- ](?:free|less|leading|songwriters?|and bass)\b"
+_DENIED_AFTER = re.compile(  # "drums are absent", "vocal-free", "flute-like"
+    r"[- ](?:free|less|leading|like|songwriters?|and bass)\b"
     r"|(?: \w+){0,2} (?:(?:is|are|was|were|do|does|did) )?(?:not|never|absent|missing|\w+n't)\b"
-    r"(?! (?:only|just|the only|(?:\w+ )?(?:loud|soft|clear|clean|fast|slow))\b)"
-    r"|(?: (?:has|have|had|is|are|was|were) (?:been )?| )(?:removed|muted|drops? out|dropped out|left out|silenced)\b",
+    r"(?! (?:only|just|(?:\w+ )?(?:loud|soft|clear|clean|fast|slow)|strum|use|sing)\b)"
+    r"|(?: (?:has|have|had|is|are|was|were) (?:been )?| )(?:removed|muted|stops?|cuts? out|drop(?:s|ped)? out|left out"
+    r"|silenced)\b",
     re.IGNORECASE,
+)
+_ELSEWHERE_BEFORE = re.compile(r"\b(?:intro|verses?|chorus(?:es)?|bridge|outro|beginning|end) (?:has|have|had) $", re.I)
+_ELSEWHERE_AFTER = re.compile(
+    r" (?:until|before|at first|(?:in|during) the (?:intro|verses?|chorus|bridge|beginning|first|second|outro))\b", re.I
 )
 
 
@@ -39,11 +48,19 @@ def before(pattern: re.Pattern[str], text: str, end: int) -> bool:
     return pattern.search(text, max(0, end - _LOOKED_BACK), end) is not None
 
 
-def is_taken_back(text: str, start: int) -> bool:
-    """Whether the words right before a place deny what comes ("not in 4/4"), or the clause only thinks it possible."""
-    return before(_DENIED, text, start) or before(_HEDGED, text, start)
+def is_taken_back(text: str, start: int, end: int) -> bool:
+    """Whether what stands at a place is denied right before it ("not in 4/4"), or only thought possible."""
+    return (
+        before(_DENIED, text, start) or before(_HEDGED, text, start)
+        or _HEDGED_AFTER.match(text, end, end + _LOOKED_BACK) is not None
+    )  # fmt: skip
 
 
 def is_denied_from_afar(text: str, start: int, end: int) -> bool:
     """Whether what stands at a place is denied by its clause, before it or behind."""
     return before(_DENIED_FAR, text, start) or _DENIED_AFTER.match(text, end) is not None
+
+
+def is_denied_in_a_part(text: str, start: int, end: int) -> bool:
+    """Whether a denial is one of the verse, or of the beginning: the rest may have what is denied."""
+    return before(_ELSEWHERE_BEFORE, text, start) or _ELSEWHERE_AFTER.match(text, end) is not None

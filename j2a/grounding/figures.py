@@ -24,9 +24,9 @@ _KEY = re.compile(rf"(?<![A-Za-z])({_NOTE})[ -](major|minor)\b")
 _BETWEEN_KEYS = r"(?:,? (?:and|to|then|or) |, |/| [-–→] )"
 _NO_KEY_AFTER = re.compile(rf"{_BETWEEN_KEYS}{_NOTE}[ -](?:major|minor)\b| (?:7th|triads?|chords?)\b")
 _NO_KEY_BEFORE = re.compile(
-    rf"(?:{_NOTE}[ -](?:major|minor){_BETWEEN_KEYS}|\brelative (?:major|minor)\W{{1,3}}(?:is )?)$"
+    rf"(?:{_NOTE}[ -](?:major|minor){_BETWEEN_KEYS}|\b[Ss]ide |\brelative (?:major|minor)\W{{1,3}}(?:is )?)$"
 )
-_METER = re.compile(r"(?<![\d/])(\d{1,2})/(2|4|8|16)(?![\d/]|[ -]notes?\b)")
+_METER = re.compile(r"(?<![\d/])(?<!rated )(?<!Rated )(\d{1,2})/(2|4|8|16)(?![\d/]|[ -]notes?\b)")
 _BEATS_A_BAR = re.compile(
     r"\b(two|three|four|five|six|seven)[ -]beats? (?:to|in|a|per) (?:the |a |each |every )?(?:bar|measure)",
     re.IGNORECASE,
@@ -35,10 +35,17 @@ _METER_WORD = re.compile(
     r"\b(common time|waltz(?:-like)?|triple (?:meter|metre|time)|quadruple (?:meter|metre|time))\b", re.IGNORECASE
 )
 _METER_WORD_BEATS = {"common": 4, "waltz": 3, "triple": 3, "quadruple": 4}
+_PACE = (
+    r"very slow|slow|slowly|moderate|mid-tempo|medium|fast|very fast|quick|(?:slow|fast)-paced|moderately paced"
+)
+_PACED = (
+    r"(?:tempo|pace|piece|track|music|pulse|beat|song|speed|clip|passage|groove|waltz|ballad|tune|number|cue|excerpt"
+    r"|recording|section)"
+)
 _TEMPO_WORD = re.compile(
-    r"\b(very slow|slow|slowly|moderate|mid-tempo|medium|fast|very fast|quick|(?:slow|fast)-paced|moderately paced)"
-    r"(?=,? (?:[\w#♯♭-]+,? ){0,3}?"
-    r"(?:tempo|pace|piece|track|music|pulse|beat|song|speed|clip|passage|groove|waltz|ballad|excerpt|recording|section))",
+    rf"\b(?P<before>{_PACE})(?=,? (?:(?!(?:yet|the|and|with|but|while|an?|of)\b)[\w#♯♭-]+,? ){{0,3}}?{_PACED})"
+    rf"|\b{_PACED}(?: itself)?(?: is| stays|:) (?P<after>{_PACE})(?![\w-])"
+    r"|\b(?:it|music|piece|track|song) moves (?P<moves>slowly)\b",
     re.IGNORECASE,
 )
 # BPM ranges: inside the first a word is true; outside the second it is false; between them nobody can say.
@@ -64,6 +71,8 @@ _CHORD = r"(?<![A-Za-z#])[A-G][#b♯♭]?m?(?![A-Za-z#♯♭'’])(?! (?:major|m
 _LINK = r"(?:, and |, then |, to | and | to | through |, | – | - | → )"
 _CHORD_LIST = re.compile(rf"{_CHORD}(?:{_LINK}{_CHORD})+")
 _NO_CHORDS_BEFORE = re.compile(r"\b(?:notes?|vitamins?|plans?|sections?|parts?|sides?|takes?) $", re.IGNORECASE)
+_EXTENSION = re.compile(r"\d|maj|sus|dim|aug|°|ø")  # only triads are measured
+_AM_I = re.compile(r"Am I\b")
 _LONE_CHORD = re.compile(
     rf"(?:\bon |chord of |chord |chord, |chord is |\bstays (?:on|with) |\bholds |only |single chord )({_CHORD})"
     rf"|({_CHORD})(?= chord\b)"
@@ -89,14 +98,15 @@ def _tempo(text: str, features: Features) -> Iterator[Claim]:
         agrees = any(abs(float(match["bpm"]) - one) <= max(1.0, tolerance * one) for one in meant)
         yield Claim("tempo", match["figure"], *match.span("figure"), verdict_of(bpm is not None, agrees))
     for match in _TEMPO_WORD.finditer(text):
-        word = match[1].lower()
+        place = match.lastgroup or ""
+        word = match[place].lower()
         true_range, possible_range = _TEMPO_RANGES[_TEMPO_SYNONYMS.get(word, word)]
         verdict: Verdict = "unmeasured"
         if bpm is not None and true_range[0] <= bpm <= true_range[1]:
             verdict = "agreed"
         elif bpm is not None and not possible_range[0] <= bpm <= possible_range[1]:
             verdict = "contradicted"
-        yield Claim("tempo", match[1], *match.span(1), verdict)
+        yield Claim("tempo", match[place], *match.span(place), verdict)
 
 
 def _key(text: str, features: Features) -> Iterator[Claim]:
@@ -135,6 +145,8 @@ def _chords(text: str, features: Features) -> Iterator[Claim]:
         spans.add(match.span(1) if match[1] else match.span(2))
     spans.update(match.span() for match in re.finditer(_CHORD, text) if len(match[0]) > 1)
     for start, end in sorted(spans):
+        if _EXTENSION.match(text, end) or _AM_I.match(text, start):
+            continue
         name = text[start:end]
         agrees = chord_identity(name) in measured
         yield Claim("chord", name, start, end, verdict_of(bool(features.chords), agrees))

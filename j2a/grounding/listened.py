@@ -7,26 +7,29 @@ from collections.abc import Iterator
 
 from j2a.features.record import Features, TagKind
 from j2a.grounding.claim import Claim, Verdict, verdict_of
-from j2a.grounding.denial import before, is_denied_from_afar
+from j2a.grounding.denial import before, is_denied_from_afar, is_denied_in_a_part
 
 # What is listened for, by the label of its tag. A guitar of any kind may be the electric one that was heard.
 HEARD: tuple[tuple[str, TagKind, str], ...] = (
-    ("voice", "voice", r"vocals?|vocalists?|vocali[sz]ations?|voices?|sing(?:s|ers?|ing)?(?! bowls?)|sung|raps?"
-                       r"|rapp(?:ers?|ing)"),
+    ("voice", "voice", r"vocals?|vocalists?|vocali[sz]ations?|(?<!gave a )voices?|sing(?:s|ers?|ing)?(?! bowls?)|sung"
+                       r"|raps?|rapp(?:ers?|ing)"),
     ("drums", "percussion", r"(?<!steel )drums?(?:[ -](?:beats?|kits?|sets?|machines?|loops?|patterns?))?"
                             r"|drumm(?:ers?|ing)|percussion|cymbals?|hi-?hats?|snares?"),
     ("electric guitar", "instrument", r"(?:(?:electric|distorted|lead|rhythm) )?(?<!bass )(?<!acoustic )guitars?"),
     ("synthesizer", "instrument", r"synth(?:s|esi[sz]ers?)?"),
-    ("flute", "instrument", r"flutes?"),
-    ("piano", "instrument", r"pianos?"),
-    ("metal", "style", r"metal(?! (?:strings?|bars?|plates?))"),
-    ("rock", "style", r"(?<!\ba )rock|rock(?= (?!is\b|was\b|that\b|in\b|on\b|falls\b)\w)"),
-    ("electronic", "style", r"electronic|electronica"),
-    ("dance", "style", r"dance(?: music| track)?(?! (?:films?|halls?|floors?|steps?|compan(?:y|ies)|in))|techno"),
-    ("ambient", "style", r"ambient"),
+    ("flute", "instrument", r"(?<!magic )(?<!champagne )flutes?"),
+    ("piano", "instrument", r"(?<!marked )pianos?(?! (?:street|bar|shop|store|stool|studios?))"),
+    ("metal", "style", r"metal(?! (?:strings?|bars?|plates?|gates?|doors?|clubs?|objects?|pipes?|sheets?))"),
+    ("rock", "style", r"(?:(?<!\ba )rock|rock(?= (?!is\b|was\b|that\b|in\b|on\b|falls\b)\w))"
+                      r"(?!-solid| bottom| formations?)"),
+    ("electronic", "style", r"electronic(?! (?:press|mail|devices?|voices?))|electronica"),
+    ("dance", "style", r"dance(?: music| track)?"
+                       r"(?! (?:films?|halls?|floors?|steps?|compan(?:y|ies)|part(?:y|ies)|tutorials?|in))|techno"),
+    ("ambient", "style", r"ambient(?! (?:noises?|sounds?|light))"),
 )  # fmt: skip
 _HEARD_WORD = re.compile(
-    r"(?P<denied>\b(?:no|without(?: any)?|lack(?:s|ing)?|free of|devoid of) (?:\w+ ){0,1}?)?\b(?:"
+    r"(?P<denied>\b(?:no|zero|without(?: any)?|minus(?: the)?|lack(?:s|ing)?|omits|free of|devoid of"
+    r"|(?:absence|lack) of|(?:can't|cannot) hear (?:any|a)|not a (?:single|hint of)) (?:(?!\w+s )\w+ )?)?\b(?:"
     + "|".join(f"(?P<t{place}>{words})" for place, (_, _, words) in enumerate(HEARD))
     + r"|(?P<instrumental>instrumental))\b",
     re.IGNORECASE,
@@ -39,7 +42,7 @@ _SOUND_WORDS = {
 }  # fmt: skip
 _SOUND_WORD = re.compile(rf"\b(?:{'|'.join(_SOUND_WORDS)})\b", re.IGNORECASE)
 _WHOLE = (
-    r"(?:pieces?|tracks?|music|songs?|clips?|excerpts?|recordings?|sections?|passages?|mix|sounds?|sounding|textures?"
+    r"(?:pieces?|tracks?|music|songs?|clips?|excerpts?|recordings?|sections?|passages?|mix|sound|sounding|textures?"
     r"|timbres?|tones?|tunes?|arrangements?)"
 )
 _OF_THE_WHOLE = re.compile(
@@ -84,6 +87,8 @@ def _heard(text: str, features: Features) -> Iterator[Claim]:
     for match in _HEARD_WORD.finditer(text):
         group = match.lastgroup or ""
         denies = bool(match["denied"]) or group == "instrumental"
+        if denies and is_denied_in_a_part(text, *match.span()):
+            continue
         label, kind, _ = HEARD[0 if group == "instrumental" else int(group[1:])]
         if not denies and is_denied_from_afar(text, *match.span()):
             continue

@@ -151,7 +151,7 @@ def test_chords_and_changes_of_key_are_no_claim_of_the_key(text):
 
 
 @pytest.mark.parametrize("text", [
-    "Drums are absent.", "The absence of vocals is felt.", "It is free from drums.", "A vocal-free track.",
+    "Drums are absent.", "It is free from drums.", "A vocal-free track.",
     "Non-vocal music.", "The drums never enter.", "It is drum and bass.", "A singer-songwriter.",
     "Smooth voice leading.",
 ])  # fmt: skip
