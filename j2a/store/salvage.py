@@ -154,9 +154,10 @@ def _found_in(connection: sqlite3.Connection, limit: int) -> Found:
     indexed, index_whole = _indexed(connection)
     last = _proven(journal, found, indexed)
     written = set(found.rows)  # the windows that the rows themselves name
-    found.whole = journal_whole or rows_whole
     gapless = journal_whole and _is_gapless(found.journal)
-    missing = gapless or not rows_whole
+    complete = rows_whole and indexed <= written  # a page in the place of another takes rows away without a sign
+    found.whole = gapless or complete
+    missing = gapless or not complete
     doubtful = {key for key, entry in last.items() if _is_doubtful(found.rows.get(key), entry, gapless=gapless)}
     gone = {key for key, entry in last.items() if not _take_in(found, key, entry, missing=missing)}
     if rows_whole and journal_whole and index_whole:  # a window that one of them alone knows is a damaged name
