@@ -230,6 +230,20 @@ def test_a_flipped_bit_anywhere_changes_no_caption(sound: bytes, tmp_path: Path,
         assert all("nothing is lost" in str(one) for one in mended), place
 
 
+@pytest.mark.parametrize("column", ["checksum", "change"])
+def test_a_damaged_number_beside_a_text_loses_nothing(sound: bytes, tmp_path: Path, column: str) -> None:
+    path = tmp_path / "s.sqlite"
+    path.write_bytes(sound)
+    raw = sqlite3.connect(path)
+    raw.execute(f"UPDATE caption SET {column} = {column} + 1024 WHERE state LIKE '%Caption 7.%'")
+    raw.commit()
+    raw.close()
+    mended: list[MendedError] = []
+    with Store(path, on_mended=mended.append) as store:
+        assert [row.text for row in store.rows(MUSIC)] == TEXTS
+    assert ["nothing is lost" in str(one) for one in mended] == [True]
+
+
 def with_pages_mixed_up(content: bytes, random: Random) -> bytes:
     """Flipped bits, zeros, and pages that stand in the place of others, a few of each."""
     mixed = bytearray(content)
