@@ -29,6 +29,11 @@ def run(kills: int, world: World) -> Tally:
     return tally
 
 
+def _says_it_stopped(screen: str) -> bool:
+    """In a notice, which goes by itself, or in the line above everything, where it stays until the next request."""
+    return SAYS in screen or screen.partition("\n")[0].rstrip().endswith("stopped")
+
+
 class Evening:
     """One start of the app."""
 
@@ -81,7 +86,7 @@ class Evening:
                 self._kill("typing", seen=False)
         self._typed += added
         person.press("\x1b")
-        person.see(SAYS)
+        person.see(_says_it_stopped)
         person.see(lambda screen: title_on(screen) == "draft")
         row = self._row(TYPED)
         if row is None or row.text != self._typed:
@@ -92,7 +97,7 @@ class Evening:
         os.kill(self._person.engine(), signal.SIGKILL)
         self._tally.killed(phase)
         if seen:
-            self._person.see(SAYS)
+            self._person.see(_says_it_stopped)
 
     def _next_request_works(self) -> None:
         """A caption comes, of a new engine, and is in the store."""

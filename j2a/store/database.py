@@ -85,17 +85,17 @@ class Database:
 
         def look() -> None:
             with schema.explained(self.path):
-                if why := self._why_mend():
+                if why := self._why_mend(quick=True):
                     raise schema.DamagedError(f"{self.path}: {why}.", schema.DAMAGED_HINT)
 
         self.mending(look)
 
-    def _why_mend(self) -> str:
+    def _why_mend(self, *, quick: bool = False) -> str:
         """What of the file is not as it was written, although that is known; "" where there is nothing to mend."""
         [(found,), *_] = self.connection.execute("PRAGMA integrity_check(1)").fetchall()
         if found != "ok":
             return str(found)
-        return "it holds what was not written there" if salvage.can_mend(self.connection) else ""
+        return "it holds what was not written there" if salvage.can_mend(self.connection, quick=quick) else ""
 
     def close(self) -> None:
         """Let go of the file. Nothing waits to be written."""

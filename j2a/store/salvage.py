@@ -89,10 +89,11 @@ def read(path: Path) -> tuple[Found, bytes]:
     return found, front
 
 
-def can_mend(connection: sqlite3.Connection) -> bool:
+def can_mend(connection: sqlite3.Connection, *, quick: bool = False) -> bool:
     """Whether rows or changes are not what was written last, although that is known.
 
-    A row may be an earlier one where the disk has lost a page that it said to have written.
+    A row may be an earlier one where the disk has lost a page that it said to have written. ``quick``: for who reads
+    the rows anyway, and learns then which of them make no sense although their checksum holds.
     """
     pages = connection.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
     limit = int(pages.fetchone()[0])
@@ -101,15 +102,19 @@ def can_mend(connection: sqlite3.Connection) -> bool:
     kept = {one.key: one for one in map(_as_kept, rows) if _is_key(one.key)}
     last = {Key(*entry[4:7]): entry[0] for entry in entries}
     whole = sum(checksums.holds(values, checksum) for *values, checksum in entries)
-    if whole == len(entries) and all(_is_good(one) and last.get(key) == one.change for key, one in kept.items()):
+    is_good = _is_whole if quick else _is_good
+    if whole == len(entries) and all(is_good(one) and last.get(key) == one.change for key, one in kept.items()):
         return False
     found = _found_in(connection, limit)
-    better = any(_differs(one, found.rows.get(key)) for key, one in kept.items())
+    better = any(_is_better(found.rows.get(key), one) for key, one in kept.items())
     return better or sum(entry.whole for entry in found.journal) > whole
 
 
-def _differs(one: Kept, other: Kept | None) -> bool:
-    return other is None or (one.change, one.state) != (other.change, other.state)
+def _is_better(found: Kept | None, kept: Kept) -> bool:
+    """Whether what was found is not what is kept, or is the same with a checksum that holds."""
+    if found is None or (found.change, found.state) != (kept.change, kept.state):
+        return True
+    return _is_good(found) and not _is_good(kept)
 
 
 def write_at(path: Path, place: int, data: bytes) -> None:
@@ -154,9 +159,10 @@ def _found_in(connection: sqlite3.Connection, limit: int) -> Found:
     indexed, index_whole = _indexed(connection)
     last = _proven(journal, found, indexed)
     written = set(found.rows)  # the windows that the rows themselves name
-    found.whole = journal_whole or rows_whole
     gapless = journal_whole and _is_gapless(found.journal)
-    missing = gapless or not rows_whole
+    complete = rows_whole and indexed <= written  # a page in the place of another takes rows away without a sign
+    found.whole = gapless or complete
+    missing = gapless or not complete
     doubtful = {key for key, entry in last.items() if _is_doubtful(found.rows.get(key), entry, gapless=gapless)}
     gone = {key for key, entry in last.items() if not _take_in(found, key, entry, missing=missing)}
     if rows_whole and journal_whole and index_whole:  # a window that one of them alone knows is a damaged name
@@ -289,6 +295,10 @@ def _is_entry(row: tuple[Any, ...]) -> bool:
 def _as_kept(row: Sequence[Any]) -> Kept:
     path, start_ms, end_ms, *about = row
     return Kept(Key(path, start_ms, end_ms), *about)
+
+
+def _is_whole(kept: Kept) -> bool:
+    return kept.whole
 
 
 def _is_good(kept: Kept) -> bool:

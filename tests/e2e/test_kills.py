@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.kills.__main__ import KINDS, shares, table
-from bench.kills.world import World
+from bench.kills.__main__ import shares, table
+from bench.kills.kinds import KINDS, run
 
 pytestmark = [
     pytest.mark.long,
@@ -19,11 +19,7 @@ pytestmark = [
 
 @pytest.mark.parametrize(("kind", "kills"), [("app", 2), ("engine", 1), ("caption", 1), ("export", 3), ("prepare", 2)])
 def test_kills_lose_nothing(kind: str, kills: int, tmp_path: Path) -> None:
-    world = World(tmp_path, seed=7)
-    try:
-        tally = KINDS[kind][1](kills, world)
-    finally:
-        world.end_all()
+    tally = run(kind, kills, 7, tmp_path / kind)
     assert tally.kills == kills
     assert not tally.bad, table([tally]) + "\n" + "\n".join(tally.faults)
 
