@@ -33,7 +33,9 @@ def told(claim: Claim) -> str:
     return f"{'+' if claim.verdict == 'agreed' else '-'}{label}"
 
 
-@pytest.mark.parametrize(("name", "fewest", "precision", "recall"), [("tuned", 250, 0.97, 0.93), ("hard", 250, 0.97, 0.85)])
+@pytest.mark.parametrize(
+    ("name", "fewest", "precision", "recall"), [("tuned", 250, 0.97, 0.93), ("hard", 250, 0.97, 0.85)]
+)
 def test_what_is_found_is_a_claim(name: str, fewest: int, precision: float, recall: float) -> None:
     lines = [line.partition("\t") for line in (SETS / f"{name}.tsv").read_text(encoding="utf-8").splitlines()]
     both = [
