@@ -17,24 +17,32 @@ _DENIED = re.compile(
 )
 _HEDGED = re.compile(
     r"\b(?:may|might|could(?! (?:be )?hear)|would(?:n't)?|perhaps|maybe|possibl[ey]|potential(?:ly)?|probabl[ey]|likely"
-    r"|presumably|apparently|arguably|supposedly|allegedly|almost|either|whether|if|unless|seems?|appears? to|suggests?"
+    r"|presumably|apparently|arguably|supposedly|seemingly|allegedly|almost|either|whether|if|unless|seems?|appears? to"
+    r"|suggests?|imagine|evok\w+|as though|assum\w+|must be"
     r"|(?:it|this|that|which) feels?|hints? (?:at|of)|reminiscent of|reminds?|recalls?|resembl\w+"
-    r"|sounds? (?:as if|as though|like)|can be (?:played|used)|(?:i|we) (?:think|guess|believe))\b" + _CLAUSE,
+    r"|sounds? (?:as if|as though|like)|can be (?:played|used)|(?:i|we) (?:think|guess|believe|suppose))\b" + _CLAUSE,
     re.IGNORECASE,
 )
-_HEDGED_AFTER = re.compile(r",? or (?:maybe|perhaps|possibly)\b|[^.;:!?]* would be\b", re.IGNORECASE)
+_HEDGED_AFTER = re.compile(
+    r",? or (?:maybe|perhaps|possibly)\b|[^.;:!?]* would be\b|(?: \w+)? (?:could|might|may) (?:be|have)\b"
+    r"|,? (?:if|unless)\b"
+    r"|[^.;:!]*\?",  # a question
+    re.IGNORECASE,
+)
 _DENIED_FAR = re.compile(  # "no vocals or drums", "far from metal"
-    r"\b(?:no(?! (?:doubt|question)\b)|not(?! only\b)|nobody|nothing like|without(?! (?:question|doubt)\b)|lack\w*"
-    r"|free (?:of|from)|far from|devoid of|absence of|(?:hardly|barely|scarcely) any|zero|minus|omit\w*"
-    r"|(?:can't|cannot|couldn't|don't) hear|neither|nor|never|non)\b" + _CLAUSE,
+    r"\b(?:no(?! (?:doubt|question)\b)|not(?! only\b)|nobody|none of|nothing|rather than|instead of"
+    r"|without(?! (?:question|doubt)\b)|lack\w*|free (?:of|from)|far from|devoid of|absence of"
+    r"|(?:hardly|barely|scarcely) any|zero|minus|omit\w*|(?:can't|cannot|couldn't|don't|won't) hear"
+    r"|neither|nor|never|non)\b" + _CLAUSE,
     re.IGNORECASE,
 )
 _DENIED_AFTER = re.compile(  # "drums are absent", "vocal-free", "flute-like"
     r"[- ](?:free|less|leading|like|songwriters?|and bass)\b"
     r"|(?: \w+){0,2} (?:(?:is|are|was|were|do|does|did) )?(?:not|never|absent|missing|\w+n't)\b"
     r"(?! (?:only|just|(?:\w+ )?(?:loud|soft|clear|clean|fast|slow)|strum|use|sing)\b)"
-    r"|(?: (?:has|have|had|is|are|was|were) (?:been )?| )(?:removed|muted|stops?|cuts? out|drop(?:s|ped)? out|left out"
-    r"|silenced)\b",
+    r"|: none\b| (?:is|are) nowhere\b|(?: \w+){0,6} (?:is|are) (?:missing|absent)\b"
+    r"|(?: \w+)?(?: (?:has|have|had|is|are|was|were) (?:been )?| )(?:removed|muted|stops?|cuts? out|drop(?:s|ped)? out"
+    r"|left out|silenced)\b",
     re.IGNORECASE,
 )
 _ELSEWHERE_BEFORE = re.compile(r"\b(?:intro|verses?|chorus(?:es)?|bridge|outro|beginning|end) (?:has|have|had) $", re.I)

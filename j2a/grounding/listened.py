@@ -11,25 +11,26 @@ from j2a.grounding.denial import before, is_denied_from_afar, is_denied_in_a_par
 
 # What is listened for, by the label of its tag. A guitar of any kind may be the electric one that was heard.
 HEARD: tuple[tuple[str, TagKind, str], ...] = (
-    ("voice", "voice", r"vocals?|vocalists?|vocali[sz]ations?|(?<!gave a )voices?|sing(?:s|ers?|ing)?(?! bowls?)|sung"
-                       r"|raps?|rapp(?:ers?|ing)"),
+    ("voice", "voice", r"vocals?|vocalists?|vocali[sz]ations?|(?<!gave a )voices?(?! of the (?:fugue|canon))"
+                       r"|sing(?:s|ers?|ing)?(?! bowls?)|sung|raps?|rapp(?:ers?|ing)"),
     ("drums", "percussion", r"(?<!steel )drums?(?:[ -](?:beats?|kits?|sets?|machines?|loops?|patterns?))?"
                             r"|drumm(?:ers?|ing)|percussion|cymbals?|hi-?hats?|snares?"),
     ("electric guitar", "instrument", r"(?:(?:electric|distorted|lead|rhythm) )?(?<!bass )(?<!acoustic )guitars?"),
     ("synthesizer", "instrument", r"synth(?:s|esi[sz]ers?)?"),
     ("flute", "instrument", r"(?<!magic )(?<!champagne )flutes?"),
     ("piano", "instrument", r"(?<!marked )pianos?(?! (?:street|bar|shop|store|stool|studios?))"),
-    ("metal", "style", r"metal(?! (?:strings?|bars?|plates?|gates?|doors?|clubs?|objects?|pipes?|sheets?))"),
-    ("rock", "style", r"(?:(?<!\ba )rock|rock(?= (?!is\b|was\b|that\b|in\b|on\b|falls\b)\w))"
-                      r"(?!-solid| bottom| formations?)"),
-    ("electronic", "style", r"electronic(?! (?:press|mail|devices?|voices?))|electronica"),
+    ("metal", "style", r"metal(?! (?:strings?|bars?|plates?|gates?|doors?|clubs?|objects?|pipes?|sheets?|bleachers"
+                       r"|railings?|chairs?|fences?))"),
+    ("rock", "style", r"(?:(?<!\ba )(?<!little )rock|rock(?= (?!is\b|was\b|that\b|in\b|on\b|falls\b)\w))"
+                      r"(?![- ]solid| bottom| formations?)"),
+    ("electronic", "style", r"electronic(?! (?:press|mail|devices?|voices?|doorbells?|alarms?|beeps?))|electronica"),
     ("dance", "style", r"dance(?: music| track)?"
                        r"(?! (?:films?|halls?|floors?|steps?|compan(?:y|ies)|part(?:y|ies)|tutorials?|in))|techno"),
     ("ambient", "style", r"ambient(?! (?:noises?|sounds?|light))"),
 )  # fmt: skip
 _HEARD_WORD = re.compile(
     r"(?P<denied>\b(?:no|zero|without(?: any)?|minus(?: the)?|lack(?:s|ing)?|omits|free of|devoid of"
-    r"|(?:absence|lack) of|(?:can't|cannot) hear (?:any|a)|not a (?:single|hint of)) (?:(?!\w+s )\w+ )?)?\b(?:"
+    r"|(?:absence|lack) of|(?:can't|cannot|won't) hear (?:any|a)|not a (?:single|hint of)) (?:(?!\w+s )\w+ )?)?\b(?:"
     + "|".join(f"(?P<t{place}>{words})" for place, (_, _, words) in enumerate(HEARD))
     + r"|(?P<instrumental>instrumental))\b",
     re.IGNORECASE,
