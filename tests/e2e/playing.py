@@ -1,7 +1,8 @@
 """Run by the playback tests in a process of its own: plays a file as the app does, and tells what happened as JSON.
 
-``python -m tests.e2e.playing FILE SCRIPT``; the script is a JSON list of steps: ["play", from_s, until_s] or with again_s
-behind it, ["wait_position", s], ["wait_end"], ["sleep", s], ["pause"], ["seek", s], ["volume", gain], ["speed", factor].
+``python -m tests.e2e.playing FILE SCRIPT``: SCRIPT is a JSON list of steps: ["play", from_s, until_s],
+also with again_s behind it, ["wait_position", s], ["wait_end"], ["sleep", s], ["pause"], ["seek", s],
+["volume", gain], ["speed", times].
 """
 
 from __future__ import annotations
