@@ -69,6 +69,8 @@ async def test_windows_of_bars_begin_on_downbeats(desk: Desk) -> None:
     await desk.press("M", "4")
     assert desk.app.desk.planned == [Window(0.5, 16.5), Window(16.5, 25.0)]
     assert len(desk.engine.requests) == asked, "they are known now"
+    await desk.press("M", "f", "right_curly_bracket", "n")
+    assert desk.app.transport.window == Window(0.0, 10.0), "one that begins where the window does comes first"
 
 
 async def test_finding_bars_can_be_stopped_and_may_find_none(desk: Desk) -> None:
