@@ -26,7 +26,7 @@ BLOCK_S = 2048 / 44100
 WATCHDOG_S = 1.0
 MAX_DELAY_S = 2.0  # a device that claims to be further behind is not believed
 _DECODE_S = 0.25  # at a time
-_BEGIN_S = 0.6  # decoded before the device is started: what takes longer would be waited for
+_BEGIN_S = 1.0  # of stretched sound before the device is started: more of it would be waited for
 
 
 class DeviceSection:
@@ -72,7 +72,7 @@ class DeviceSection:
         self._ramp = np.linspace(0, 1, 256, dtype=np.float32)[:, None]
         # (frames handed over before the newest block, when that block was asked for, how long until it is heard)
         self._mark = (0, 0.0, 0.0)
-        self._fill(_BEGIN_S)
+        self._fill(RING_S if self._stretcher is None else _BEGIN_S)
         self._mark = (0, time.monotonic(), LATENCY_S)
         try:
             self._stream.start()

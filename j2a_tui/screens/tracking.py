@@ -7,6 +7,7 @@ from pathlib import Path
 from j2a.clip import Clip
 from j2a.engine.messages import Done, Event, Extract, Failed, FeatureReady
 from j2a.errors import StoreError
+from j2a.library import Track
 from j2a_tui import plans
 from j2a_tui.display import clean
 from j2a_tui.jobs import Change
@@ -39,6 +40,11 @@ class Tracking(Listening):
             return []
         return places(self.session.ledger.catalogue.of(self._path), self.planned, self.transport.duration_s)
 
+    def open(self, track: Track | None, window: Window | None = None) -> None:
+        """Another file: the bars of the one before are not wanted any more."""
+        self.stop_finding_bars()
+        super().open(track, window)
+
     def show_change(self, change: Change) -> None:
         """Draw what changed."""
         super().show_change(change)
@@ -67,8 +73,9 @@ class Tracking(Listening):
         """To the next planned window of this file without a decision, or back to one; False when there is none."""
         here = self.transport.window
         planned = set(self.planned)
+        from_s = here.start_s if here in planned else here.start_s - direction / 1000  # one that begins here counts
         found = [place.window for place in self.places if place.open and place.window in planned
-                 and (place.window.start_s - here.start_s) * direction > 0]
+                 and (place.window.start_s - from_s) * direction > 0]
         if not found:
             return False
         self.open_window(found[0] if direction > 0 else found[-1])

@@ -47,7 +47,7 @@ class TransportLine(Widget):
                 left.append((f"  {changed}", "bold $accent"))
             left += [(word, "$quiet"), (window_text(transport.window.start_s, transport.window.end_s), "$foreground")]
             if roomy and not changed:
-                left.append((f"  {transport.window.length_s:g} s", "$quiet"))
+                left.append((f"  {round(transport.window.length_s, 1):g} s", "$quiet"))
         return two_ends(left, self._sound(short=not roomy and len(left) > 4), width)
 
     def _heard(self) -> str:

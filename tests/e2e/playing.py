@@ -1,7 +1,8 @@
 """Run by the playback tests in a process of its own: plays a file as the app does, and tells what happened as JSON.
 
-``python -m tests.e2e.playing FILE SCRIPT``; the script is a JSON list of steps: ["play", from_s, until_s],
-["wait_position", s], ["wait_end"], ["sleep", s], ["pause"], ["seek", s], ["volume", gain].
+``python -m tests.e2e.playing FILE SCRIPT``: SCRIPT is a JSON list of steps: ["play", from_s, until_s],
+also with again_s behind it, ["wait_position", s], ["wait_end"], ["sleep", s], ["pause"], ["seek", s],
+["volume", gain], ["speed", times].
 """
 
 from __future__ import annotations
@@ -41,13 +42,15 @@ def run_step(player: Player, name: str, *values: Any) -> dict[str, Any]:
         slowest = time.monotonic() - before
 
     if name == "play":
-        timed(lambda: player.play(values[0], values[1]))
+        timed(lambda: player.play(*values))
     elif name == "pause":
         timed(player.pause)
     elif name == "seek":
         timed(lambda: player.seek(values[0]))
     elif name == "volume":
         player.volume = values[0]
+    elif name == "speed":
+        player.speed = values[0]
     elif name == "sleep":
         time.sleep(values[0])
     elif name == "wait_position":

@@ -243,6 +243,37 @@ def test_pulseaudio_pause_seek_and_volume(tmp_path: Path, pulse: dict[str, str],
 
 
 @pytest.mark.long
+def test_pulseaudio_hears_a_loop_without_a_gap(tmp_path: Path, pulse: dict[str, str], song: Path) -> None:
+    with Recording(pulse, tmp_path / "rec.raw") as recording:
+        report = play(song, [["play", 2.0, 3.25, 2.5], ["wait_position", 2.6], ["sleep", 5.0], ["pause"]], pulse)
+    assert report["available"], report["reason"]
+    heard = trimmed(recording.samples())[RATE // 2 :]  # from A on
+    once = original(song, 2.5, 3.25)
+    rounds = len(heard) // len(once)
+    assert rounds >= 4
+    for number in range(rounds):
+        part = heard[number * len(once) :][: len(once)]
+        assert np.corrcoef(part[:, 0], once[:, 0])[0, 1] > 0.99, f"round {number}"
+    assert 2.5 <= report["steps"][-1]["position_s"] <= 3.25
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("speed", [0.5, 1.5])
+def test_pulseaudio_hears_another_speed_at_the_same_pitch(tmp_path: Path, pulse: dict[str, str], speed: float) -> None:
+    pytest.importorskip("pylibrb", reason="there is no wheel of it for this machine")
+    tone = np.sin(2 * np.pi * 440 * np.arange(6 * RATE) / RATE)
+    soundfile.write(tmp_path / "tone.wav", np.stack([0.4 * tone] * 2, axis=1), RATE)
+    with Recording(pulse, tmp_path / "rec.raw") as recording:
+        report = play(tmp_path / "tone.wav", [["speed", speed], ["play", 1.0, 4.0], ["wait_end"]], pulse)
+    assert report["available"], report["reason"]
+    assert report["steps"][-1]["position_s"] == pytest.approx(4.0, abs=1e-3)
+    heard = trimmed(recording.samples())[:, 0]
+    assert len(heard) / RATE == pytest.approx(3.0 / speed, abs=0.05)
+    middle = heard[len(heard) // 4 :][:RATE] * np.hanning(RATE)
+    assert np.abs(np.fft.rfft(middle, 4 * RATE)).argmax() / 4 == pytest.approx(440, abs=0.5)
+
+
+@pytest.mark.long
 def test_a_sound_server_that_dies_does_not_take_the_player_with_it(pulse: dict[str, str], song: Path) -> None:
     helper = subprocess.Popen(
         [sys.executable, "-m", "tests.e2e.playing", str(song), json.dumps([["play", 0.0, None], ["wait_end"]])],

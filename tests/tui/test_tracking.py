@@ -69,6 +69,8 @@ async def test_windows_of_bars_begin_on_downbeats(desk: Desk) -> None:
     await desk.press("M", "4")
     assert desk.app.desk.planned == [Window(0.5, 16.5), Window(16.5, 25.0)]
     assert len(desk.engine.requests) == asked, "they are known now"
+    await desk.press("M", "f", "right_curly_bracket", "n")
+    assert desk.app.transport.window == Window(0.0, 10.0), "one that begins where the window does comes first"
 
 
 async def test_finding_bars_can_be_stopped_and_may_find_none(desk: Desk) -> None:
@@ -106,12 +108,21 @@ async def test_the_map_follows_playback_and_seeks(desk: Desk) -> None:
     assert desk.player.playing
 
 
-async def test_captioned_windows_are_on_the_overview_by_letter(desk: Desk, small: Desk) -> None:
-    for one in (desk, small):
-        await one.describe()
-        overview = [line for line in one.screen_text().splitlines() if "d" in line and ("──" in line or "▁" in line
-                    or "█" in line)]
-        assert overview, one.screen_text()
+async def test_captioned_windows_are_on_the_overview(desk: Desk) -> None:
+    await desk.press("M", "f")
+    await desk.describe()
+    await desk.shows("d──")
+    await desk.shows("──···")
+    await desk.press("A", "escape", "N")
+    await desk.shows("A━━")
+
+
+async def test_on_a_small_screen_their_letters_are_in_it(small: Desk) -> None:
+    await small.describe()
+    small.app.transport.seek(5.0)  # the playhead would be over it
+    small.app.desk.follow()
+    region = small.app.desk.waveform.region
+    assert small.screen_text().splitlines()[region.y][region.x] == "d"
 
 
 async def test_a_window_is_seen_as_a_spectrogram_and_a_chromagram(

@@ -12,7 +12,7 @@ import pytest
 import j2a_tui
 from tests.places import ROOT
 
-HEAVY = ("torch", "transformers", "librosa", "madmom")
+HEAVY = ("torch", "transformers", "librosa", "numba", "madmom", "pylibrb")
 
 LIGHT = [
     "j2a.clip", "j2a.caption", "j2a.errors", "j2a.paths", "j2a.store", "j2a.export", "j2a.library", "j2a.audio",
