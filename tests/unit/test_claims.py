@@ -2,7 +2,7 @@
 
 The sentences in ``tests/data/claims`` were labelled by hand: ``sentence<TAB>claims``, separated by ``; ``. A figure is
 ``kind:words``; what is listened for is ``+label`` where it is said to be there and ``-label`` where it is denied. The
-parser was mended on ``tuned.tsv``, ``hard.tsv`` and ``plain.tsv``; who wrote ``unseen.tsv`` had not seen the parser, and
+parser was mended on ``tuned.tsv``, ``hard.tsv`` and ``plain.tsv``; who wrote ``unseen.tsv`` had not seen it, and
 nothing was mended on it.
 """
 
