@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from j2a.features.record import Features
 from j2a.grounding import Claim, Verdict, claims
-from j2a_tui.display import chord_names, feature_text
+from j2a.grounding.listened import SOUND_WORDS
+from j2a_tui.display import chord_names, feature_text, sound_figure
 
 ORDER: tuple[Verdict, ...] = ("contradicted", "agreed", "unmeasured")
 _KINDS = {"percussion": "drums"}  # what people call it
@@ -97,8 +98,10 @@ def _measured(claim: Claim, features: Features) -> str:
     match claim.kind:
         case "tempo":
             return feature_text("bpm", features)
-        case "key" | "meter" | "sound":
+        case "key" | "meter":
             return feature_text(claim.kind, features)
+        case "sound":
+            return sound_figure(SOUND_WORDS[claim.text.lower()], features.sound)
         case "chord":
             return " ".join(dict.fromkeys(chord_names(features)))
     label = _label(claim)

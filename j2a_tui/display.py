@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.cells import cell_len, set_cell_size
 
-from j2a.features.record import Features
+from j2a.features.record import Features, Sound
 from j2a.music import TUNED_CENTS, spelled_chord
 from j2a.printable import printable
 from j2a.store import Status
@@ -126,6 +126,20 @@ def chord_text(features: Features, at_s: float) -> str:
         if chord.start_s <= at_s < chord.end_s:
             return "" if name == "–" else name
     return ""
+
+
+def sound_figure(word: str, sound: Sound | None) -> str:
+    """What a word of ``Sound.words`` was measured by: "1,240 Hz"; "" where nothing was."""
+    if sound is None:
+        return ""
+    match word:
+        case "dark" | "bright":
+            return f"centroid {sound.centroid_hz:,.0f} Hz"
+        case "sparse" | "dense":
+            return f"{sound.onsets_per_s:.1f} onsets/s"
+        case "soft" | "loud":
+            return f"{sound.loudness_dbfs:.0f} dBFS"
+    return f"{sound.dynamics_db:.0f} dB from soft to loud"
 
 
 def chord_names(features: Features) -> list[str]:

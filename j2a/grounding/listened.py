@@ -37,11 +37,11 @@ _HEARD_WORD = re.compile(
 )
 # Words for the sound of the whole, by those of ``Sound.words``. A mood, a style ("soft rock", "dark ambient") or one
 # instrument ("a bright piano") is not the whole.
-_SOUND_WORDS = {
+SOUND_WORDS = {
     "dark": "dark", "bright": "bright", "sparse": "sparse", "dense": "dense", "busy": "dense", "soft": "soft",
     "quiet": "soft", "loud": "loud", "swelling": "swelling",
 }  # fmt: skip
-_SOUND_WORD = re.compile(rf"\b(?:{'|'.join(_SOUND_WORDS)})\b", re.IGNORECASE)
+_SOUND_WORD = re.compile(rf"\b(?:{'|'.join(SOUND_WORDS)})\b", re.IGNORECASE)
 _WHOLE = (
     r"(?:pieces?|tracks?|music|songs?|clips?|excerpts?|recordings?|sections?|passages?|mix|sound|sounding|textures?"
     r"|timbres?|tones?|tunes?|arrangements?)"
@@ -76,7 +76,7 @@ def _sound(text: str, features: Features) -> Iterator[Claim]:
     for match in _SOUND_WORD.finditer(text):
         said = before(_WHOLE_IS, text, match.start()) and _END_OF_LIST.match(text, match.end())
         if said or _OF_THE_WHOLE.match(text, match.end()):
-            word = _SOUND_WORDS[match[0].lower()]
+            word = SOUND_WORDS[match[0].lower()]
             marked = word in measured or _OPPOSITE[word] in measured
             yield Claim("sound", match[0], *match.span(), verdict_of(marked, word in measured))
 

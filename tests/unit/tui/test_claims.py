@@ -9,7 +9,7 @@ import pytest
 
 from j2a.caption import Caption
 from j2a.clip import Clip
-from j2a.features.record import Chord, Features, Tag
+from j2a.features.record import Chord, Features, Sound, Tag
 from j2a.store import Row, Status
 from j2a_tui.catalogue import Catalogue, Entry
 from j2a_tui.claims import checked, contradicted, table
@@ -37,6 +37,16 @@ def test_every_claim_stands_beside_what_was_measured() -> None:
         "Am": ("chord", "agreed", "Am F"),
         "G": ("chord", "contradicted", "Am F"),
     }
+
+
+@pytest.mark.parametrize(("word", "measured"), [
+    ("dark", "centroid 3,000 Hz"), ("loud", "-10 dBFS"), ("busy", "4.0 onsets/s"),
+    ("swelling", "12 dB from soft to loud"),
+])
+def test_a_word_for_the_sound_stands_beside_its_own_figure(word: str, measured: str) -> None:
+    features = Features(sound=Sound(-10.0, 12.0, 12.0, 3000.0, 4.0))
+    assert [one.measured for one in checked(f"A {word} piece.", features)] == [measured]
+    assert [one.measured for one in checked(f"A {word} piece.", Features())] == [""]
 
 
 def test_the_table_has_each_claim_once_and_what_is_wrong_first() -> None:
