@@ -74,7 +74,8 @@ def to_csv(rows: Sequence[Row], folder: Path, dialect: Dialect = "dataset") -> b
     """The rows as a CSV file. ``file_name`` is the POSIX path relative to ``folder``.
 
     Empty cells: ``end_s`` of a window that runs to the end of its file, features that could not be measured, and all
-    features and provenance of a caption written by hand. Raises ``ExportError`` for a file outside ``folder``.
+    features and provenance of a caption written by hand. What a person has corrected stands
+    in the place of what was measured. Raises ``ExportError`` for a file outside ``folder``.
     """
     root = real_folder(folder)
     table = sorted(
@@ -162,7 +163,7 @@ def _encoded(lines: Sequence[Sequence[str]]) -> bytes:
 
 def _cells(name: str, row: Row, written: bool = False) -> list[str]:
     caption = row.caption
-    features = caption.features if caption else Features()
+    features = row.features
     return [
         name,
         _number(row.clip.start_s),

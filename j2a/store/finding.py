@@ -37,11 +37,12 @@ class Finding:
         return Kept(key, *found[0]) if found else None
 
     def of_file(self, path: bytes) -> list[Kept]:
-        """Every row of a file."""
+        """The row of every window of a file."""
         return [
             Kept(Key(name, start_ms, end_ms), *about) for name in self._known_names().of(path)
             for start_ms, end_ms, *about in self._query(
-                "SELECT start_ms, end_ms, change, state, checksum FROM caption WHERE path = ?", (name,)
+                "SELECT start_ms, end_ms, change, state, checksum FROM caption WHERE path = ? AND start_ms >= 0",
+                (name,),
             )
         ]
 
@@ -51,11 +52,15 @@ class Finding:
 
     def statuses(self, folder: Path) -> Iterator[tuple[bytes, str]]:
         """Each path in the real folder, with each status that its rows have."""
-        for real, _, status in self._under(folder, "status"):
-            yield real, status
+        for real, _, status, start_ms in self._under(folder, "status, min(start_ms, 0)"):
+            if start_ms >= 0:
+                yield real, status
 
     def inside(self, folder: Path) -> Iterator[tuple[Key, Kept]]:
-        """Each row of a file under a folder, and under those that links in it lead to, with its key in this folder."""
+        """Each row of a file under a folder, and under those that links in it lead to, with its key in this folder.
+
+        Rows about whole files are among them.
+        """
         columns = "start_ms, end_ms, change, state, checksum"
         for path, name, start_ms, end_ms, *about in self._under(folder, columns):
             yield Key(path, start_ms, end_ms), Kept(Key(name, start_ms, end_ms), *about)
