@@ -18,7 +18,8 @@ from j2a.caption import Caption, Sampling
 from j2a.engine.client import STOPPED, EngineClient
 from j2a.engine.messages import EMPTY, DescribeMany, Done, Event, Extract, Failed, Load
 from j2a.errors import AudioError
-from j2a.features.record import Engine
+from j2a.features.corrections import NONE, Corrections
+from j2a.features.record import Engine, Features
 from j2a.folder.plan import Broken, Planned
 from j2a.folder.sheet import Sheet
 
@@ -69,7 +70,7 @@ class FolderRun:
     """Captions what is planned. ``on_progress`` is called whenever the tally has changed.
 
     A file of which one section after the other cannot be described is added to ``given_up``, for the plan to go on with
-    the next: a header may promise days of sound that is not there.
+    the next: a header may promise days of sound that is not there. ``said_of`` knows what a person says of a file.
     """
 
     def __init__(
@@ -79,11 +80,13 @@ class FolderRun:
         settings: Settings,
         on_progress: Callable[[Tally], None] = lambda tally: None,
         given_up: set[Path] | None = None,
+        said_of: Callable[[Path], Corrections] = lambda path: NONE,
     ) -> None:
         self._planned: Iterator[Planned | Broken] | None = planned
         self._sheet = sheet
         self._settings = settings
         self._on_progress = on_progress
+        self._said_of = said_of
         self._tally = Tally()
         self._given_up = set() if given_up is None else given_up
         self._failures: Counter[Path] = Counter()  # in a row
@@ -193,7 +196,8 @@ class FolderRun:
             return
         self._measuring[number] = None
         if isinstance(event, Done):
-            slot.features = event.result
+            clip = slot.planned.clip
+            slot.features = self._said_of(clip.path).applied(Features.from_json(event.result), clip).to_json()
             del self._failures[slot.planned.clip.path]
         else:
             self._order.remove(slot)  # else clips that fail could take all the room, and nothing would go on

@@ -255,3 +255,11 @@ class Store:
             if not self.database.mend_rows():
                 raise
             return work()
+
+
+def corrections_of(path: Path) -> Corrections:
+    """What was said of a file in the app. Where nothing was ever saved nothing is made. Raises ``StoreError``."""
+    if not paths.store_path().exists():
+        return NONE
+    with Store(to_read=True) as store:
+        return store.corrections(path)
