@@ -158,7 +158,9 @@ def show_paths(as_json: AsJson = False) -> None:
 def export(
     folder: Annotated[Path, typer.Argument(help="A music folder.")],
     out: Annotated[Path | None, typer.Option(help="The file to write; default: captions.csv in the folder.")] = None,
-    format: Annotated[str, typer.Option(help="csv.")] = "csv",
+    format: Annotated[
+        str, typer.Option(help="csv; or preferences: which of two captions was picked, as preferences.jsonl.")
+    ] = "csv",
     only: Annotated[
         str, typer.Option(help="accepted; captioned: drafts too; all: also what was skipped without a caption.")
     ] = "all",
@@ -173,15 +175,15 @@ def export(
 
     Of a folder that was moved or deleted the captions are still there: name it as it was, and a file by --out.
     """
-    from j2a.export import ONLY, chosen, save_csv
+    from j2a.export import FORMATS, ONLY, chosen
     from j2a.store import Store
 
     with errors_shown():
         wanted = next((name for name in ONLY if name == only), None)
         if wanted is None:
             raise UsageError(f"--only cannot be {only!r}.", f"It is one of: {', '.join(ONLY)}.")
-        if format != "csv":
-            raise UsageError(f"there is no format {format!r}.", "Formats: csv.")
+        if format not in FORMATS:
+            raise UsageError(f"there is no format {format!r}.", f"Formats: {', '.join(FORMATS)}.")
         written_as = dialect_of(dialect)
         folder = folder.expanduser()
         damaged: list[StoreError] = []
@@ -194,10 +196,12 @@ def export(
             raise _no_folder(folder, len(rows))
         for error in damaged:
             narrate(printable(str(error)))
-        target = out.expanduser() if out else folder / "captions.csv"
-        if kept := save_csv(rows, folder, target, written_as, force=force):
+        written = FORMATS[format]
+        target = out.expanduser() if out else folder / written.file_name
+        if kept := written.save(rows, folder, target, written_as, force):
             narrate(f"What was there is kept as {printable(str(kept))}.")
-        say(f"{'1 caption' if len(rows) == 1 else f'{len(rows)} captions'} written to {printable(str(target))}")
+        count = written.count(rows)
+        say(f"{count} {written.unit}{'' if count == 1 else 's'} written to {printable(str(target))}")
         if any(error.exit_code != ExitCode.OK for error in damaged):
             raise typer.Exit(ExitCode.SOME_FILES_FAILED)
 

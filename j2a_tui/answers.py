@@ -36,7 +36,7 @@ class Answers(SavedClip):
         super().__init__(store, folder, on_problem, clock)
         self.engine = engine
         self.model = Model(engine, version, backbone, on_problem)
-        self.ahead = Ahead(engine, self.model)
+        self.ahead = Ahead(engine, self.model, self.ledger.corrections)
         self.job: Job | None = None
 
     @property
@@ -150,6 +150,6 @@ class Answers(SavedClip):
         if not (job.writes and text):
             return
         job.saved_at, job.saved = self._clock(), job.written
-        caption = Caption(text, job.version, job.backbone, "", "", "", job.seed, job.sampling, self.features)
+        caption = Caption(text, job.version, job.backbone, "", "", "", job.seed, job.sampling, self.measured)
         if not self._save(job.clip, lambda store: store.save_generated(job.clip, caption)):
             job.replaces = True  # another J2A's words are there

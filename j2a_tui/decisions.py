@@ -59,7 +59,12 @@ class Decisions(Requests):
         return self._show_row(self.ledger.redo())
 
     def _show_row(self, row: Row | None) -> Row | None:
-        if row is not None:
-            self.job = None
-            self.begin(row.clip, row)
+        if row is None:
+            return None
+        self.job = None
+        if not row.about_file:
+            self.begin_saved(row.clip, row)
+        elif self.clip is not None and self.clip.path == row.clip.path:
+            self.corrections = row.corrections
+            self.show(self.ledger.get(self.clip))
         return row

@@ -30,12 +30,13 @@ class Requests(Answers):
             self._take_over(*written, follows)
             return
         self.ahead.pause()
-        seed = (self.caption.seed + 1 if self.caption else 1) if variant else 0
+        seed = 1 + max((one.caption.seed for one in self.variants if one.caption), default=0) if variant else 0
         sampling = Sampling(temperature=VARIANT_TEMPERATURE) if variant else Sampling()
         model = self.model
         request_id = self.engine.submit(
             Describe(self.clip, model.version, model.backbone, model.prompt, sampling, seed,
-                     correct_figures=model.correct_figures, figures=model.figures)
+                     correct_figures=model.correct_figures, figures=model.figures,
+                     corrections=self.corrections.to_json())
         )
         self.failure = None
         # A measurement that runs goes on: the engine uses its result.
@@ -96,6 +97,7 @@ class Requests(Answers):
         """Show how the clip stands in the store; False while its caption is being written."""
         if self.clip is None or self.writing:
             return False
+        self.corrections = self.ledger.corrections(self.clip.path)
         self.show(self.ledger.get(self.clip))
         self._reread_at = self._clock()
         return True

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from j2a.clip import Clip
 from j2a.errors import J2AError
+from j2a.features.corrections import NONE
 from j2a.store import Row, Store
 from j2a_tui.ledger import Ledger
 from j2a_tui.open_clip import OpenClip
@@ -33,6 +34,10 @@ class SavedClip(OpenClip):
         self._clock = clock
         self._reread_at = -math.inf
 
+    def begin_saved(self, clip: Clip | None, row: Row | None) -> None:
+        """Another clip, with what the store has about its window and its file."""
+        self.begin(clip, row, self.ledger.corrections(clip.path) if clip is not None else NONE)
+
     @property
     def settled(self) -> bool:
         """Whether what another J2A wrote has been on the screen long enough for a decision to be about it."""
@@ -42,4 +47,5 @@ class SavedClip(OpenClip):
         row = self.ledger.save(clip, change)
         if row is not None and clip == self.clip:
             self.status, self.caption = row.status, row.caption
+            self.show_variants(row)
         return row is not None

@@ -2,16 +2,17 @@
 
 Everything here runs on the interface's thread. Each room knows one thing, and those below it: ``open_clip`` what is
 known of the clip, ``saved_clip`` how it stands in the store, ``answers`` what the engine tells of it, ``requests`` what
-is asked, ``decisions`` what the user makes of it.
+is asked, ``decisions`` what the user makes of it, ``variants`` which caption stands there, ``correcting`` what the
+user says against the measurement.
 """
 
 from __future__ import annotations
 
 from j2a.clip import Clip
-from j2a_tui.decisions import Decisions
+from j2a_tui.correcting import Correcting
 
 
-class Session(Decisions):
+class Session(Correcting):
     """The clip on the desk and its way from the engine into the store."""
 
     def choose(self, version: str, backbone: str) -> None:
@@ -27,4 +28,4 @@ class Session(Decisions):
             return
         self.leave()
         self.job = None
-        self.begin(clip, self.ledger.get(clip) if clip is not None else None)
+        self.begin_saved(clip, self.ledger.get(clip) if clip is not None else None)

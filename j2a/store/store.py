@@ -141,6 +141,15 @@ class Store:
         rows = [replace(best[key][2], corrections=yours.get(key.path, (0, NONE))[1]) for key in sorted(best)]
         return rows, damaged
 
+    def picks(self, folder: Path) -> list[Pick]:
+        """Which of two captions was liked better, of all windows under a folder; what is damaged is left out."""
+        found: dict[Key, tuple[Pick, ...]] = {}
+        for key, _, state in self._finding.inside(folder):
+            if '"picks"' in state:
+                with contextlib.suppress(DamagedRowError):
+                    found[key] = row_of(key, state).picks
+        return [pick for picks in found.values() for pick in picks]
+
     def statuses(self, folder: Path) -> dict[Path, Status]:
         """The best status of each file under ``folder``: accepted, flagged, draft, rejected, skipped."""
         best: dict[bytes, Status] = {}
