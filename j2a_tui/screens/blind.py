@@ -48,12 +48,14 @@ class BlindScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Whatever is known."""
-        self.show()
+        self._draw()
 
     def show(self) -> None:
-        """Draw how it stands."""
-        if not self.is_mounted:
-            return
+        """Draw how it stands, once there is something to draw on."""
+        if self.is_mounted:
+            self._draw()
+
+    def _draw(self) -> None:
         blind = self._blind
         shown = blind.shown
         for place, side in enumerate(("left", "right")):

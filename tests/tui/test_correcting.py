@@ -148,8 +148,8 @@ async def test_a_chord_at_the_playhead(desk: Desk) -> None:
     [chord] = said(desk).chords
     assert (chord.start_s, chord.end_s, chord.label) == (2.5, 5.0, "D:min")
     await desk.shows("◆ Dm")
+    assert "Am, Dm, C and G" in desk.app.session.text
     await desk.press("escape")
-    await desk.shows("Am, Dm, C and G")
     await desk.press("right_square_bracket")
     await desk.until(lambda: desk.app.session.clip == desk.clip("song 1.wav", 10, 20))
     assert desk.app.session.features.corrected == []
