@@ -75,13 +75,14 @@ class _Values(Widget):
         clip = self._session.clip
         if clip is None:
             return ""
+        nothing = "unknown" if name in self._session.known else "…"
         if name == "downbeats":
-            return _place(clip.start_s + features.downbeats[0]) if features.downbeats else "unknown"
+            return _place(clip.start_s + features.downbeats[0]) if features.downbeats else nothing
         if name == "chords":
             at_s = self._transport.position_s - clip.start_s
             label = next((one.label for one in features.chords if one.start_s <= at_s < one.end_s), None)
-            return spelled_chord(label, features.key) if label else "unknown"
-        return clean(feature_text(name, features).removesuffix(YOURS).strip()) or "unknown"
+            return spelled_chord(label, features.key) if label else nothing
+        return clean(feature_text(name, features).removesuffix(YOURS).strip()) or nothing
 
 
 class CorrectScreen(ModalScreen[None]):
