@@ -118,7 +118,7 @@ class Blind:
             return []
 
     def _written(self, maker: Maker) -> Variant | None:
-        """What a version has written for the window, asked as it would be asked now, and nobody has changed."""
+        """What a version has written for the window, asked as it would be asked now, and no hand has changed."""
         model = self._session.model
         for variant in self._session.variants:
             caption = variant.caption
@@ -126,7 +126,7 @@ class Blind:
                 caption is not None and maker_of(variant) == maker and not caption.sampling.temperature
                 and caption.prompt_id.partition("/")[2] == model.prompt
                 and ("-no-figures/" not in caption.prompt_id) == model.figures
-                and variant.text.strip() == caption.text.strip()
+                and variant.text.strip() == caption.text.strip() and bool(caption.written) <= model.correct_figures
             ):
                 return variant
         return None
