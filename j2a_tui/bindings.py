@@ -44,7 +44,7 @@ KEYS: tuple[Key, ...] = (
           f"Put variant {number} of the window on the desk", "desk", "Captions") for number in range(1, 10)),
     Key("diff", "d", "d", "diff", "Compare", "Compare two variants word by word", "desk", "Captions"),
     Key("correct", "c", "c", "correct", "Correct", "Put tempo, meter, key, downbeat or a chord right",
-        "desk", "Captions", bar=True),
+        "desk", "Captions"),
     Key("blind", "B", "B", "blind", "Blind A/B", "Pick the better caption of two versions, without their names",
         "desk", "Captions"),
     Key("prompt", "p", "p", "prompt", "Ask for", "Ask for ordinary, short, detailed captions, or tags",

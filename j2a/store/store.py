@@ -144,10 +144,9 @@ class Store:
     def picks(self, folder: Path) -> list[Pick]:
         """Which of two captions was liked better, of all windows under a folder; what is damaged is left out."""
         found: dict[Key, tuple[Pick, ...]] = {}
-        for key, kept in self._finding.inside(folder):
-            if '"picks"' in kept.state:
-                with contextlib.suppress(DamagedRowError):
-                    found[key] = read(key, kept).picks
+        for key, kept in self._finding.inside(folder, """instr(state, '"picks"')"""):
+            with contextlib.suppress(DamagedRowError):
+                found[key] = read(key, kept).picks
         return [pick for picks in found.values() for pick in picks]
 
     def statuses(self, folder: Path) -> dict[Path, Status]:

@@ -27,6 +27,7 @@ class FeaturesPanel(Widget):
         self._known: set[str] = set()
         self.measuring = False  # as it is drawn
         self.border_title = Content("Measured")
+        self.border_subtitle = Content.styled("c corrects", "$quiet")
 
     def show(self, features: Features, known: set[str], *, measuring: bool) -> None:
         """Draw this."""
