@@ -80,6 +80,13 @@ class Ahead:
         self._wanted.clear()
         self._whole.clear()
 
+    def forget(self, path: Path) -> None:
+        """What was written for a file does not know what is said of it now."""
+        if self._running is not None and self._running.job.clip.path == path:
+            self.pause()
+        for clip in [clip for clip in self._whole if clip.path == path]:
+            del self._whole[clip]
+
     def has(self, clip: Clip | None) -> bool:
         """Whether the whole caption of a clip is there, asked as it would be now."""
         written = self._whole.get(clip) if clip is not None else None

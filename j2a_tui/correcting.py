@@ -63,6 +63,7 @@ class Correcting(Variants):
         names = [name for name in _KINDS if getattr(new, name) != getattr(self.corrections, name)]
         self.corrections = new
         self.lay_over()
+        self.ahead.forget(clip.path)
         if not self.writing:  # else it follows when it is whole
             self._follow_drafts(names)
         self.ledger.end_action(joined=joined)

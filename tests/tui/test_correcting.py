@@ -207,3 +207,31 @@ async def test_what_another_j2a_corrects_is_seen(desk: Desk) -> None:
 async def test_nothing_to_multiply_is_said(desk: Desk) -> None:
     await correct(desk, "d")
     await desk.shows("There is no tempo to multiply")
+
+
+async def test_what_was_written_ahead_is_written_anew(desk: Desk) -> None:
+    await desk.describe()
+    await desk.press("a")
+    await desk.opened("song 2.wav")
+    await desk.press("escape")
+    second, third = desk.clip("song 2.wav"), desk.clip("song 10.wav")
+    session = desk.app.session
+    session.leave()
+    session.ahead.plan([second, third])
+    for clip in (second, third):
+        session.ahead.go_on()
+        assert desk.engine.asked(Describe)[-1].clip == clip
+        desk.engine.simulate_done(desk.engine.last(Describe), "Ahead at 120 BPM.")
+        await desk.until(lambda clip=clip: session.ahead.has(clip), "it was written ahead")
+    await correct(desk, "b", *"90", "enter")
+    assert not session.ahead.has(second) and session.ahead.has(third)
+
+
+async def test_a_correction_that_cannot_be_saved_is_told_and_not_made(desk: Desk) -> None:
+    await desk.describe()
+    await correct(desk)
+    desk.app.session.ledger.store.close()
+    await desk.press("d")
+    assert desk.app.session.features.bpm == 120.0
+    assert said(desk) == NONE
+    assert any("captions" in toast for toast in desk.toasts())
