@@ -45,7 +45,7 @@ KEYS: tuple[Key, ...] = (
     Key("diff", "d", "d", "diff", "Compare", "Compare two variants word by word", "desk", "Captions"),
     Key("correct", "c", "c", "correct", "Correct", "Put tempo, meter, key, downbeat or a chord right",
         "desk", "Captions"),
-    Key("blind", "B", "B", "blind", "Blind A/B", "Pick the better caption of two versions, without their names",
+    Key("blind", "V", "V", "blind", "Blind A/B", "Pick the better caption of two versions, without their names",
         "desk", "Captions"),
     Key("prompt", "p", "p", "prompt", "Ask for", "Ask for ordinary, short, detailed captions, or tags",
         "desk", "Captions"),

@@ -54,7 +54,7 @@ def test_what_is_put_right_is_read_and_kept(terminal: Terminal, folder: Path) ->
     terminal.until(lambda text: "Compare variants" not in text)
 
     # Blind: 1.0 against 3.0.
-    terminal.send("B")
+    terminal.send("V")
     terminal.until(lambda text: "Compare 1.0 mini with" in text and "● 1.0" in text)
     shown = terminal.until("3.0  mini")
     rows = [line for line in shown.split("\n") if "mini  " in line and ("here" in line or "missing" in line)]

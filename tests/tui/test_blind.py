@@ -26,7 +26,7 @@ BY = {"1.0": "The old version's words.", "3.0": "The new version's words."}
 
 async def compare(desk: Desk) -> None:
     """Open the comparison of 1.0 with 3.0."""
-    await desk.press("B")
+    await desk.press("V")
     desk.engine.simulate(Done(desk.engine.last(Inspect), {"rows": MODELS}))
     await desk.shows("Compare 1.0 mini with")
     await desk.shows("● 1.0")
@@ -132,7 +132,7 @@ async def test_a_version_that_fails_is_told_and_gone_past(desk: Desk) -> None:
 
 async def test_the_same_version_or_one_that_is_not_here(desk: Desk) -> None:
     for keys, told in ((("enter",), "choose another one"), (("j", "j", "enter"), "is not here")):
-        await desk.press("B")
+        await desk.press("V")
         desk.engine.simulate(Done(desk.engine.last(Inspect), {"rows": MODELS}))
         await desk.shows("● 1.0")
         await desk.press(*keys)
