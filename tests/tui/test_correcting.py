@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from j2a.engine.messages import Describe
+from j2a.clip import Clip
+from j2a.engine.messages import Describe, Done
 from j2a.features.corrections import NONE, Corrections
 from j2a.store import Status, Store
+from j2a_tui.ahead import Ahead
 from j2a_tui.correcting import Taps
+from j2a_tui.model import Model
 from j2a_tui.screens.correct import CorrectScreen
-from tests.tui.fakes import MEASURED, TEXT
+from tests.tui.fakes import MEASURED, TEXT, FakeEngine
 from tests.tui.harness import Desk, running
 
 
@@ -209,22 +212,21 @@ async def test_nothing_to_multiply_is_said(desk: Desk) -> None:
     await desk.shows("There is no tempo to multiply")
 
 
-async def test_what_was_written_ahead_is_written_anew(desk: Desk) -> None:
-    await desk.describe()
-    await desk.press("a")
-    await desk.opened("song 2.wav")
-    await desk.press("escape")
-    second, third = desk.clip("song 2.wav"), desk.clip("song 10.wav")
-    session = desk.app.session
-    session.leave()
-    session.ahead.plan([second, third])
-    for clip in (second, third):
-        session.ahead.go_on()
-        assert desk.engine.asked(Describe)[-1].clip == clip
-        desk.engine.simulate_done(desk.engine.last(Describe), "Ahead at 120 BPM.")
-        await desk.until(lambda clip=clip: session.ahead.has(clip), "it was written ahead")
-    await correct(desk, "b", *"90", "enter")
-    assert not session.ahead.has(second) and session.ahead.has(third)
+def test_what_was_written_ahead_is_written_anew() -> None:
+    engine = FakeEngine(lambda event: None)
+    said_of = {Path("/music/b.wav"): Corrections(bpm=90.0)}
+    ahead = Ahead(engine, Model(engine, "1.0", "mini", lambda error: None), lambda path: said_of.get(path, NONE))
+    clips = [Clip(f"/music/{name}.wav", 0.0, 10.0) for name in "abc"]
+    ahead.plan(clips)
+    for clip in clips[:2]:
+        ahead.go_on()
+        assert ahead.handle(Done(engine.last(Describe))) and ahead.has(clip)
+    ahead.go_on()
+    assert [request.corrections for request in engine.asked(Describe)] == [{}, {"bpm": 90.0}, {}]
+    ahead.forget(clips[1].path)
+    assert ahead.has(clips[0]) and not ahead.has(clips[1]) and not engine.cancelled
+    ahead.forget(clips[2].path)
+    assert engine.cancelled == [3], "it was being written"
 
 
 async def test_a_correction_that_cannot_be_saved_is_told_and_not_made(desk: Desk) -> None:
