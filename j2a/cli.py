@@ -17,7 +17,9 @@ from j2a.engine import client
 from j2a.engine.messages import Describe, Done, Event, Extract, Failed, FeatureReady, Inspect, Piece, Progress, Request
 from j2a.errors import ExitCode, StoreError, UsageError
 from j2a.features.record import Features
+from j2a.features.table import table_of
 from j2a.folder import command as folder_command
+from j2a.folder.corrections import said_of
 from j2a.options import AsJson, Asked, DialectOption, FeaturesEngine, Measurer, asks_for_captions, dialect_of, engine_of
 from j2a.paths import real_file
 from j2a.printable import one_paragraph, printable
@@ -60,7 +62,7 @@ def describe(
         done = _ask(
             Describe(
                 clip, how.version, how.backbone, how.prompt, how.sampling, how.seed, how.features_engine,
-                how.correct_figures, how.figures,
+                how.correct_figures, how.figures, said_of(clip.path).to_json(),
             ), show,
         )  # fmt: skip
         if as_json:
@@ -81,13 +83,15 @@ def features(
     features_engine: FeaturesEngine = Measurer.FAST,
     as_json: AsJson = False,
 ) -> None:
-    """Measure one clip: BPM, beats, downbeats, meter, key, chords, tags, genre."""
+    """Measure one clip: BPM, beats, downbeats, meter, key, chords, tags, genre. What was corrected in the app is so."""
     with errors_shown():
-        measured = Features.from_json(_ask(Extract(_clip(file, start, end), engine_of(features_engine))).result)
+        clip = _clip(file, start, end)
+        measured = Features.from_json(_ask(Extract(clip, engine_of(features_engine))).result)
+        measured = said_of(clip.path).applied(measured, clip)
         if as_json:
             print_json(measured.to_json())
         else:
-            say(_features_table(measured), end="")
+            say(table_of(measured), end="")
 
 
 models_app = typer.Typer(invoke_without_command=True)
@@ -154,7 +158,9 @@ def show_paths(as_json: AsJson = False) -> None:
 def export(
     folder: Annotated[Path, typer.Argument(help="A music folder.")],
     out: Annotated[Path | None, typer.Option(help="The file to write; default: captions.csv in the folder.")] = None,
-    format: Annotated[str, typer.Option(help="csv.")] = "csv",
+    format: Annotated[
+        str, typer.Option(help="csv; or preferences: which of two captions was picked, as preferences.jsonl.")
+    ] = "csv",
     only: Annotated[
         str, typer.Option(help="accepted; captioned: drafts too; all: also what was skipped without a caption.")
     ] = "all",
@@ -169,15 +175,15 @@ def export(
 
     Of a folder that was moved or deleted the captions are still there: name it as it was, and a file by --out.
     """
-    from j2a.export import ONLY, chosen, save_csv
+    from j2a.export import FORMATS, ONLY, chosen
     from j2a.store import Store
 
     with errors_shown():
         wanted = next((name for name in ONLY if name == only), None)
         if wanted is None:
             raise UsageError(f"--only cannot be {only!r}.", f"It is one of: {', '.join(ONLY)}.")
-        if format != "csv":
-            raise UsageError(f"there is no format {format!r}.", "Formats: csv.")
+        if format not in FORMATS:
+            raise UsageError(f"there is no format {format!r}.", f"Formats: {', '.join(FORMATS)}.")
         written_as = dialect_of(dialect)
         folder = folder.expanduser()
         damaged: list[StoreError] = []
@@ -190,10 +196,12 @@ def export(
             raise _no_folder(folder, len(rows))
         for error in damaged:
             narrate(printable(str(error)))
-        target = out.expanduser() if out else folder / "captions.csv"
-        if kept := save_csv(rows, folder, target, written_as, force=force):
+        written = FORMATS[format]
+        target = out.expanduser() if out else folder / written.file_name
+        if kept := written.save(rows, folder, target, written_as, force):
             narrate(f"What was there is kept as {printable(str(kept))}.")
-        say(f"{'1 caption' if len(rows) == 1 else f'{len(rows)} captions'} written to {printable(str(target))}")
+        count = written.count(rows)
+        say(f"{count} {written.unit}{'' if count == 1 else 's'} written to {printable(str(target))}")
         if any(error.exit_code != ExitCode.OK for error in damaged):
             raise typer.Exit(ExitCode.SOME_FILES_FAILED)
 
@@ -235,7 +243,7 @@ def _description(clip: Clip, done: Done) -> dict[str, Any]:
     from j2a.grounding import claims
 
     caption = done.result
-    measured = Features.from_json(caption["features"])
+    measured = said_of(clip.path).applied(Features.from_json(caption["features"]), clip)
     return {
         "file": str(clip.path),
         "start_s": clip.start_s,
@@ -245,61 +253,12 @@ def _description(clip: Clip, done: Done) -> dict[str, Any]:
         "weights": caption["weights"],
         "caption": caption["text"],
         "written": caption["written"],
-        "features": caption["features"],
+        "features": measured.to_json(),
         "claims": [asdict(claim) for claim in claims(caption["text"], measured)],
         "prompt_id": caption["prompt_id"],
         "seed": caption["seed"],
         "timings": done.stats,
     }
-
-
-def _features_table(measured: Features) -> str:
-    from j2a.music import spelled_chord
-
-    def times(values: list[float]) -> str:
-        return " ".join(f"{value:.2f}" for value in values)
-
-    def known(name: str, value: str) -> str:
-        return f"{name:<10} {value or 'unknown: ' + measured.unknown.get(name, 'not measured')}\n"
-
-    key = (
-        f"{measured.key} ({measured.key_probability:.0%})"
-        if measured.key and measured.key_probability
-        else measured.key
-    )
-    chords = ", ".join(
-        f"{spelled_chord(chord.label, measured.key)} {chord.start_s:.1f}-{chord.end_s:.1f} s"
-        for chord in measured.chords
-    )
-    bpm = f"{measured.bpm:.1f}" if measured.bpm else ""
-    if measured.bpm_sure is False:
-        counted = ", ".join(f"{tempo.bpm:.1f} ({tempo.weight:.0%})" for tempo in measured.bpm_candidates)
-        bpm += f" by its beats; one may count {counted}"
-    genre = ""
-    if measured.genre:
-        genre = f"{measured.genre.label} ({measured.genre.score:.0%}, {measured.genre.source or 'gtzan'})"
-    sound = ""
-    if measured.sound:
-        values = measured.sound
-        sound = (
-            f"{values.loudness_dbfs:.1f} dBFS, crest {values.crest_db:.1f} dB, dynamics {values.dynamics_db:.1f} dB, "
-            f"centroid {values.centroid_hz:.0f} Hz, {values.onsets_per_s:.1f} onsets/s"
-        )
-    tags = None if measured.tags is None else ", ".join(f"{tag.label} ({tag.score:.2f})" for tag in measured.tags)
-    return "".join(
-        (
-            known("bpm", bpm),
-            known("meter", measured.meter or ""),
-            known("key", key or ""),
-            f"{'tuning':<10} {measured.tuning_cents:+.0f} cents\n" if measured.tuning_cents is not None else "",
-            known("chords", chords),
-            known("sound", sound),
-            known("tags", "none for sure" if tags == "" else tags or ""),
-            known("genre", genre),
-            known("beats", times(measured.beats)),
-            known("downbeats", times(measured.downbeats)),
-        )
-    )
 
 
 def main() -> None:

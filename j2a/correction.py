@@ -7,12 +7,13 @@ does not fit ("a waltz" in 4/4, one wrong chord of several) stays, and stays mar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from j2a.features.record import Features
 from j2a.grounding import Claim, claims
 from j2a.music import spelled_chord, tempo_word
 
+KINDS = ("tempo", "key", "meter", "chord")
 _MOST_CHORDS = 6
 _COUNTED = {"2": "two", "3": "three", "4": "four", "5": "five", "6": "six", "7": "seven"}
 _PACED = {"very slow": "slow", "moderate": "moderately", "very fast": "fast"}
@@ -31,9 +32,12 @@ _LOOKED_BACK = 40
 Change = tuple[int, int, str]  # text[start:end] becomes this
 
 
-def corrected(text: str, features: Features) -> str:
-    """The caption with measured figures in place of wrong ones; as it was where nothing is wrong."""
-    found = claims(text, features)
+def corrected(text: str, features: Features, kinds: Collection[str] = KINDS) -> str:
+    """The caption with measured figures in place of wrong ones; as it was where nothing is wrong.
+
+    ``kinds``: of claims that are looked at, some of :data:`KINDS`.
+    """
+    found = [claim for claim in claims(text, features) if claim.kind in kinds]
     changes = [*_single(text, found, features), *_progressions(text, found, features)]
     done = len(text)
     for start, end, new in sorted(changes, reverse=True):

@@ -5,12 +5,14 @@ Nothing of them is saved until a clip is opened and its caption asked for: then 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from j2a.clip import Clip
 from j2a.engine.client import Engine
 from j2a.engine.messages import Describe, Done, Event, Failed
+from j2a.features.corrections import Corrections
 from j2a_tui.jobs import Job
 from j2a_tui.model import Model
 
@@ -28,11 +30,12 @@ class Written:
 
 
 class Ahead:
-    """One request at a time, and only while the desk has none."""
+    """One request at a time, and only while the desk has none. ``said_of`` knows what a person says of a file."""
 
-    def __init__(self, engine: Engine, model: Model) -> None:
+    def __init__(self, engine: Engine, model: Model, said_of: Callable[[Path], Corrections]) -> None:
         self._engine = engine
         self._model = model
+        self._said_of = said_of
         self._wanted: list[Clip] = []
         self._whole: dict[Clip, Written] = {}  # oldest first
         self._running: Written | None = None
@@ -59,6 +62,7 @@ class Ahead:
             request = Describe(
                 clip, model.version, model.backbone, model.prompt,
                 correct_figures=model.correct_figures, figures=model.figures,
+                corrections=self._said_of(clip.path).to_json(),
             )  # fmt: skip
             job = Job([self._engine.submit(request)], clip, True, model.version, model.backbone)
             self._running = Written(job, self._asked)
@@ -75,6 +79,13 @@ class Ahead:
         self.pause()
         self._wanted.clear()
         self._whole.clear()
+
+    def forget(self, path: Path) -> None:
+        """What was written for a file does not know what is said of it now."""
+        if self._running is not None and self._running.job.clip.path == path:
+            self.pause()
+        for clip in [clip for clip in self._whole if clip.path == path]:
+            del self._whole[clip]
 
     def has(self, clip: Clip | None) -> bool:
         """Whether the whole caption of a clip is there, asked as it would be now."""

@@ -10,8 +10,8 @@ from textual.binding import Binding
 
 from j2a.errors import UsageError
 
-Where = Literal["anywhere", "desk", "editor", "search"]
-PLACES: tuple[Where, ...] = ("anywhere", "desk", "editor", "search")
+Where = Literal["anywhere", "desk", "editor", "search", "correct", "diff", "blind"]
+PLACES: tuple[Where, ...] = ("anywhere", "desk", "editor", "search", "correct", "diff", "blind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,15 @@ KEYS: tuple[Key, ...] = (
         "desk", "Captions", bar=True),
     Key("accept_anyway", "A", "A", "accept_anyway", "Accept anyway", "Accept it though the measurement contradicts it",
         "desk", "Captions"),
-    Key("variant", "r", "r", "variant", "Variant", "Write another variant (asks before it replaces what is kept)",
+    Key("variant", "r", "r", "variant", "Variant", "Write another variant (asks before what is kept gives way)",
         "desk", "Captions", bar=True, brief="More"),
+    *(Key(f"variant_{number}", str(number), str(number), f"choose_variant({number})", f"Variant {number}",
+          f"Put variant {number} of the window on the desk", "desk", "Captions") for number in range(1, 10)),
+    Key("diff", "d", "d", "diff", "Compare", "Compare two variants word by word", "desk", "Captions"),
+    Key("correct", "c", "c", "correct", "Correct", "Put tempo, meter, key, downbeat or a chord right",
+        "desk", "Captions"),
+    Key("blind", "V", "V", "blind", "Blind A/B", "Pick the better caption of two versions, without their names",
+        "desk", "Captions"),
     Key("prompt", "p", "p", "prompt", "Ask for", "Ask for ordinary, short, detailed captions, or tags",
         "desk", "Captions"),
     Key("figures", "F", "F", "figures", "Figures", "Captions with BPM, meter, key and chords, or without them",
@@ -119,6 +126,58 @@ KEYS: tuple[Key, ...] = (
         "editor", "While editing", bar=True),
     Key("editor_play", "f2", "f2", "play", "Play", "Play or pause", "editor", "While editing", bar=True),
     Key("editor_back", "f3", "f3", "back", "Back 2 s", "Back 2 s", "editor", "While editing", bar=True),
+    # While correcting
+    Key("correct_double", "d", "d", "times(2.0)", "BPM ×2", "Twice the tempo", "correct", "While correcting"),
+    Key("correct_half", "h", "h", "times(0.5)", "BPM ÷2", "Half the tempo", "correct", "While correcting"),
+    Key("correct_three_halves", "3", "3", "times(1.5)", "BPM ×3/2", "Tempo times 3/2", "correct", "While correcting"),
+    Key("correct_two_thirds", "2", "2", "times(0.6666666666666666)", "BPM ×2/3", "Tempo times 2/3",
+        "correct", "While correcting"),
+    Key("correct_tap", "t", "t", "tap", "Tap", "Tap the tempo, four times or more", "correct", "While correcting"),
+    Key("correct_bpm", "b", "b", "type('bpm')", "Type BPM", "Type the tempo", "correct", "While correcting"),
+    Key("correct_meter", "m", "m", "meter", "Meter", "Another meter", "correct", "While correcting"),
+    Key("correct_relative", "r", "r", "relative", "Relative key", "The relative key: A minor for C major",
+        "correct", "While correcting"),
+    Key("correct_key", "k", "k", "type('key')", "Type key", "Type the key", "correct", "While correcting"),
+    Key("correct_earlier", "left", "←", "nudge(-0.01)", "Earlier", "Downbeats and beats 10 ms earlier",
+        "correct", "While correcting"),
+    Key("correct_later", "right", "→", "nudge(0.01)", "Later", "Downbeats and beats 10 ms later",
+        "correct", "While correcting"),
+    Key("correct_beat_back", "comma", ",", "bars(-1)", "Beat back", "Bars begin a beat earlier",
+        "correct", "While correcting"),
+    Key("correct_beat_on", "full_stop", ".", "bars(1)", "Beat on", "Bars begin a beat later",
+        "correct", "While correcting"),
+    Key("correct_downbeat", "o", "o", "downbeat", "One here", "A bar begins at the playhead",
+        "correct", "While correcting"),
+    Key("correct_chord", "c", "c", "type('chord')", "Type chord", "Type the chord at the playhead",
+        "correct", "While correcting"),
+    Key("correct_down", "down,j", "↓ j", "move(1)", "Down", "Next line", "correct", "While correcting"),
+    Key("correct_up", "up", "↑", "move(-1)", "Up", "Line before", "correct", "While correcting"),
+    Key("correct_back", "x", "x", "take_back", "Take back", "What was measured stands again in the line",
+        "correct", "While correcting"),
+    Key("correct_play", "space,f2", "space", "play", "Play", "Play or pause", "correct", "While correcting"),
+    Key("correct_undo", "u", "u", "undo", "Undo", "Take back the last change", "correct", "While correcting"),
+    Key("correct_redo", "ctrl+r", "ctrl+r", "redo", "Redo", "Make it again", "correct", "While correcting"),
+    Key("correct_leave", "escape,q", "esc", "leave", "Done", "Back to the desk", "correct", "While correcting"),
+    # While comparing variants
+    Key("diff_down", "down,j", "↓ j", "other(1)", "Next", "Compare with the next variant", "diff", "While comparing"),
+    Key("diff_up", "up,k", "↑ k", "other(-1)", "Before", "Compare with the one before", "diff", "While comparing"),
+    Key("diff_left", "left,h", "← h", "base(-1)", "Base before", "Compare the one before with it",
+        "diff", "While comparing"),
+    Key("diff_right", "right,l", "→ l", "base(1)", "Base next", "Compare the next one with it",
+        "diff", "While comparing"),
+    Key("diff_take", "enter", "enter", "take", "Take", "Put the lower one on the desk", "diff", "While comparing"),
+    Key("diff_leave", "escape,q,d", "esc", "leave", "Close", "Back to the desk", "diff", "While comparing"),
+    # Blind A/B
+    Key("blind_left", "left,h", "← h", "pick('left')", "Left", "The left (upper) one is better", "blind", "Blind A/B"),
+    Key("blind_right", "right,l", "→ l", "pick('right')", "Right", "The right (lower) one is better",
+        "blind", "Blind A/B"),
+    Key("blind_tie", "t,equals_sign", "t", "pick('tie')", "Tie", "Both are as good", "blind", "Blind A/B"),
+    Key("blind_neither", "n", "n", "pick('neither')", "Neither", "Neither is any good", "blind", "Blind A/B"),
+    Key("blind_next", "enter", "enter", "next", "Next", "The next clip, once this was picked", "blind", "Blind A/B"),
+    Key("blind_play", "space", "space", "play", "Play", "Play or pause", "blind", "Blind A/B"),
+    Key("blind_undo", "u", "u", "undo", "Undo", "Take the last pick back", "blind", "Blind A/B"),
+    Key("blind_export", "E", "E", "export", "Export", "Write preferences.jsonl", "blind", "Blind A/B"),
+    Key("blind_leave", "escape,q", "esc", "leave", "Leave", "Back to the desk", "blind", "Blind A/B"),
     # While searching
     Key("search_keep", "enter,down", "enter", "keep", "Keep", "Keep the filter and go to the files", "search",
         "While searching", bar=True),

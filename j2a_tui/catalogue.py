@@ -31,13 +31,12 @@ class Entry:
     @classmethod
     def of(cls, row: Row) -> Entry:
         """What counts of a row of the store."""
-        features = row.caption.features if row.caption else None
+        features = row.features
         there = bool(row.text.strip()) or row.status is not Status.DRAFT
         return cls(
             row.clip, row.status if there else None, row.text,
-            features.bpm if features else None, features.key if features else None,
-            frozenset(tag.label for tag in features.tags or ()) if features else frozenset(),
-            row.edited, len(contradicted(row.text, features)) if features else 0, row.annotator, row.updated_at,
+            features.bpm, features.key, frozenset(tag.label for tag in features.tags or ()),
+            row.edited, len(contradicted(row.text, features)), row.annotator, row.updated_at,
         )
 
 

@@ -17,6 +17,7 @@ STATUS_LETTERS = {
 EDITED = "e"  # a draft that somebody wrote in
 NO_STATUS = "·"
 ONE_BEAT_S = 0.02  # beats and downbeats this near to each other are one
+YOURS = "◆ yours"  # beside what a person says against the measurement
 VERDICT_MARKS = {"agreed": "✓", "contradicted": "✗", "unmeasured": "?"}
 
 
@@ -74,7 +75,12 @@ def window_text(start_s: float, end_s: float | None) -> str:
 
 
 def feature_text(name: str, features: Features) -> str:
-    """One measured feature in words, or "" when it is not known."""
+    """One feature in words, or "" when it is not known; one that a person has corrected is called theirs."""
+    text = _measured_text(name, features)
+    return f"{text} {YOURS}" if text and name in features.corrected else text
+
+
+def _measured_text(name: str, features: Features) -> str:
     match name:
         case "bpm" if features.bpm is not None:
             other = [tempo.bpm for tempo in features.bpm_candidates if abs(tempo.bpm - features.bpm) > 1]

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from j2a.clip import Clip
 from j2a.errors import J2AError, StoreError
+from j2a.features.corrections import NONE, Corrections
 from j2a.store import Row, Status, Store
 from j2a.store.records import BEST_FIRST
 from j2a_tui.catalogue import Catalogue, Entry
@@ -29,11 +30,11 @@ class Ledger:
         store.changed_elsewhere()  # from here on
         self.statuses: dict[Path, Status] = store.statuses(folder)
         self.catalogue = Catalogue()
-        self._folder = folder
+        self.folder = folder
         self._recalled = False  # whether the actions of earlier runs are among those that can be taken back
         self.unsaved = Unsaved()
         self.problem: StoreError | None = None
-        self._on_problem = on_problem
+        self.on_problem = on_problem
         self._file = _identity(store.path)
         self._seen: dict[Clip, tuple[str, ...]] = {}  # how the windows stood when they were looked at last
         self._saves = 0  # changes of the action that goes on
@@ -47,6 +48,32 @@ class Ledger:
         row = self._reading(lambda: self.store.get(clip))
         self._seen[clip] = _version(row)
         return row
+
+    def corrections(self, path: Path) -> Corrections:
+        """What is said of a file against the measurement."""
+        return self._reading(lambda: self.store.corrections(path)) or NONE
+
+    def rows_of(self, path: Path) -> list[Row]:
+        """Every window of a file that has a row."""
+        return self._reading(lambda: self.store.of_file(path)) or []
+
+    def correct(self, path: Path, corrections: Corrections) -> bool:
+        """Say it of a file; False where it cannot be saved, and is not said then."""
+        if not self.retry():
+            assert self.problem is not None
+            self.on_problem(_kept(self.problem))
+            return False
+        try:
+            self._reopen()
+            if corrections != self.store.corrections(path):
+                self.store.correct(path, corrections)
+                self._saves += 1
+                self._redoable.clear()
+        except StoreError as error:
+            self.on_problem(error)
+            return False
+        self._reread_file(path)
+        return True
 
     def changed_elsewhere(self, clip: Clip) -> bool:
         """Whether another J2A has changed a clip since it was looked at here."""
@@ -77,7 +104,7 @@ class Ledger:
         try:
             row = self._keep(clip, change) if self.unsaved.changes else self._save_or_keep(clip, change)
         except StoreError as error:
-            self._on_problem(error)
+            self.on_problem(error)
             return None
         self._note(row)
         return row
@@ -90,7 +117,7 @@ class Ledger:
             if error.title != StoreError.title:
                 raise
             self.problem = error
-            self._on_problem(_kept(error))
+            self.on_problem(_kept(error))
             return self._keep(clip, change)
 
     def _recall(self) -> None:
@@ -98,7 +125,7 @@ class Ledger:
         if self._recalled:
             return
         self._recalled = True
-        found = self._reading(lambda: self.store.recall(self._folder))
+        found = self._reading(lambda: self.store.recall(self.folder))
         if found is not None:
             self._undoable[:], self._redoable[:] = found
 
@@ -148,7 +175,7 @@ class Ledger:
         if row != before:
             self._count(clip, row)
         if others is not None and replaced:
-            self._on_problem(J2AError(f"It had written: {others.text}", "Yours is saved; u brings the other one back.",
+            self.on_problem(J2AError(f"It had written: {others.text}", "Yours is saved; u brings the other one back.",
                                       title="Another J2A has changed this caption"))
         return row
 
@@ -176,7 +203,7 @@ class Ledger:
     def _step(self, source: list[int], target: list[int], step: Callable[[], Row | None]) -> Row | None:
         if not self.retry():
             assert self.problem is not None
-            self._on_problem(_kept(self.problem))
+            self.on_problem(_kept(self.problem))
             return None
         self.end_action()
         if not source:
@@ -187,17 +214,25 @@ class Ledger:
         done, row = 0, None
         try:
             for _ in range(count):
-                row = step() or row
+                stepped = step()
+                row = row if row is not None and row.about_file else stepped or row  # captions follow a correction
                 done += 1
         except StoreError as error:
-            self._on_problem(error)
+            self.on_problem(error)
         if done:
             target.append(done)
         if row is not None:
-            self.get(row.clip)
-            self.catalogue.put(Entry.of(row))
-            self._reread_status(row.clip.path)
+            self._reread_file(row.clip.path)
+            if not row.about_file:
+                self.get(row.clip)
+                self.catalogue.put(Entry.of(row))
+                self._reread_status(row.clip.path)
         return row
+
+    def _reread_file(self, path: Path) -> None:
+        """What is counted of its windows, which corrections of the file change."""
+        for row in self.rows_of(path):
+            self.catalogue.put(Entry.of(row))
 
     def _note(self, row: Row) -> None:
         """Only a step down needs a look at the other windows of the file."""
@@ -228,7 +263,7 @@ class Ledger:
         try:
             return read()
         except StoreError as error:
-            self._on_problem(error)
+            self.on_problem(error)
             return None
 
 

@@ -8,8 +8,9 @@ from typing import Protocol
 
 from j2a.caption import Caption
 from j2a.clip import Clip
-from j2a.store import Row, Status
-from j2a.store.records import kept_error
+from j2a.features.record import Features
+from j2a.store import Row, Status, row_changes
+from j2a.store.variants import Pick
 
 
 class Saving(Protocol):
@@ -23,6 +24,15 @@ class Saving(Protocol):
 
     def set_status(self, clip: Clip, status: Status) -> Row:
         """Decide about a window."""
+
+    def choose(self, clip: Clip, variant: int) -> Row:
+        """Put another variant on the desk."""
+
+    def pick(self, clip: Clip, pick: Pick, features: Features) -> Row:
+        """Keep which of two captions is the better one."""
+
+    def follow(self, clip: Clip, text: str) -> Row:
+        """Let the words follow a correction."""
 
 
 Change = Callable[[Saving], Row]
@@ -54,10 +64,7 @@ class Unsaved:
 
     def save_generated(self, clip: Clip, caption: Caption, *, over_kept: bool = False) -> Row:
         """As the store does."""
-        if self.rows[clip].kept and not over_kept:
-            raise kept_error()
-        return self._put(replace(self.rows[clip], text=caption.text, generated_text=caption.written or caption.text,
-                                 status=Status.DRAFT, caption=caption))
+        return self._put(row_changes.generated(self.rows[clip], caption, over_kept=over_kept))
 
     def edit(self, clip: Clip, text: str) -> Row:
         """As the store does."""
@@ -66,6 +73,18 @@ class Unsaved:
     def set_status(self, clip: Clip, status: Status) -> Row:
         """As the store does."""
         return self._put(replace(self.rows[clip], status=status))
+
+    def choose(self, clip: Clip, variant: int) -> Row:
+        """As the store does."""
+        return self._put(row_changes.chosen(self.rows[clip], variant))
+
+    def pick(self, clip: Clip, pick: Pick, features: Features) -> Row:
+        """As the store does."""
+        return self._put(row_changes.picked(self.rows[clip], pick, features))
+
+    def follow(self, clip: Clip, text: str) -> Row:
+        """As the store does."""
+        return self._put(row_changes.followed(self.rows[clip], text))
 
     def _put(self, row: Row) -> Row:
         self.rows[row.clip] = row

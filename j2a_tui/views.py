@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from j2a.music import same_key
+from j2a.music import key_named, same_key
 from j2a.store import Status
 from j2a_tui.catalogue import Catalogue, Entry
 
@@ -17,7 +17,6 @@ STATUSES = (NEW, EDITED, *(status.value for status in Status))
 CONDITIONS = ("status", "bpm", "key", "tag", "voice", "contradicted", "edited", "caption", "annotator")
 _CONDITION = re.compile(rf"({'|'.join(CONDITIONS)}):(\S*)", re.IGNORECASE)
 _RANGE = re.compile(r"(?:(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)|([<>]=?)?(\d+(?:\.\d+)?))")
-_KEY = re.compile(r"([a-g][#b]?)(?:(m|-?min(?:or)?)|-?maj(?:or)?)?", re.IGNORECASE)
 Test = Callable[[Entry], bool]
 
 
@@ -136,7 +135,7 @@ def _number(name: str, value: str) -> Callable[[float], bool]:
 
 
 def _key(value: str) -> str:
-    match = _KEY.fullmatch(value)
-    if match is None:
+    key = key_named(value)
+    if key is None:
         raise QueryError("key: wants a key, such as key:Am, key:F# or key:Bb.")
-    return f"{match[1][0].upper()}{match[1][1:]} {'minor' if match[2] else 'major'}"
+    return key

@@ -1,12 +1,32 @@
-"""Which words of a text are a person's, and which the model's. Pure text."""
+"""Which words of a text are a person's, and which the model's; what differs between two texts. Pure text."""
 
 from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
+from typing import Literal
 
 _WORD = re.compile(r"\S+")
 _LONGEST = 2000  # words; comparing takes the square of them
+
+Kind = Literal["same", "gone", "new"]
+
+
+def word_diff(before: str, after: str) -> list[tuple[Kind, str]]:
+    """What stays, what is gone and what is new, in the order in which it is read; words with one space between them."""
+    old, new = _WORD.findall(before), _WORD.findall(after)
+    if len(old) > _LONGEST or len(new) > _LONGEST:
+        return [("gone", " ".join(old)), ("new", " ".join(new))]
+    parts: list[tuple[Kind, str]] = []
+    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind == "equal":
+            parts.append(("same", " ".join(old[a:b])))
+            continue
+        if b > a:
+            parts.append(("gone", " ".join(old[a:b])))
+        if d > c:
+            parts.append(("new", " ".join(new[c:d])))
+    return parts
 
 
 def changed(before: str, after: str) -> tuple[list[tuple[int, int]], int]:

@@ -27,6 +27,7 @@ from j2a.engine.messages import (
     Request,
 )
 from j2a.errors import ModelError
+from j2a.features.corrections import Corrections
 from j2a.features.record import DETAILS, FEATURE_NAMES, Engine, Features
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class Jobs:
         if cancelled():
             return Done(request_id, {}, stats, cancelled=True)
         captioner, stats["load_s"] = self._load(request_id, request.version, request.backbone, cancelled)
+        corrections = Corrections.from_json(request.corrections)
         self._emit(Progress(request_id, "writing"))
         first_piece_s = None
         for piece in captioner.stream(
@@ -95,7 +97,7 @@ class Jobs:
             seed=request.seed,
             correct_figures=request.correct_figures,
             figures=request.figures,
-            features=features,
+            features=corrections.applied(features, request.clip),
             cancelled=cancelled,
         ):
             if first_piece_s is None:
@@ -103,6 +105,7 @@ class Jobs:
             self._emit(Piece(request_id, piece))
         assert captioner.caption is not None
         captioner.caption.text = captioner.caption.text.strip()
+        captioner.caption.features = features  # as measured: corrections may be taken back
         if not captioner.caption.text and not cancelled():
             raise ModelError(EMPTY, "Ask for another variant, in another way, or use another version.")
         stats |= {**captioner.stats, "first_piece_s": first_piece_s, "total_s": time.perf_counter() - started}

@@ -57,6 +57,7 @@ class Describe:
     features_engine: Engine = "fast"
     correct_figures: bool = False  # put measured figures in place of wrong ones
     figures: bool = True  # whether the caption names any
+    corrections: dict[str, Any] = field(default_factory=dict)  # of the file, as ``Corrections.to_json()``
 
 
 @dataclass(frozen=True, slots=True)

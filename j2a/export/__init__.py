@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from j2a.export.choosing import ONLY, Only, chosen
 from j2a.export.csv import COLUMNS, Dialect, to_csv
+from j2a.export.formats import FORMATS
 from j2a.export.replacing import WouldLoseError, save_csv
 from j2a.export.write import write_atomically
 
 __all__ = [
-    "COLUMNS", "ONLY", "Dialect", "Only", "WouldLoseError", "chosen", "save_csv", "to_csv", "write_atomically",
+    "COLUMNS", "FORMATS", "ONLY", "Dialect", "Only", "WouldLoseError", "chosen", "save_csv", "to_csv",
+    "write_atomically",
 ]

@@ -74,11 +74,12 @@ def to_csv(rows: Sequence[Row], folder: Path, dialect: Dialect = "dataset") -> b
     """The rows as a CSV file. ``file_name`` is the POSIX path relative to ``folder``.
 
     Empty cells: ``end_s`` of a window that runs to the end of its file, features that could not be measured, and all
-    features and provenance of a caption written by hand. Raises ``ExportError`` for a file outside ``folder``.
+    features and provenance of a caption written by hand. What a person has corrected stands
+    in the place of what was measured. Raises ``ExportError`` for a file outside ``folder``.
     """
     root = real_folder(folder)
     table = sorted(
-        ((_file_name(row.clip.path, root), row) for row in rows),
+        ((file_name(row.clip.path, root), row) for row in rows),
         key=lambda item: (item[0], item[1].clip.start_s, item[1].clip.end_s or float("inf")),
     )
     lines = [in_dialect([*_cells(name, row), *_session_cells(row)], dialect) for name, row in table]
@@ -104,12 +105,12 @@ def columns(dialect: Dialect = "dataset", written: bool = False, session: bool =
 def to_lines(rows: Sequence[Row], folder: Path, dialect: Dialect = "dataset", written: bool = False) -> bytes:
     """Rows in the order given, without the header: what is appended to a file."""
     root = real_folder(folder)
-    return _encoded([in_dialect(_cells(_file_name(row.clip.path, root), row, written), dialect) for row in rows])
+    return _encoded([in_dialect(_cells(file_name(row.clip.path, root), row, written), dialect) for row in rows])
 
 
 def window_cells(clip: Clip, folder: Path) -> tuple[str, str, str]:
     """The first three cells of a clip's row, by which a row is known: file name, start and end."""
-    return _file_name(clip.path, real_folder(folder)), _number(clip.start_s), _number(clip.end_s)
+    return file_name(clip.path, real_folder(folder)), _number(clip.start_s), _number(clip.end_s)
 
 
 def in_dialect(cells: Sequence[str], dialect: Dialect) -> tuple[str, ...]:
@@ -162,7 +163,7 @@ def _encoded(lines: Sequence[Sequence[str]]) -> bytes:
 
 def _cells(name: str, row: Row, written: bool = False) -> list[str]:
     caption = row.caption
-    features = caption.features if caption else Features()
+    features = row.features
     return [
         name,
         _number(row.clip.start_s),
@@ -188,7 +189,7 @@ def _session_cells(row: Row) -> tuple[str, str]:
     return row.generated_text, ("yes" if row.edited else "no") if row.text.strip() else ""
 
 
-def _file_name(path: Path, folder: Path) -> str:
+def file_name(path: Path, folder: Path) -> str:
     """Relative and POSIX. Bytes of a name that are not UTF-8 are written as ``\\xNN``: the file has to be UTF-8."""
     try:
         relative = path.relative_to(folder)

@@ -31,7 +31,23 @@ def save_csv(
     ``ExportError`` when it cannot be written; nothing is changed then.
     """
     data = to_csv(rows, folder, dialect)
-    why = _lost(target, data)
+    return _replace(target, data, _lost(target, data), force=force)
+
+
+def save_lines(data: bytes, target: Path, *, force: bool = False) -> Path | None:
+    """Write a file of JSON lines to ``target``, as :func:`save_csv` does: one that holds other lines is kept."""
+    try:
+        old = target.read_bytes().splitlines() if target.is_file() else []
+    except OSError as error:
+        raise ExportError(f"{target} cannot be read: {error.strerror or error}.", "Choose another --out.") from error
+    gone = len(set(old) - set(data.splitlines()))
+    lines = "a line that is" if gone == 1 else f"{gone} lines that are"
+    why = f"{target} holds {lines} not among what would be written." if gone else ""
+    return _replace(target, data, why, force=force)
+
+
+def _replace(target: Path, data: bytes, why: str, *, force: bool) -> Path | None:
+    """``why``: what would be lost, "" for nothing."""
     if why and not force:
         hint = f"Choose another --out, or give --force: what is there is then kept as {target.name}.bak."
         raise WouldLoseError(why, hint)

@@ -111,10 +111,14 @@ class Features:
     tuning_cents: float | None = None  # from A = 440 Hz, -50 to 50
     genre: Genre | None = None
     unknown: dict[str, str] = field(default_factory=dict)  # feature name -> why it was not measured
+    corrected: list[str] = field(default_factory=list)  # names of those that a person has put in place of measured ones
 
     def to_json(self) -> dict[str, Any]:
-        """A dict of JSON types, in a fixed order."""
-        return asdict(self)
+        """A dict of JSON types, in a fixed order; ``corrected`` only where there is any."""
+        data = asdict(self)
+        if not self.corrected:
+            del data["corrected"]
+        return data
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Features:
@@ -124,7 +128,7 @@ class Features:
         checks and the screen reckon with these values.
         """
         features = cls()
-        for name in (*_PLAIN, *DETAILS):
+        for name in (*_PLAIN, *DETAILS, "corrected"):
             if name in data:
                 setattr(features, name, data[name])
         features.sound = Sound(**data["sound"]) if data.get("sound") else None
@@ -164,6 +168,7 @@ def _checks(features: Features) -> list[tuple[str, bool]]:
         ("tags", all(isinstance(tag.label, str) and tag.kind in _TAG_KINDS and _is_number(tag.score) for tag in tags)),
         ("absent", isinstance(features.absent, list) and _are_texts(*features.absent)),
         ("genre", genre is None or (_are_texts(genre.label, genre.source) and _is_number(genre.score))),
+        ("corrected", isinstance(features.corrected, list) and _are_texts(*features.corrected)),
         ("unknown", all(_are_texts(*item) for item in features.unknown.items())),
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer
 
 from j2a.console import errors_shown, narrate, print_json, say, tell_if_nothing_is_kept
 from j2a.errors import ExitCode, UsageError
+from j2a.folder.corrections import said_of
 from j2a.folder.plan import plan
 from j2a.folder.run import FolderRun, Settings, Tally, default_workers
 from j2a.folder.sheet import Sheet
@@ -70,7 +72,8 @@ def caption(
             try:
                 given_up: set[Path] = set()
                 planned = plan(tracks, window, per_file, _tell, given_up)
-                tally = FolderRun(planned, sheet, settings, ticker.show, given_up).run()
+                said = functools.cache(said_of)
+                tally = FolderRun(planned, sheet, settings, ticker.show, given_up, said).run()
             except KeyboardInterrupt:
                 ticker.end()
                 narrate(f"Interrupted. {_captions(sheet.rows)} kept in {printable(str(out))}; go on with --resume.")

@@ -19,6 +19,7 @@ from j2a.caption import Caption, Sampling
 from j2a.engine.client import STOPPED, EngineClient
 from j2a.engine.messages import EMPTY, DescribeMany, Done, Event, Extract, Failed, Load
 from j2a.errors import AudioError
+from j2a.features.corrections import NONE, Corrections
 from j2a.features.record import Engine, Features
 from j2a.features.vote import vote
 from j2a.folder.plan import VOTERS, Broken, Planned
@@ -66,14 +67,14 @@ class _Slot:
     found: bool  # its row is there: it is measured to vote only
     tries: int = 0
     measured: Features | None = None
-    features: dict[str, Any] | None = None  # the same, after the vote of its section
+    features: dict[str, Any] | None = None  # the same, after the vote of its section, and as corrected
 
 
 class FolderRun:
     """Captions what is planned. ``on_progress`` is called whenever the tally has changed.
 
     A file of which one section after the other cannot be described is added to ``given_up``, for the plan to go on with
-    the next: a header may promise days of sound that is not there.
+    the next: a header may promise days of sound that is not there. ``said_of`` knows what a person says of a file.
     """
 
     def __init__(
@@ -83,11 +84,13 @@ class FolderRun:
         settings: Settings,
         on_progress: Callable[[Tally], None] = lambda tally: None,
         given_up: set[Path] | None = None,
+        said_of: Callable[[Path], Corrections] = lambda path: NONE,
     ) -> None:
         self._planned: Iterator[tuple[object, Iterator[Planned | Broken]]] | None = itertools.groupby(planned, _section)
         self._sheet = sheet
         self._settings = settings
         self._on_progress = on_progress
+        self._said_of = said_of
         self._tally = Tally()
         self._given_up = set() if given_up is None else given_up
         self._failures: Counter[Path] = Counter()  # in a row
@@ -216,7 +219,8 @@ class FolderRun:
             return
         slots = [slot for slot in self._voting.pop(key) if slot.measured is not None]
         for slot, features in zip(slots, vote([slot.measured or Features() for slot in slots]), strict=True):
-            slot.features = features.to_json()
+            clip = slot.planned.clip
+            slot.features = self._said_of(clip.path).applied(features, clip).to_json()
             if slot.found:
                 self._order.remove(slot)
 

@@ -48,12 +48,13 @@ class Beliefs:
 
 
 def believe(features: Features, heard: Heard = NOTHING_HEARD) -> Beliefs:
-    """All witnesses together; without ``heard`` what was measured and tagged alone."""
+    """All witnesses together; without ``heard`` what was measured and tagged alone. What a person has said is so."""
     labels, absent = {tag.label for tag in features.tags or ()}, set(features.absent)
     styles = tuple(tag.label for tag in features.tags or () if tag.kind == "style")
     drums = _drums(_said("drums", labels, absent), heard, "electric guitar" in labels)
     instruments = _instruments(features, heard, drums)
     marked = _is_beat_marked(features, heard, drums, {*instruments, *styles})
+    marked = marked or "bpm" in features.corrected
     bpm = _bpm(features, heard) if marked else None
     return Beliefs(
         styles, _character(features, heard), _voice(_said("voice", labels, absent), instruments), instruments, drums,
@@ -89,6 +90,8 @@ def _pace(features: Features, bpm: float | None) -> str | None:
 
 def _meter(features: Features, heard: Heard, drums: bool | None, bpm: float | None) -> str | None:
     """The measured meter where the encoder hears it, too; where it says nothing, a 4/4 that drums mark."""
+    if "meter" in features.corrected:
+        return features.meter
     if features.bpm is None:  # bars without a beat are none
         return None
     if heard.meter is not None:
@@ -102,6 +105,8 @@ def _meter(features: Features, heard: Heard, drums: bool | None, bpm: float | No
 def _key(features: Features) -> str | None:
     """The measured key where it is likely and its own triad is the one that sounds longest."""
     key, probability = features.key, features.key_probability
+    if "key" in features.corrected:
+        return key
     sure = 1.0 if probability is None else probability
     if key is None or sure < _CERTAIN_KEY:
         return None
@@ -119,6 +124,8 @@ def _key(features: Features) -> str | None:
 def _are_chords_held(features: Features) -> bool:
     """Whether each chord is held long enough to be sure of, and most of the clip has one."""
     chords = features.chords
+    if "chords" in features.corrected:
+        return True
     total_s = sum(one.end_s - one.start_s for one in chords)
     without_s = sum(one.end_s - one.start_s for one in chords if one.label == NO_CHORD)
     if not chords or without_s > _MOST_WITHOUT_CHORD * total_s:

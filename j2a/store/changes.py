@@ -15,7 +15,19 @@ from j2a.errors import StoreError
 from j2a.store import checksums, history
 from j2a.store.database import Database
 from j2a.store.finding import Finding
-from j2a.store.records import DamagedRowError, Key, Row, Status, clip_of, now, prefix_range, read, row_of, state_of
+from j2a.store.records import (
+    ABOUT_FILE_MS,
+    DamagedRowError,
+    Key,
+    Row,
+    Status,
+    clip_of,
+    now,
+    prefix_range,
+    read,
+    row_of,
+    state_of,
+)
 
 T = TypeVar("T")
 _UNKNOWN = "this row, or what it was, is damaged.", "It stays as it is."
@@ -172,4 +184,4 @@ def _storable(state: str | None) -> str | bytes | None:
 
 
 def _empty(key: Key, at: str) -> Row:
-    return Row(clip_of(key), "", "", Status.DRAFT, None, "", at, at)
+    return Row(clip_of(key), "", "", Status.DRAFT, None, "", at, at, about_file=key.start_ms == ABOUT_FILE_MS)

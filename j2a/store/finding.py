@@ -11,7 +11,7 @@ from j2a import paths
 from j2a.library import linked_folders
 from j2a.store.database import Database
 from j2a.store.names import Names, folder_of
-from j2a.store.records import SEPARATOR, Kept, Key, has_text, prefix_range
+from j2a.store.records import ABOUT_FILE_MS, SEPARATOR, Kept, Key, has_text, prefix_range
 
 
 class Finding:
@@ -37,11 +37,12 @@ class Finding:
         return Kept(key, *found[0]) if found else None
 
     def of_file(self, path: bytes) -> list[Kept]:
-        """Every row of a file."""
+        """The row of every window of a file."""
         return [
             Kept(Key(name, start_ms, end_ms), *about) for name in self._known_names().of(path)
             for start_ms, end_ms, *about in self._query(
-                "SELECT start_ms, end_ms, change, state, checksum FROM caption WHERE path = ?", (name,)
+                "SELECT start_ms, end_ms, change, state, checksum FROM caption WHERE path = ? AND start_ms >= 0",
+                (name,),
             )
         ]
 
@@ -51,26 +52,36 @@ class Finding:
 
     def statuses(self, folder: Path) -> Iterator[tuple[bytes, str]]:
         """Each path in the real folder, with each status that its rows have."""
-        for real, _, status in self._under(folder, "status"):
-            yield real, status
+        # The index holds path and status: what else is asked for must not make it of no use.
+        about = {name: real for real, name in self._under(folder, where=f"start_ms = {ABOUT_FILE_MS}")}
+        for real, name, status in self._under(folder, "status"):
+            if name not in about:
+                yield real, status
+        of_windows = "SELECT DISTINCT status FROM caption WHERE path = ? AND start_ms >= 0"
+        for name, real in about.items():
+            yield from ((real, status) for (status,) in self._query(of_windows, (name,)))
 
-    def inside(self, folder: Path) -> Iterator[tuple[Key, Kept]]:
-        """Each row of a file under a folder, and under those that links in it lead to, with its key in this folder."""
+    def inside(self, folder: Path, where: str = "") -> Iterator[tuple[Key, Kept]]:
+        """Each row of a file under a folder, and under those that links in it lead to, with its key in this folder.
+
+        Rows about whole files are among them. ``where``: a condition in SQL.
+        """
         columns = "start_ms, end_ms, change, state, checksum"
-        for path, name, start_ms, end_ms, *about in self._under(folder, columns):
+        for path, name, start_ms, end_ms, *about in self._under(folder, columns, where):
             yield Key(path, start_ms, end_ms), Kept(Key(name, start_ms, end_ms), *about)
         first, behind = prefix_range(os.fsencode(paths.real_folder(folder)))
         shown: dict[bytes, str] = {}  # which link stands for a file that several lead to
         for link, real in linked_folders(folder):
-            for path, name, start_ms, end_ms, *about in self._under(Path(real), columns):
+            for path, name, start_ms, end_ms, *about in self._under(Path(real), columns, where):
                 if not first <= path < behind and shown.setdefault(path, link) == link:
                     asked = Key(os.fsencode(link) + path[len(os.fsencode(real)):], start_ms, end_ms)
                     yield asked, Kept(Key(name, start_ms, end_ms), *about)
 
-    def _under(self, folder: Path, columns: str) -> Iterator[tuple[Any, ...]]:
+    def _under(self, folder: Path, columns: str = "", where: str = "") -> Iterator[tuple[Any, ...]]:
         """Path in the real folder, the one it is kept by, and other columns of each row of a file under it."""
         root = os.fsencode(paths.real_folder(folder))
-        statement = f"SELECT DISTINCT path, {columns} FROM caption WHERE path >= ? AND path < ?"
+        statement = f"SELECT DISTINCT {', '.join(filter(None, ('path', columns)))} FROM caption"
+        statement += " WHERE " + " AND ".join(filter(None, ("path >= ? AND path < ?", where)))
         for path, *rest in self._query(statement, prefix_range(root)):
             yield path, path, *rest
         for name, real in self._known_names().leading_into(root):

@@ -55,7 +55,8 @@ def _move(step: Step, source: list[Step], target: list[Step]) -> None:
 def actions(steps: list[Step]) -> list[int]:
     """How many of the steps belong to each action, oldest first.
 
-    Typing in one window is one action, and so is one caption that was saved as it was written.
+    Typing in one window is one action, and so is one caption that was saved as it was written, or a correction of a
+    file with the captions that follow it.
     """
     counts: list[int] = []
     last: Step | None = None
@@ -69,6 +70,8 @@ def actions(steps: list[Step]) -> list[int]:
 
 
 def _go_together(one: Step, other: Step) -> bool:
+    if other.action == "follow":
+        return one.action in ("correct", "follow") and one.key.path == other.key.path
     if (one.key, one.action) != (other.key, other.action) or one.action not in ("edit", "generate"):
         return False
     return one.action == "edit" or _asked(one) == _asked(other) != ()

@@ -14,12 +14,17 @@ from typing import Any, NamedTuple
 from j2a.caption import Caption
 from j2a.clip import Clip
 from j2a.errors import StoreError
+from j2a.features.corrections import NONE, Corrections
+from j2a.features.record import Features
 from j2a.printable import one_paragraph, several_lines
 from j2a.store import checksums
+from j2a.store.variants import Pick, Variant
 
 SEPARATOR = os.sep.encode()
 TO_THE_END_MS = -1
 """``end_ms`` of a clip that runs to the end of its file: SQLite holds two NULLs to be different."""
+ABOUT_FILE_MS = -1
+"""``start_ms`` of the row that holds what is said of a whole file, its corrections; no window begins there."""
 
 
 class Status(StrEnum):
@@ -48,6 +53,24 @@ class Row:
     annotator: str
     created_at: str  # ISO 8601, UTC
     updated_at: str
+    variants: tuple[Variant, ...] = ()  # every caption that it had, oldest first; () where there is but the one
+    variant: int = 0  # which of them the text is; it stands here as it was when it was chosen
+    picks: tuple[Pick, ...] = ()  # which of two captions somebody liked better
+    corrections: Corrections = NONE  # what somebody says of the file
+    about_file: bool = False  # this is the row that holds them, and no window's
+
+    @property
+    def features(self) -> Features:
+        """What was measured, with the corrections in its place."""
+        return self.corrections.applied(self.caption.features if self.caption else Features(), self.clip)
+
+    @property
+    def every_variant(self) -> tuple[Variant, ...]:
+        """Every caption that it had, the one that stands there as it stands."""
+        here = Variant.of(self.text, self.caption)
+        if not self.variants:
+            return (here,) if self.text.strip() else ()
+        return (*self.variants[: self.variant], here, *self.variants[self.variant + 1 :])
 
     @property
     def edited(self) -> bool:
@@ -89,8 +112,15 @@ def key_of(clip: Clip) -> Key:
 
 def clip_of(key: Key) -> Clip:
     """The inverse of :func:`key_of`."""
+    if key.start_ms == ABOUT_FILE_MS:
+        return Clip(Path(os.fsdecode(key.path)))
     end_s = None if key.end_ms == TO_THE_END_MS else key.end_ms / 1000
     return Clip(Path(os.fsdecode(key.path)), key.start_ms / 1000, end_s)
+
+
+def about_file(path: Path) -> Key:
+    """The key of what is said of a whole file."""
+    return Key(path_bytes(path), ABOUT_FILE_MS, TO_THE_END_MS)
 
 
 def path_bytes(path: Path) -> bytes:
@@ -125,7 +155,14 @@ class Kept(NamedTuple):
 
 
 def state_of(row: Row) -> str:
-    """Everything of a row but its clip, as JSON: what the journal keeps."""
+    """Everything of a row but its clip, as JSON: what the journal keeps. Corrections stand in the file's own row."""
+    further: dict[str, Any] = {}
+    if row.variants:
+        further |= {"variants": [one.to_json() for one in row.variants], "variant": row.variant}
+    if row.picks:
+        further["picks"] = [pick.to_json() for pick in row.picks]
+    if row.about_file:
+        further["corrections"] = row.corrections.to_json()
     return json.dumps({
         "text": row.text,
         "generated_text": row.generated_text,
@@ -134,6 +171,7 @@ def state_of(row: Row) -> str:
         "annotator": row.annotator,
         "created_at": row.created_at,
         "updated_at": row.updated_at,
+        **further,
     })
 
 
@@ -152,6 +190,9 @@ def row_of(key: Key, state: str) -> Row:
         if not state.isascii() or not all(isinstance(text, str) for text in texts):
             raise ValueError("it holds what was never written there")
         text, generated_text, annotator, created_at, updated_at = texts
+        variants = tuple(Variant.from_json(one) for one in data.get("variants", ()))
+        if not 0 <= data.get("variant", 0) <= max(0, len(variants) - 1):
+            raise ValueError("there is no such variant")
         return Row(
             clip=clip_of(key),
             text=several_lines(text),
@@ -161,6 +202,11 @@ def row_of(key: Key, state: str) -> Row:
             annotator=annotator,
             created_at=created_at,
             updated_at=updated_at,
+            variants=variants,
+            variant=data.get("variant", 0),
+            picks=tuple(Pick.from_json(pick) for pick in data.get("picks", ())),
+            corrections=Corrections.from_json(data.get("corrections", {})),
+            about_file=key.start_ms == ABOUT_FILE_MS,
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _damaged(key, f"{type(error).__name__}: {error}") from error

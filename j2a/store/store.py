@@ -14,7 +14,10 @@ from j2a import paths
 from j2a.caption import Caption
 from j2a.clip import Clip
 from j2a.errors import StoreError
-from j2a.printable import one_paragraph, several_lines
+from j2a.features.corrections import NONE, Corrections
+from j2a.features.record import Features
+from j2a.printable import several_lines
+from j2a.store import row_changes
 from j2a.store.changes import Changes
 from j2a.store.database import Database, Told
 from j2a.store.finding import Finding
@@ -24,13 +27,14 @@ from j2a.store.records import (
     Key,
     Row,
     Status,
+    about_file,
     clip_of,
     default_annotator,
-    kept_error,
     key_of,
     path_bytes,
     read,
 )
+from j2a.store.variants import Pick
 
 T = TypeVar("T")
 _STATUSES = {status.value: status for status in Status}
@@ -65,11 +69,7 @@ class Store:
         """The row of exactly this window."""
         key = key_of(clip)
 
-        def look() -> Row | None:
-            found = self._finding.window(key)
-            return read(key, found) if found else None
-
-        return self._mending(look)
+        return self._look(key)
 
     def latest(self, path: Path) -> Row | None:
         """The most recently changed row of a file, whatever its window."""
@@ -77,7 +77,7 @@ class Store:
 
         def look() -> Row | None:
             found = self._finding.latest(asked)
-            return read(found.key._replace(path=asked), found) if found else None
+            return self._corrected(read(found.key._replace(path=asked), found)) if found else None
 
         return self._mending(look)
 
@@ -88,7 +88,13 @@ class Store:
         for kept in self._finding.of_file(asked):
             with contextlib.suppress(StoreError):
                 rows.append(read(kept.key._replace(path=asked), kept))
-        return rows
+        yours = self.corrections(path) if rows else NONE
+        return [replace(row, corrections=yours) for row in rows]
+
+    def corrections(self, path: Path) -> Corrections:
+        """What somebody says of a file against the measurement."""
+        row = self._look(about_file(path))
+        return row.corrections if row else NONE
 
     def changed_elsewhere(self) -> list[Clip]:
         """The windows that others have changed since this was asked last; none the first time."""
@@ -118,16 +124,30 @@ class Store:
         """The rows of files under a folder, and what is wrong with those that cannot be read."""
         best: dict[Key, tuple[bool, int, Row]] = {}
         damaged = []
+        yours: dict[bytes, tuple[int, Corrections]] = {}
         for key, kept in self._finding.inside(folder):
             try:
                 row = read(key, kept)
             except DamagedRowError as error:
                 damaged.append(error)
                 continue
+            if row.about_file:
+                if kept.change >= yours.get(key.path, (0, NONE))[0]:
+                    yours[key.path] = kept.change, row.corrections
+                continue
             rank = bool(row.text.strip()), kept.change
             if key not in best or rank > best[key][:2]:
                 best[key] = (*rank, row)
-        return [best[key][2] for key in sorted(best)], damaged
+        rows = [replace(best[key][2], corrections=yours.get(key.path, (0, NONE))[1]) for key in sorted(best)]
+        return rows, damaged
+
+    def picks(self, folder: Path) -> list[Pick]:
+        """Which of two captions was liked better, of all windows under a folder; what is damaged is left out."""
+        found: dict[Key, tuple[Pick, ...]] = {}
+        for key, kept in self._finding.inside(folder, """instr(state, '"picks"')"""):
+            with contextlib.suppress(DamagedRowError):
+                found[key] = read(key, kept).picks
+        return [pick for picks in found.values() for pick in picks]
 
     def statuses(self, folder: Path) -> dict[Path, Status]:
         """The best status of each file under ``folder``: accepted, flagged, draft, rejected, skipped."""
@@ -145,20 +165,16 @@ class Store:
 
         Raises ``StoreError`` where the text was accepted or has words of a person, unless ``over_kept``.
         """
-        text = one_paragraph(caption.text)
-        written = one_paragraph(caption.written) or text
 
         def change(row: Row) -> Row:
-            if row.kept and not over_kept:
-                raise kept_error()
-            return replace(row, text=text, generated_text=written, status=Status.DRAFT, caption=caption)
+            return row_changes.generated(row, caption, over_kept=over_kept)
 
-        return self._changes.make("generate", key_of(clip), change, anew=True)
+        return self._make("generate", clip, change, anew=True)
 
     def edit(self, clip: Clip, text: str) -> Row:
         """Replace the text by hand. Provenance and status stay; a window without a row gets a draft."""
         wanted = several_lines(text)
-        return self._changes.make("edit", key_of(clip), lambda row: replace(row, text=wanted), anew=True)
+        return self._make("edit", clip, lambda row: replace(row, text=wanted), anew=True)
 
     def set_status(self, clip: Clip, status: Status) -> Row:
         """Decide about a window; one without a row gets one without text.
@@ -171,7 +187,23 @@ class Store:
                 raise StoreError("This window has no caption yet.", "Generate or write one.", title="Nothing to accept")
             return replace(row, status=status)
 
-        return self._changes.make(str(status), key_of(clip), change)
+        return self._make(str(status), clip, change)
+
+    def choose(self, clip: Clip, variant: int) -> Row:
+        """Put another variant, counted from 0, on the desk, as a draft. Raises ``StoreError`` where there is none."""
+        return self._make("variant", clip, lambda row: row_changes.chosen(row, variant))
+
+    def pick(self, clip: Clip, pick: Pick, features: Features) -> Row:
+        """Keep which of two captions is the better one; both are variants of the window then."""
+        return self._make("pick", clip, lambda row: row_changes.picked(row, pick, features))
+
+    def follow(self, clip: Clip, text: str) -> Row:
+        """Let the words of a window follow a correction, whatever its status."""
+        return self._make("follow", clip, lambda row: row_changes.followed(row, several_lines(text)))
+
+    def correct(self, path: Path, corrections: Corrections) -> Row:
+        """Keep what somebody says of a file; it holds in all of its windows. The row is the file's."""
+        return self._changes.make("correct", about_file(path), lambda row: replace(row, corrections=corrections))
 
     def undo(self) -> Row | None:
         """Take back the last change made through this instance; ``None`` when there is nothing to take back.
@@ -180,11 +212,11 @@ class Store:
         and what is returned is an empty draft for its clip. Raises ``StoreError`` when another program
         has changed the row since; that change stays.
         """
-        return self._changes.undo()
+        return self._corrected(self._changes.undo())
 
     def redo(self) -> Row | None:
         """Make the change again that ``undo`` took back last; forgotten with the next new change."""
-        return self._changes.redo()
+        return self._corrected(self._changes.redo())
 
     def recall(self, folder: Path) -> tuple[list[int], list[int]]:
         """Take up what can be taken back and made again, also of earlier runs: this annotator's changes in a folder.
@@ -205,6 +237,24 @@ class Store:
     ) -> None:
         self.close()
 
+    def _make(self, action: str, clip: Clip, change: Callable[[Row], Row], *, anew: bool = False) -> Row:
+        row = self._corrected(self._changes.make(action, key_of(clip), change, anew=anew))
+        assert row is not None
+        return row
+
+    def _look(self, key: Key) -> Row | None:
+        def look() -> Row | None:
+            found = self._finding.window(key)
+            return self._corrected(read(key, found)) if found else None
+
+        return self._mending(look)
+
+    def _corrected(self, row: Row | None) -> Row | None:
+        """With what is said of its file."""
+        if row is None or row.about_file:
+            return row
+        return replace(row, corrections=self.corrections(row.clip.path))
+
     def _mending(self, work: Callable[[], T]) -> T:
         """What ``work`` gives; where a row is damaged that the journal holds, it is done again from that."""
         try:
@@ -213,3 +263,11 @@ class Store:
             if not self.database.mend_rows():
                 raise
             return work()
+
+
+def corrections_of(path: Path) -> Corrections:
+    """What was said of a file in the app. Where nothing was ever saved nothing is made. Raises ``StoreError``."""
+    if not paths.store_path().exists():
+        return NONE
+    with Store(to_read=True) as store:
+        return store.corrections(path)

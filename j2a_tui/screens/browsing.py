@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -160,27 +161,33 @@ class Browsing(Tracking):
         return rows
 
     def _export(self, only: Only, *, force: bool) -> None:
+        from j2a.export import chosen
+
+        self.write_export("csv", chosen(self._rows() or (), only), force=force)
+
+    def write_export(self, name: str, rows: Sequence[Row], *, force: bool) -> None:
         """A file that holds more than it would is only replaced when that is wanted (``force``)."""
-        from j2a.export import WouldLoseError, chosen, save_csv
+        from j2a.export import FORMATS, WouldLoseError
         from j2a_tui.screens.choose import ConfirmScreen
 
-        rows = chosen(self._rows() or (), only)
-        if not rows:
-            self.say("There are no such captions to export.")
+        written = FORMATS[name]
+        target = self.folder / written.file_name
+        count = written.count(rows)
+        if not count:
+            self.say(f"There are no such {written.unit}s to export.")
             return
-        target = self.folder / CSV
         try:
             if not self.folder.is_dir():
                 raise J2AError(f"{self.folder} is not there any more.",
                                "The captions are kept: j2a export writes them with --out.", title="Cannot export")
-            save_csv(rows, self.folder, target, force=force)
+            written.save(rows, self.folder, target, "dataset", force)
         except WouldLoseError as error:
-            question = f"{clean(error.message)} Replace it? The old one is kept as {CSV}.bak."
+            question = f"{clean(error.message)} Replace it? The old one is kept as {written.file_name}.bak."
             self.app.push_screen(ConfirmScreen(question, "Replace it"),
-                                 lambda yes: self._export(only, force=True) if yes else None)
+                                 lambda yes: self.write_export(name, rows, force=True) if yes else None)
             return
         except J2AError as error:
             self.tell(error)
             return
-        count = f"{len(rows)} caption{'' if len(rows) == 1 else 's'}"
-        self.notify(clean(str(target)), title=f"{count} written", markup=False)
+        told = f"{count} {written.unit}{'' if count == 1 else 's'}"
+        self.notify(clean(str(target)), title=f"{told} written", markup=False)

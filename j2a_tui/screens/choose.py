@@ -68,15 +68,16 @@ class VersionScreen(ModalScreen["dict[str, Any] | None"]):
         Binding("j,down", "move(1)", show=False), Binding("k,up", "move(-1)", show=False),
     ]
 
-    def __init__(self, current: tuple[str, str]) -> None:
+    def __init__(self, current: tuple[str, str], title: str = "Version and weights") -> None:
         super().__init__()
+        self._title = title
         self._models = _Models()
         self._models.current = current
 
     def compose(self) -> ComposeResult:
         """The list in a frame."""
         with Vertical(classes="dialog", id="versions") as box:
-            box.border_title = Content("Version and weights")
+            box.border_title = Content(self._title)
             box.border_subtitle = Content("enter chooses · esc closes")
             yield self._models
 

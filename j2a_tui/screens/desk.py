@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import BindingType
 
 from j2a.clip import Clip
-from j2a.engine.messages import Done, Event, Failed, Inspect
 from j2a.errors import J2AError
-from j2a.store import Row, Status
+from j2a.store import Status
 from j2a_tui import external
 from j2a_tui.ahead import CLIPS
 from j2a_tui.bindings import textual_bindings
@@ -20,24 +19,20 @@ from j2a_tui.display import clean
 from j2a_tui.jobs import Change
 from j2a_tui.messages import ComingUp
 from j2a_tui.reading import looking_ahead
-from j2a_tui.screens.browsing import Browsing
+from j2a_tui.screens.judging import Judging
 from j2a_tui.widgets.lines import KeyBar
-from j2a_tui.windows import Window
 
 if TYPE_CHECKING:
-    from j2a_tui.screens.choose import VersionScreen
     from j2a_tui.widgets.editor import Editor
 
 
 _KINDS = {"describe": "an ordinary one", "short": "one short sentence", "detailed": "detailed", "tags": "tags"}
 
 
-class Desk(Browsing):
+class Desk(Judging):
     """The screen that the app opens with."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*textual_bindings("desk")]
-    _inspect_id: int | None = None
-    _versions: VersionScreen | None = None
     _asked: tuple[Clip | None, str] | None = None  # the contradicted caption that was asked about last
 
     # Captions
@@ -187,35 +182,8 @@ class Desk(Browsing):
 
     def write_ahead(self) -> None:
         """Go on with that whenever the engine has nothing else to do."""
-        if self.session.job is None and self._settling is None:
+        if self.session.job is None and self._settling is None and self.blind is None:
             self.session.ahead.go_on()
-
-    def action_undo(self) -> None:
-        """Take back, and show what was taken back."""
-        self.close_editor()
-        self._show_step(self.session.undo(), "There is nothing to undo.")
-
-    def action_redo(self) -> None:
-        """Make again, and show what was made again."""
-        self.close_editor()
-        self._show_step(self.session.redo(), "There is nothing to redo.")
-
-    def _show_step(self, row: Row | None, nothing: str) -> None:
-        if row is None:
-            self.say(nothing)
-            return
-        if not self.tracks.go_to(row.clip.path):
-            self.clear_search()
-            self.tracks.go_to(row.clip.path)
-        track = self.tracks.track
-        if track is not None and track.path == row.clip.path and row.clip.end_s is not None:
-            window = Window(row.clip.start_s, row.clip.end_s)
-            if self.transport.path != track.path:
-                self.open(track, window)
-            elif window != self.transport.window:
-                self.transport.set_window(window)
-                self.take_window()
-        self.show_change(Change.EVERYTHING)
 
     # Editing
 
@@ -276,35 +244,6 @@ class Desk(Browsing):
             self.session.edit(self.caption.editor.text)
 
     # The program
-
-    def action_version(self) -> None:
-        """Ask the engine what is there, and the user which."""
-        from j2a_tui.screens.choose import VersionScreen
-
-        self._versions = VersionScreen((self.session.model.version, self.session.model.backbone))
-        self._inspect_id = self.session.engine.submit(Inspect("models", self.session.model.server))
-        self.app.push_screen(self._versions, self._version_chosen)
-
-    def take_other_event(self, event: Event) -> None:
-        """Answers that are not about the clip: the list of versions."""
-        super().take_other_event(event)
-        screen = self._versions
-        if event.request_id != self._inspect_id or screen is None or screen is not self.app.screen:
-            return
-        if isinstance(event, Done):
-            screen.show_rows(event.result["rows"])
-        elif isinstance(event, Failed):
-            screen.show_problem(clean(f"{event.title}: {event.message} {event.hint}".strip()))
-
-    def _version_chosen(self, row: dict[str, Any] | None) -> None:
-        if row is None:
-            return
-        if not row["present"]:
-            self.notify(clean(f"{row['detail']} {row['get']}".strip()), severity="warning", timeout=8, markup=False,
-                        title=f"J2A {row['version']} with {row['backbone']} is not here")
-            return
-        self.session.choose(row["version"], row["backbone"])
-        self.show_change(Change.EVERYTHING)
 
     def action_help(self) -> None:
         """Keys and marks."""

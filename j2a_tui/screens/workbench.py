@@ -69,7 +69,9 @@ class Workbench(Showing):
         clips = self.session.ledger.others_changes()
         if not clips:
             return
-        if self.session.clip in clips and self.caption.editor is None and self.session.reread():
+        clip = self.session.clip
+        mine = clip is not None and (clip in clips or Clip(clip.path) in clips)  # the window, or what is said of it
+        if mine and self.caption.editor is None and self.session.reread():
             self.say("Another J2A has changed this caption: this is how it stands now.")
         self.show_change(Change.EVERYTHING)
 

@@ -123,7 +123,10 @@ class CaptionPanel(Vertical):
         if session.status is None:
             return Content("Caption")
         styles = {Status.ACCEPTED: "bold $success", Status.REJECTED: "bold $error"}
-        return Content.assemble("Caption ", (session.status.value, styles.get(session.status, "bold $foreground")))
+        status = (session.status.value, styles.get(session.status, "bold $foreground"))
+        count = len(session.variants)
+        which = (f"  variant {session.variant + 1} of {count}", "bold $accent") if count > 1 else ""
+        return Content.assemble("Caption ", status, which)
 
     def _words(self) -> Content:
         session = self._session

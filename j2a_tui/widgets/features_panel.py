@@ -1,4 +1,4 @@
-"""What was measured in the window, filling in as it becomes known."""
+"""What was measured in the window, filling in as it becomes known, with what a person has corrected in its place."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from j2a.features.record import Features
-from j2a_tui.display import clean, feature_text, fit
+from j2a_tui.display import YOURS, clean, feature_text, fit
 
 LABELS = {
     "bpm": "Tempo", "meter": "Meter", "key": "Key", "chords": "Chords", "sound": "Sound", "tags": "Heard",
@@ -27,11 +27,14 @@ class FeaturesPanel(Widget):
         self._known: set[str] = set()
         self.measuring = False  # as it is drawn
         self.border_title = Content("Measured")
+        self.border_subtitle = Content.styled("c corrects", "$quiet")
 
     def show(self, features: Features, known: set[str], *, measuring: bool) -> None:
         """Draw this."""
         self._features, self._known, self.measuring = features, known, measuring
-        self.border_title = Content.assemble("Measured", (" measuring …" if measuring else "", "bold $accent"))
+        yours = f", {YOURS}" if features.corrected else ""
+        now = " measuring …" if measuring else ""
+        self.border_title = Content.assemble("Measured", (yours, "bold $secondary"), (now, "bold $accent"))
         reasons = [f"{LABELS.get(name, name)}: {reason}" for name, reason in features.unknown.items()]
         # The panel cuts long reasons off; under the mouse they are whole.
         self.tooltip = Content(clean("\n".join(reasons), multiline=True)) if reasons else None
@@ -61,7 +64,11 @@ class FeaturesPanel(Widget):
         if name == "beats" and text and self._features.downbeats:
             text += f", {feature_text('downbeats', self._features)}"
         if text:
-            return clean(text), "bold $foreground"
+            if YOURS not in text:
+                return clean(text), "bold $foreground"
+            if len(text) > width - LABEL_WIDTH - 1:  # the title says what the mark means
+                text = text.replace(YOURS, YOURS[0])
+            return clean(text), "bold $secondary"
         if name in self._known:
             reason = self._features.unknown.get(name, "")
             if not reason:

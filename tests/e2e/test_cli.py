@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from j2a.backbone import MOST_TRUTHFUL
+from j2a.features.corrections import Corrections
 from j2a.features.record import Features
 from j2a.models.facts import facts
+from j2a.store import Store
 from tests.places import DEMO
 from training.captions.agreement import score
 
@@ -48,6 +50,19 @@ def test_what_is_not_asked_for_is_the_most_truthful_version():
     made = json.loads(result.stdout)
     assert (made["version"], made["backbone"]) == (MOST_TRUTHFUL, "mini")
     assert made["features"]["meter"] == "3/4" and made["caption"].endswith(".")
+
+
+def test_what_was_corrected_in_the_app_is_what_is_told():
+    with Store() as store:
+        store.correct(WALTZ, Corrections(bpm=70.0, key="E minor"))
+    result = j2a("describe", WALTZ, "--start", 1, "--end", 11, "--json", "--version", "1.0")
+    made = json.loads(result.stdout)
+    assert (made["features"]["bpm"], made["features"]["key"]) == (70.0, "E minor")
+    assert made["features"]["corrected"] == ["bpm", "key"]
+    assert "70 BPM" in made["caption"] and "E minor" in made["caption"]
+    assert not [claim for claim in made["claims"] if claim["verdict"] == "contradicted"]
+    table = j2a("features", WALTZ, "--start", 1, "--end", 11).stdout
+    assert "70.0 (yours)" in table and "E minor (yours)" in table
 
 
 def test_the_caption_is_true_of_the_music(description):

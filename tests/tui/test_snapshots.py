@@ -15,6 +15,8 @@ from j2a.engine.messages import Describe, Done, Extract, Look
 from j2a_tui.app import J2AApp
 from tests.tui.fakes import CONTRADICTED, FakeEngine, FakePlayer
 from tests.tui.harness import Desk
+from tests.tui.test_blind import BY
+from tests.tui.test_blind import compare as compare_blind
 
 SMALL, LARGE = (80, 24), (120, 40)
 Snap = Callable[..., bool]
@@ -131,3 +133,38 @@ def test_picture_without_colours(
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert compare(SMALL, tracked)
+
+
+async def correcting(desk: Desk) -> None:
+    await described(desk)
+    await desk.press("c", "d", "r")
+    await desk.until(lambda: "◆ C major" in desk.screen_text())
+
+
+async def corrected(desk: Desk) -> None:
+    await correcting(desk)
+    await desk.press("escape")
+    await desk.until(lambda: "◆" in desk.screen_text() and "Correct ─" not in desk.screen_text())
+
+
+async def comparing(desk: Desk) -> None:
+    await described(desk)
+    await desk.press("r")
+    desk.engine.simulate_described("A steady song in A minor at 120 BPM, in 4/4, with a soft piano.")
+    await desk.until(lambda: len(desk.app.session.variants) == 2 and not desk.app.session.writing)
+    await desk.press("d")
+
+
+async def blind(desk: Desk) -> None:
+    await described(desk)
+    await compare_blind(desk)
+    assert desk.app.desk.blind is not None
+    desk.app.desk.blind._swapped = False  # else by chance
+    desk.engine.simulate_done(desk.engine.last(Describe), BY["3.0"])
+    await desk.until(lambda: BY["3.0"] in desk.screen_text())
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("steps", [correcting, corrected, comparing, blind])
+def test_picture_of_what_is_judged(compare: Compare, size: tuple[int, int], steps: Steps) -> None:
+    assert compare(size, steps)

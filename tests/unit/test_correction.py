@@ -93,3 +93,9 @@ def test_no_wrong_key_is_left_and_a_second_time_changes_nothing(text: str, featu
     assert not [claim for claim in wrong if claim.kind == "meter" and claim.text[0].isdigit()]
     if not [claim for claim in claims(text, features) if claim.verdict == "contradicted"]:
         assert once == text
+
+
+def test_only_the_kinds_that_are_asked_for_are_looked_at() -> None:
+    text = "A piece at 140 BPM in C major, in 3/4."
+    assert corrected(text, MEASURED, ("tempo",)) == "A piece at 96 BPM in C major, in 3/4."
+    assert corrected(text, MEASURED, ("key", "meter")) == "A piece at 140 BPM in A minor, in 4/4."

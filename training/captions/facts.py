@@ -3,6 +3,7 @@
 Keys of ``Row.facts``, all optional, named as in ``j2a.features.Features`` where both have them:
 
 * ``bpm`` float, ``meter`` "4/4", ``key`` "A minor", ``chords`` [{"start_s", "end_s", "label"}] (Harte labels)
+* ``downbeats``: seconds from the clip's start, where a person has put them right
 * ``tempo``: one of ``TEMPI``; a caption of what is heard names ``bpm`` in steps, see :func:`named_bpm`
 * ``instruments``: sorted list of the ``FAMILIES`` that are heard, complete: what is not listed does not play
 * ``drums``, ``vocals``, ``distortion`` (an overdriven or distorted guitar): bool

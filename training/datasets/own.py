@@ -10,7 +10,7 @@ from j2a.errors import J2AError
 from j2a.export.csv import DIALECT_COLUMN, aspect_list
 from j2a.paths import real_folder
 from j2a.printable import printable
-from j2a.store import Status, Store
+from j2a.store import Row, Status, Store
 from training.datasets.entry import (
     Entry,
     bad_row,
@@ -31,7 +31,8 @@ _SPLITS: dict[str, Split] = {"train": "train", "valid": "valid", "validation": "
 def read_session(folder: Path, licence: str) -> tuple[Path, list[Entry]]:
     """The captions under ``folder`` that were accepted in the app, and the folder their paths start from.
 
-    Raises ``J2AError`` where there are none.
+    What a person has corrected is true: it stands in ``facts`` (:mod:`training.captions.facts`), times from the clip's
+    start, and what was only measured does not. Raises ``J2AError`` where there are none.
     """
     root = real_folder(folder)
     with Store() as store:
@@ -40,16 +41,25 @@ def read_session(folder: Path, licence: str) -> tuple[Path, list[Entry]]:
     for row in rows:
         where = f"the session's caption of {row.clip.path}"
         name = row.clip.path.relative_to(root.parent).as_posix()  # two folders may hold files of one name
-        measured = aspect_list(row.caption.features) if row.caption else ""
+        measured = aspect_list(row.features)
         aspects, caption = texts(where, "aspect_list", measured), caption_of(where, row.text)
         entries.append(
-            Entry("session", name, row.clip.start_s, row.clip.end_s, (caption,), where, aspects, licence=licence)
+            Entry(
+                "session", name, row.clip.start_s, row.clip.end_s, (caption,), where, aspects, licence=licence,
+                facts=_facts(row),
+            )
         )
     if not entries:
         raise J2AError(
             f"no caption of {folder} was accepted yet.", "Accept some in j2a-tui, with the key a.", title="No captions"
         )
     return root.parent, entries
+
+
+def _facts(row: Row) -> dict[str, Any]:
+    """The corrected features of a window, as JSON types."""
+    features = row.features.to_json()
+    return {name: features[name] for name in features.get("corrected", ())}
 
 
 def read_captions(path: Path, licence: str) -> tuple[Path, list[Entry]]:

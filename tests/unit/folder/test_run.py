@@ -15,6 +15,7 @@ from j2a.audio import AudioInfo
 from j2a.clip import Clip
 from j2a.engine.client import EngineClient
 from j2a.errors import J2AError
+from j2a.features.corrections import NONE, Corrections
 from j2a.folder import run as run_module
 from j2a.folder.plan import Planned, plan
 from j2a.folder.run import FolderRun, Settings
@@ -48,8 +49,8 @@ for line in sys.stdin.buffer:
         result = {"captions": [{
             "text": words.get(pathlib.Path(clip["path"]).name, "A waltz."), "version": "1.0", "backbone": "mini",
             "weights": "0", "prompt_id": "facts-1/describe", "prompt": "p", "seed": 0,
-            "sampling": request["sampling"], "features": measured}
-            for clip, measured in zip(request["clips"], request["features"])]}
+            "sampling": request["sampling"], "features": features}
+            for clip, features in zip(request["clips"], request["features"])]}
     event = {"type": "Done", "request_id": request["id"], "result": result, "stats": {}, "cancelled": False}
     if kind == "Extract" and "promised" in request["clip"]["path"] and request["clip"]["start_s"] >= 20:
         event = {"type": "Failed", "request_id": request["id"], "title": "Audio cannot be read", "message": "No sound.",
@@ -66,14 +67,14 @@ def captioned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
     counts.mkdir()
     music.mkdir()
 
-    def run(deaths: str = "", words: str = "{}") -> tuple[Any, list[dict[str, str]]]:
+    def run(deaths: str = "", words: str = "{}", **options: Any) -> tuple[Any, list[dict[str, str]]]:
         command = [sys.executable, "-c", ENGINE, str(counts), deaths, words]
         monkeypatch.setattr(run_module, "EngineClient",
                             lambda told, **options: EngineClient(told, command=command, log_path=options["log_path"]))
         clips = [Planned(number, Clip(music / f"{name}.wav", 0.0, 10.0)) for number, name in enumerate("abc")]
         out = tmp_path / "out.csv"
         with Sheet(out, music, resume=False) as sheet:
-            tally = FolderRun(iter(clips), sheet, Settings(batch=2)).run()
+            tally = FolderRun(iter(clips), sheet, Settings(batch=2), **options).run()
         return tally, list(csv.DictReader(out.open(encoding="utf-8", newline="")))
 
     return run
@@ -97,6 +98,11 @@ def test_a_caption_without_words_is_no_row(captioned: Any) -> None:
     assert tally.captions == 2
     [reason] = tally.failed.values()
     assert "The model wrote no words." in reason
+
+
+def test_captions_are_written_of_what_was_corrected(captioned: Any) -> None:
+    _, rows = captioned(said_of=lambda path: Corrections(bpm=140.0) if path.name == "b.wav" else NONE)
+    assert [row["bpm"] for row in rows] == ["", "140", ""]
 
 
 @pytest.mark.timeout(60)

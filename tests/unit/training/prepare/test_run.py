@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from j2a.caption import Caption
 from j2a.clip import Clip
 from j2a.errors import J2AError, UsageError
 from j2a.export import to_csv, write_atomically
+from j2a.features.corrections import Corrections
+from j2a.features.record import Chord, Features
 from j2a.store import Status, Store
 from tests import places
 from training.datasets.published import MUSICCAPS_LICENCE, PUBLISHED, YT8M_LICENCE, audio_path
@@ -129,6 +132,29 @@ def test_own_captions_come_from_the_app_and_from_its_export(tmp_path: Path, monk
     assert (row.captions, row.start_s) == (("From 2.",), 2.0)
     prepare(tmp_path / "third", PrepareSettings(), captions=[tmp_path / "out"])
     assert [row.captions for row in read_table(tmp_path / "third")] == [row.captions for row in rows]
+
+
+def test_what_was_corrected_in_the_app_is_a_label(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    music.mkdir()
+    song = shutil.copy(CLIPS[0], music / "song.ogg")
+    measured = Features(bpm=70.0, meter="4/4", key="A minor", chords=[Chord(0.0, 4.0, "A:min")])
+    with Store() as store:
+        clip = Clip(song, 2.0, 6.0)
+        caption = Caption("From 2.", "1.0", "mini", "w", "facts-2/describe", "p", 0, features=measured)
+        store.save_generated(clip, caption)
+        store.set_status(clip, Status.ACCEPTED)
+        store.correct(song, Corrections(bpm=140.0, key="C major", chords=(Chord(3.0, 5.0, "G:maj"),)))
+    prepare(tmp_path / "out", PrepareSettings(), sessions=[music])
+    (row,) = read_table(tmp_path / "out")
+    assert row.aspects == ("140 BPM", "C major", "4/4")
+    assert row.facts == {
+        "bpm": 140.0, "key": "C major",
+        "chords": [
+            {"start_s": 0.0, "end_s": 1.0, "label": "A:min"}, {"start_s": 1.0, "end_s": 3.0, "label": "G:maj"},
+            {"start_s": 3.0, "end_s": 4.0, "label": "A:min"},
+        ],
+    }  # fmt: skip
 
 
 def test_an_audiofolder_with_splits(tmp_path: Path) -> None:

@@ -1,0 +1,45 @@
+"""The formats of ``j2a export``, by name: one line here makes one known to the command and to its help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from j2a.export import preferences
+from j2a.export.csv import Dialect
+from j2a.export.replacing import save_csv, save_lines
+from j2a.store import Row
+
+Save = Callable[[Sequence[Row], Path, Path, Dialect, bool], Path | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """``save(rows, folder, target, dialect, force)`` writes it, and returns where an old file was kept, if it was.
+
+    It raises ``WouldLoseError`` where that would lose something, and ``ExportError``.
+    """
+
+    file_name: str  # in the folder, unless told otherwise
+    save: Save
+    count: Callable[[Sequence[Row]], int]
+    unit: str  # what is counted, one of it
+
+
+def _save_csv(rows: Sequence[Row], folder: Path, target: Path, dialect: Dialect, force: bool) -> Path | None:
+    return save_csv(rows, folder, target, dialect, force=force)
+
+
+def _save_preferences(rows: Sequence[Row], folder: Path, target: Path, dialect: Dialect, force: bool) -> Path | None:
+    return save_lines(preferences.to_preferences(rows, folder), target, force=force)
+
+
+def _pairs(rows: Sequence[Row]) -> int:
+    return sum(pick.better is not None for row in rows for pick in row.picks)
+
+
+FORMATS = {
+    "csv": Format("captions.csv", _save_csv, len, "caption"),
+    "preferences": Format(preferences.FILE_NAME, _save_preferences, _pairs, "pair"),
+}
