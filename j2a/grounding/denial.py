@@ -6,10 +6,12 @@ import re
 
 _LOOKED_BACK = 100  # characters before a claim: what a thousand claims look at must not grow with the text
 # Where a "no" or a "maybe" no longer reaches: "without drums, the guitar", "perhaps a bell, with a voice".
-_CLAUSE = (
-    r"(?:(?!\b(?:but|yet|while|though|although|other than|except|besides|apart from)\b|,? (?:and|just|only) an? "
-    r"|, (?:and|the|an?|with) |\bwith (?:an?|the) )[^.;:!?])*$"
+_ENDS = (
+    r"\b(?:but|yet|while|though|although|other than|except|besides|apart from)\b|,? (?:and|just|only) an? "
+    r"|, (?:and|the|an?|with) "
 )
+_CLAUSE = rf"(?:(?!{_ENDS})[^.;:!?])*$"
+_DENIED_CLAUSE = rf"(?:(?!{_ENDS}|\bwith (?:an?|the) )[^.;:!?])*$"
 _DENIED = re.compile(
     r"(?:\b(?:not|no|never|neither|nor|without)|n't)"
     r"(?: (?:in|at|on|of|an?|the|any|really|quite|exactly|very|clear|steady|strict))* $",
@@ -18,7 +20,7 @@ _DENIED = re.compile(
 _HEDGED = re.compile(
     r"\b(?:may|might|could(?! (?:be )?hear)|would(?:n't)?|perhaps|maybe|possibl[ey]|potential(?:ly)?|probabl[ey]|likely"
     r"|presumably|apparently|arguably|supposedly|seemingly|allegedly|almost|either|whether|if|unless|seems?|appears? to"
-    r"|suggests?|imagine|evok\w+|as though|assum\w+|must be"
+    r"|suggests?|imagine|evok\w+|as though|assum\w+|must be|expect\w*|somewhere between|impression of"
     r"|(?:it|this|that|which) feels?|hints? (?:at|of)|reminiscent of|reminds?|recalls?|resembl\w+"
     r"|sounds? (?:as if|as though|like)|can be (?:played|used)|(?:i|we) (?:think|guess|believe|suppose))\b" + _CLAUSE,
     re.IGNORECASE,
@@ -32,17 +34,17 @@ _HEDGED_AFTER = re.compile(
 _DENIED_FAR = re.compile(  # "no vocals or drums", "far from metal"
     r"\b(?:no(?! (?:doubt|question)\b)|not(?! only\b)|nobody|none of|nothing|rather than|instead of"
     r"|without(?! (?:question|doubt)\b)|lack\w*|free (?:of|from)|far from|devoid of|absence of"
-    r"|(?:hardly|barely|scarcely) any|zero|minus|omit\w*|(?:can't|cannot|couldn't|don't|won't) hear"
-    r"|neither|nor|never|non)\b" + _CLAUSE,
+    r"|(?:hardly|barely|scarcely) any|zero|minus|omit\w*|exclud\w+|absent (?:is|are)"
+    r"|(?:can't|cannot|couldn't|don't|won't) hear|neither|nor|never|non)\b" + _DENIED_CLAUSE,
     re.IGNORECASE,
 )
 _DENIED_AFTER = re.compile(  # "drums are absent", "vocal-free", "flute-like"
     r"[- ](?:free|less|leading|like|songwriters?|and bass)\b"
     r"|(?: \w+){0,2} (?:(?:is|are|was|were|do|does|did) )?(?:not|never|absent|missing|\w+n't)\b"
     r"(?! (?:only|just|(?:\w+ )?(?:loud|soft|clear|clean|fast|slow)|strum|use|sing)\b)"
-    r"|: none\b| (?:is|are) nowhere\b|(?: \w+){0,6} (?:is|are) (?:missing|absent)\b"
+    r"|: none\b| (?:is|are) nowhere\b|(?: \w+){0,6} (?:is|are) (?:both )?(?:missing|absent)\b"
     r"|(?: \w+)?(?: (?:has|have|had|is|are|was|were) (?:been )?| )(?:removed|muted|stops?|cuts? out|drop(?:s|ped)? out"
-    r"|left out|silenced)\b",
+    r"|left out|silenced|falls? silent|sits? (?:\w+ )+out)\b",
     re.IGNORECASE,
 )
 _ELSEWHERE_BEFORE = re.compile(r"\b(?:intro|verses?|chorus(?:es)?|bridge|outro|beginning|end) (?:has|have|had) $", re.I)

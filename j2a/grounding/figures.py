@@ -26,7 +26,7 @@ _NO_KEY_AFTER = re.compile(rf"{_BETWEEN_KEYS}{_NOTE}[ -](?:major|minor)\b| (?:7t
 _NO_KEY_BEFORE = re.compile(
     rf"(?:{_NOTE}[ -](?:major|minor){_BETWEEN_KEYS}|\b[Ss]ide |\brelative (?:major|minor)\W{{1,3}}(?:is )?)$"
 )
-_METER = re.compile(r"(?<![\d/])(?<!rated )(?<!Rated )(\d{1,2})/(2|4|8|16)(?![\d/]|[ -]notes?\b)")
+_METER = re.compile(r"(?<![\d/])(?<!rated )(?<!Rated )(?<!or )(\d{1,2})/(2|4|8|16)(?![\d/]|[ -]notes?\b)")
 _BEATS_A_BAR = re.compile(
     r"\b(two|three|four|five|six|seven)[ -]beats? (?:to|in|a|per) (?:the |a |each |every )?(?:bar|measure)",
     re.IGNORECASE,
@@ -71,7 +71,7 @@ _CHORD = r"(?<![A-Za-z#])[A-G][#b♯♭]?m?(?![A-Za-z#♯♭'’])(?! (?:major|m
 _LINK = r"(?:, and |, then |, to | and | to | through |, | – | - | → )"
 _CHORD_LIST = re.compile(rf"{_CHORD}(?:{_LINK}{_CHORD})+")
 _NO_CHORDS_BEFORE = re.compile(r"\b(?:notes?|vitamins?|plans?|sections?|parts?|sides?|takes?) $", re.IGNORECASE)
-_EXTENSION = re.compile(r"\d|maj|sus|dim|aug|°|ø")  # only triads are measured
+_EXTENSION = re.compile(r"\d|maj|sus|dim|aug|°|ø|/[A-G]")  # only triads are measured
 _AM_I = re.compile(r"Am I\b")
 _LONE_CHORD = re.compile(
     rf"(?:\bon |chord of |chord |chord, |chord is |\bstays (?:on|with) |\bholds |only |single chord )({_CHORD})"
@@ -145,7 +145,7 @@ def _chords(text: str, features: Features) -> Iterator[Claim]:
         spans.add(match.span(1) if match[1] else match.span(2))
     spans.update(match.span() for match in re.finditer(_CHORD, text) if len(match[0]) > 1)
     for start, end in sorted(spans):
-        if _EXTENSION.match(text, end) or _AM_I.match(text, start):
+        if _EXTENSION.match(text, end) or _AM_I.match(text, start) or text[:start].endswith("/"):
             continue
         name = text[start:end]
         agrees = chord_identity(name) in measured

@@ -11,8 +11,8 @@ from j2a.grounding.denial import before, is_denied_from_afar, is_denied_in_a_par
 
 # What is listened for, by the label of its tag. A guitar of any kind may be the electric one that was heard.
 HEARD: tuple[tuple[str, TagKind, str], ...] = (
-    ("voice", "voice", r"vocals?|vocalists?|vocali[sz]ations?|(?<!gave a )voices?(?! of the (?:fugue|canon))"
-                       r"|sing(?:s|ers?|ing)?(?! bowls?)|sung|raps?|rapp(?:ers?|ing)"),
+    ("voice", "voice", r"vocals?|vocalists?|vocali[sz]ations?"
+                       r"|(?<!gave a )(?<!inner )(?<!upper )voices?(?! of the (?:fugue|canon))|sing(?:s|ers?|ing)?(?! bowls?)|sung|raps?|rapp(?:ers?|ing)"),
     ("drums", "percussion", r"(?<!steel )drums?(?:[ -](?:beats?|kits?|sets?|machines?|loops?|patterns?))?"
                             r"|drumm(?:ers?|ing)|percussion|cymbals?|hi-?hats?|snares?"),
     ("electric guitar", "instrument", r"(?:(?:electric|distorted|lead|rhythm) )?(?<!bass )(?<!acoustic )guitars?"),
@@ -22,11 +22,11 @@ HEARD: tuple[tuple[str, TagKind, str], ...] = (
     ("metal", "style", r"metal(?! (?:strings?|bars?|plates?|gates?|doors?|clubs?|objects?|pipes?|sheets?|bleachers"
                        r"|railings?|chairs?|fences?))"),
     ("rock", "style", r"(?:(?<!\ba )(?<!little )rock|rock(?= (?!is\b|was\b|that\b|in\b|on\b|falls\b)\w))"
-                      r"(?![- ]solid| bottom| formations?)"),
+                      r"(?![- ]solid| bottom| formations?| pools?)"),
     ("electronic", "style", r"electronic(?! (?:press|mail|devices?|voices?|doorbells?|alarms?|beeps?))|electronica"),
     ("dance", "style", r"dance(?: music| track)?"
                        r"(?! (?:films?|halls?|floors?|steps?|compan(?:y|ies)|part(?:y|ies)|tutorials?|in))|techno"),
-    ("ambient", "style", r"ambient(?! (?:noises?|sounds?|light))"),
+    ("ambient", "style", r"ambient(?! (?:\w+ )?(?:noises?|sounds?|light))"),
 )  # fmt: skip
 _HEARD_WORD = re.compile(
     r"(?P<denied>\b(?:no|zero|without(?: any)?|minus(?: the)?|lack(?:s|ing)?|omits|free of|devoid of"
@@ -44,7 +44,7 @@ SOUND_WORDS = {
 _SOUND_WORD = re.compile(rf"\b(?:{'|'.join(SOUND_WORDS)})\b", re.IGNORECASE)
 _WHOLE = (
     r"(?:pieces?|tracks?|music|songs?|clips?|excerpts?|recordings?|sections?|passages?|mix|sound|sounding|textures?"
-    r"|timbres?|tones?|tunes?|arrangements?)"
+    r"|tunes?|arrangements?)"
 )
 _OF_THE_WHOLE = re.compile(
     r"(?! (?:rock|ambient|pop|metal|jazz)\b)"
