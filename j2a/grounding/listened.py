@@ -12,7 +12,8 @@ from j2a.grounding.denial import before, is_denied_from_afar, is_denied_in_a_par
 # What is listened for, by the label of its tag. A guitar of any kind may be the electric one that was heard.
 HEARD: tuple[tuple[str, TagKind, str], ...] = (
     ("voice", "voice", r"vocals?|vocalists?|vocali[sz]ations?"
-                       r"|(?<!gave a )(?<!inner )(?<!upper )voices?(?! of the (?:fugue|canon))|sing(?:s|ers?|ing)?(?! bowls?)|sung|raps?|rapp(?:ers?|ing)"),
+                       r"|(?<!gave a )(?<!inner )(?<!upper )voices?(?! of the (?:fugue|canon))"
+                       r"|sing(?:s|ers?|ing)?(?! bowls?)|sung|raps?|rapp(?:ers?|ing)"),
     ("drums", "percussion", r"(?<!steel )drums?(?:[ -](?:beats?|kits?|sets?|machines?|loops?|patterns?))?"
                             r"|drumm(?:ers?|ing)|percussion|cymbals?|hi-?hats?|snares?"),
     ("electric guitar", "instrument", r"(?:(?:electric|distorted|lead|rhythm) )?(?<!bass )(?<!acoustic )guitars?"),

@@ -2,8 +2,8 @@
 
 The sentences in ``tests/data/claims`` were labelled by hand: ``sentence<TAB>claims``, separated by ``; ``. A figure is
 ``kind:words``; what is listened for is ``+label`` where it is said to be there and ``-label`` where it is denied. The
-parser was mended on the others; who wrote ``unseen.tsv`` had not seen it, and
-nothing was mended on it.
+parser was mended on the others; who wrote ``unseen.tsv`` had not seen it, and nothing
+was mended on it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def told(claim: Claim) -> str:
 
 
 @pytest.mark.parametrize(
-    ("name", "precision", "recall"), [("tuned", 0.97, 0.93), ("hard", 0.97, 0.85), ("plain", 0.97, 0.85), ("mixed", 0.97, 0.85)]
+    ("name", "precision", "recall"),
+    [("tuned", 0.97, 0.93), ("hard", 0.97, 0.85), ("plain", 0.97, 0.85), ("mixed", 0.97, 0.85)],
 )
 def test_what_is_found_is_a_claim(name: str, precision: float, recall: float) -> None:
     lines = [line.partition("\t") for line in (SETS / f"{name}.tsv").read_text(encoding="utf-8").splitlines()]
