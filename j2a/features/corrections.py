@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from j2a.clip import Clip
+from j2a.features.counting import bars, counted
 from j2a.features.record import Chord, Features, Tempo
 
 _SIMPLE = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1, 4 / 3, 3 / 2, 2, 3, 4)  # of two tempi that may be counted in one music
@@ -74,7 +75,7 @@ class Corrections:
             new.beats = _shifted(new.beats, here.downbeats[0] - clip.start_s)
         if here.bpm is not None or here.meter is not None or here.downbeats:
             anchor = here.downbeats[0] - clip.start_s if here.downbeats else next(iter(features.downbeats), None)
-            new.downbeats = _bars(new, anchor)
+            new.downbeats = bars(new, anchor)
         if here.chords:
             new.chords = _with_chords(features.chords, here.chords, clip)
         names = ("bpm", "meter", "key", "downbeats", "chords")
@@ -122,7 +123,7 @@ def _beats(features: Features, bpm: float, clip: Clip) -> list[float]:
             if abs(ratio / simple - 1) <= _SAME:
                 first = next(iter(features.downbeats), beats[0])
                 anchor = min(range(len(beats)), key=lambda place: abs(beats[place] - first))
-                return list(beats) if simple == 1 else _counted(beats, simple, anchor)
+                return list(beats) if simple == 1 else counted(beats, simple, anchor)
     end_s = clip.duration_s if clip.duration_s is not None else (beats[-1] if beats else 0.0)
     first = next(iter(features.downbeats or beats), 0.0)
     return _even(first, 60.0 / bpm, end_s)
@@ -134,36 +135,12 @@ def _even(through_s: float, interval_s: float, end_s: float) -> list[float]:
     return [round(start_s + place * interval_s, 3) for place in range(count)]
 
 
-def _counted(beats: Sequence[float], ratio: float, anchor: int) -> list[float]:
-    """``ratio`` times as many beats, one of them at the beat number ``anchor``; what is new lies between its
-    neighbours."""
-    last = len(beats) - 1
-    first_count = math.ceil(-anchor * ratio - 1e-9)
-    last_count = math.floor((last - anchor) * ratio + 1e-9)
-    found = []
-    for count in range(first_count, last_count + 1):
-        place = min(max(anchor + count / ratio, 0.0), float(last))
-        low = min(int(place), last - 1)
-        found.append(round(beats[low] + (place - low) * (beats[low + 1] - beats[low]), 3))
-    return found
-
-
 def _shifted(beats: Sequence[float], downbeat_s: float) -> list[float]:
     """All by as much as brings the nearest one to the downbeat."""
     if not beats:
         return [round(downbeat_s, 3)]
     by_s = downbeat_s - min(beats, key=lambda time_s: abs(time_s - downbeat_s))
     return [round(time_s + by_s, 3) for time_s in beats if time_s + by_s >= 0]
-
-
-def _bars(features: Features, anchor_s: float | None) -> list[float]:
-    """Every so many beats, counted from the one at ``anchor_s``."""
-    beats = features.beats
-    if not beats or features.meter is None:
-        return list(features.downbeats)
-    anchor = 0 if anchor_s is None else min(range(len(beats)), key=lambda place: abs(beats[place] - anchor_s))
-    length = int(features.meter.partition("/")[0])
-    return [time_s for place, time_s in enumerate(beats) if (place - anchor) % length == 0]
 
 
 def _with_chords(measured: Sequence[Chord], yours: Sequence[Chord], clip: Clip) -> list[Chord]:

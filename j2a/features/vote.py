@@ -6,10 +6,10 @@ sure is taken for all of them; a window whose tempo is no half or double of it k
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from j2a.features.counting import bars, counted
 from j2a.features.record import Features, Tempo
 
 SAME = 0.04  # within which two tempi are one
@@ -38,30 +38,14 @@ def vote(windows: Sequence[Features]) -> list[Features]:
 
 
 def counted_at(features: Features, ratio: float) -> Features:
-    """The same record with ``ratio`` times as many beats a minute: 2 or 1/2. Bars keep their number of beats.
-
-    Doubled, a beat and every second bar line come between those that are there; halved, every second beat stays, those
-    on bar lines if possible, and every second bar line.
-    """
+    """The same record with ``ratio`` times as many beats a minute; bars keep their number of beats."""
     if features.bpm is None or ratio == 1:
         return features
-    beats, bars = features.beats, features.downbeats
-    if ratio == 2:
-        beats, bars = _between(beats), _between(bars)
-    elif ratio == 0.5:
-        bars = bars[::2]
-        odd = sum(bar in beats[1::2] for bar in bars) > sum(bar in beats[::2] for bar in bars)
-        beats = beats[int(odd) :: 2]
-        bars = [bar for bar in bars if bar in beats]
-    else:
-        raise ValueError(f"a level of {ratio:g} times the beat is not known")
-    return replace(features, bpm=round(features.bpm * ratio, 1), beats=beats, downbeats=bars)
-
-
-def _between(times: Sequence[float]) -> list[float]:
-    """Each time, and the middle between it and the next."""
-    middles = [round((a + b) / 2, 3) for a, b in itertools.pairwise(times)]
-    return sorted([*times, *middles])
+    first = features.downbeats[0] if features.downbeats else None
+    anchor = features.beats.index(first) if first in features.beats else 0
+    beats = counted(features.beats, ratio, anchor) if features.beats else []
+    recounted = replace(features, bpm=round(features.bpm * ratio, 1), beats=beats)
+    return replace(recounted, downbeats=bars(recounted, first))
 
 
 def _families(windows: Sequence[Features]) -> Iterable[list[int]]:
@@ -109,7 +93,5 @@ def _settled(one: Features, levels: Sequence[Tempo]) -> Features:
         exact = [(level, _ratio(one.bpm, level.bpm)) for level in levels]
         tempi = [Tempo(round(one.bpm * times, 1), round(level.weight / total, 3)) for level, times in exact if times]
         return replace(one, bpm_sure=False, bpm_candidates=tempi)
-    while ratio != 1:
-        step = 2.0 if ratio > 1 else 0.5
-        one, ratio = counted_at(one, step), ratio / step
+    one = counted_at(one, ratio)
     return replace(one, bpm_sure=True, bpm_candidates=[Tempo(one.bpm or 0.0, 1.0)])

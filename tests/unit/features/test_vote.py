@@ -58,9 +58,3 @@ def test_nobody_votes_alone(windows):
 def test_the_order_of_the_windows_does_not_matter():
     windows = [window(70.0, sure=False), window(140.0), window(141.0), window(139.5), window(70.2)]
     assert vote(windows[::-1]) == vote(windows)[::-1]
-
-
-@pytest.mark.parametrize("ratio", [1.5, 0.0, -2])
-def test_other_levels_are_refused(ratio):
-    with pytest.raises(ValueError, match="level"):
-        counted_at(window(120.0), ratio)
