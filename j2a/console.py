@@ -56,7 +56,15 @@ def _told_printably() -> Iterator[None]:
 
 def print_json(data: Any) -> None:
     """One value as JSON on stdout, in UTF-8 whatever the terminal's encoding."""
-    text = json.dumps(data, indent=2, ensure_ascii=False)
+    _print_json(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def print_json_line(data: Any) -> None:
+    """The same on one line, for programs that read while we go on."""
+    _print_json(json.dumps(data, ensure_ascii=False))
+
+
+def _print_json(text: str) -> None:
     text = _TO_ESCAPE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode())

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import functools
-import sys
+import random
 import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from j2a.console import errors_shown, narrate, print_json, say, tell_if_nothing_is_kept
+from j2a.console import errors_shown, narrate, tell_if_nothing_is_kept
 from j2a.errors import ExitCode, UsageError
 from j2a.folder.corrections import said_of
-from j2a.folder.plan import plan
-from j2a.folder.run import FolderRun, Settings, Tally, default_workers
+from j2a.folder.plan import limited, plan
+from j2a.folder.run import FolderRun, Settings
 from j2a.folder.sheet import Sheet
+from j2a.folder.telling import Events, Ticker, captions
+from j2a.folder.workers import default_workers
 from j2a.library import Track, scan
-from j2a.options import AsJson, Asked, DialectOption, asks_for_captions, dialect_of
+from j2a.options import Asked, DialectOption, asks_for_captions, dialect_of
 from j2a.paths import real_file, real_folder
 from j2a.printable import printable
 
 _SHORTEST_WINDOW_S = 1.0
-_REDRAWN_EVERY_S, _TOLD_EVERY_S = 0.2, 10.0  # on a terminal, and elsewhere
 
 
 @asks_for_captions
@@ -40,7 +41,15 @@ def caption(
     workers: Annotated[
         int | None, typer.Option(min=1, max=256, help="Files measured at a time; default: one a processor.")
     ] = None,
-    as_json: AsJson = False,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="At most so many new captions; --resume goes on with the next.")
+    ] = None,
+    shuffle: Annotated[
+        int | None, typer.Option(min=0, metavar="SEED", help="Take the files in a random order, the same for a seed.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Tell what happens as JSON on stdout, a line each; the last sums up.")
+    ] = False,
 ) -> None:
     """Describe a whole folder into a CSV: clip by clip, interruptible, resumable.
 
@@ -52,6 +61,8 @@ def caption(
             raise UsageError("a window is at least one second long.", "Give --window 10, or 0 for whole files.")
         written_as = dialect_of(dialect)
         root, tracks = _tracks(folder.expanduser())
+        if shuffle is not None:
+            random.Random(shuffle).shuffle(tracks)
         settings = Settings(
             version=how.version,
             backbone=how.backbone,
@@ -68,19 +79,21 @@ def caption(
         both_texts = how.correct_figures
         with Sheet(out.expanduser(), root, resume=resume, dialect=written_as, written=both_texts) as sheet:
             tell_if_nothing_is_kept()
-            ticker = _Ticker(len(tracks), root)
+            told = Events(len(tracks)) if as_json else Ticker(len(tracks))
             try:
                 given_up: set[Path] = set()
                 planned = plan(tracks, window, per_file, _tell, given_up)
+                if limit is not None:
+                    planned = limited(planned, limit, sheet.has)
                 said = functools.cache(said_of)
-                tally = FolderRun(planned, sheet, settings, ticker.show, given_up, said).run()
+                tally = FolderRun(planned, sheet, settings, told.show, given_up, said).run()
             except KeyboardInterrupt:
-                ticker.end()
-                narrate(f"Interrupted. {_captions(sheet.rows)} kept in {printable(str(out))}; go on with --resume.")
+                told.end()
+                narrate(f"Interrupted. {captions(sheet.rows)} kept in {printable(str(out))}; go on with --resume.")
                 raise typer.Exit(ExitCode.INTERRUPTED) from None
             finally:
-                ticker.end()
-            _summarise(tally, sheet, time.monotonic() - started, as_json)
+                told.end()
+            told.sum_up(tally, sheet.path, time.monotonic() - started)
         if tally.failed:
             raise typer.Exit(ExitCode.SOME_FILES_FAILED)
 
@@ -99,82 +112,3 @@ def _tracks(folder: Path) -> tuple[Path, list[Track]]:
 
 def _tell(track: Track, note: str) -> None:
     narrate(f"{track.name}: {note}")
-
-
-def _summarise(tally: Tally, sheet: Sheet, seconds: float, as_json: bool) -> None:
-    if as_json:
-        print_json(
-            {
-                "out": str(sheet.path),
-                "captions": tally.captions,
-                "captions_before": tally.found,
-                "failed": {str(path): reason for path, reason in tally.failed.items()},
-                "seconds": round(seconds, 3),
-                "clips_per_s": round(tally.captions / seconds, 3),
-            }
-        )
-        return
-    before = f", {tally.found} were there before" if tally.found else ""
-    say(
-        f"{_captions(tally.captions)} written to {printable(str(sheet.path))} in {_duration(seconds)} "
-        f"({tally.captions / seconds:.1f} clips a second){before}."
-    )
-    if tally.failed:
-        say(f"{len(tally.failed)} of the files failed.")
-
-
-class _Ticker:
-    """How far it is: one line that is redrawn on a terminal, a line now and then elsewhere."""
-
-    def __init__(self, files: int, root: Path) -> None:
-        self._files = files
-        self._root = root
-        self._started = time.monotonic()
-        self._shown = float("-inf")
-        self._told: set[str] = set()
-        self._redrawn = sys.stderr.isatty()
-        self._line = False  # whether a line stands there to be redrawn
-
-    def show(self, tally: Tally) -> None:
-        """Called whenever something has happened."""
-        for reason in (*tally.failed.values(), *tally.left_out.values()):
-            if reason not in self._told:
-                self._told.add(reason)
-                self.end()
-                narrate(printable(reason))
-        now = time.monotonic()
-        if now - self._shown < (_REDRAWN_EVERY_S if self._redrawn else _TOLD_EVERY_S):
-            return
-        self._shown = now
-        seconds = now - self._started
-        line = (
-            f"file {tally.files + 1} of {self._files}, {_captions(tally.captions)}, "
-            f"{tally.captions / seconds if seconds else 0:.1f} clips a second"
-        )
-        if tally.files and tally.captions:
-            line += f", {_duration(seconds / tally.files * (self._files - tally.files))} left"
-        if self._redrawn:
-            sys.stderr.write(f"\r{line}\x1b[K")
-            sys.stderr.flush()
-            self._line = True
-        else:
-            narrate(line)
-
-    def end(self) -> None:
-        """Leave the line behind, so that something else can be said."""
-        if self._line:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-            self._line = False
-
-
-def _captions(count: int) -> str:
-    return "1 caption" if count == 1 else f"{count} captions"
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

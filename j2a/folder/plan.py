@@ -62,6 +62,19 @@ def plan(
             yield Planned(number, Clip(track.path, start_s, end_s), count // VOTERS)
 
 
+def limited(
+    planned: Iterator[Planned | Broken], most: int, is_done: Callable[[Clip], bool]
+) -> Iterator[Planned | Broken]:
+    """The plan up to so many clips that are not done yet."""
+    left = most
+    for item in planned:
+        if isinstance(item, Planned) and not is_done(item.clip):
+            if not left:
+                return
+            left -= 1
+        yield item
+
+
 def windows(duration_s: float, length_s: float, at_most: int | None = None) -> Iterator[tuple[float, float]]:
     """(start, end) in seconds, one behind the other, to the millisecond.
 

@@ -5,9 +5,10 @@ Everything happens on the caller's thread, driven by the engines' events.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-import os
 import queue
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -26,10 +27,10 @@ from j2a.folder.plan import VOTERS, Broken, Planned
 from j2a.folder.sheet import Sheet
 
 _WRITER = -1
+_TOLD_AFTER_S = 1.0
 _TRIES = 2
 _GIVEN_UP_AFTER = 10  # sections of a file, one behind the other, that cannot be described
 LEFT_OUT = "What comes after them was left out."
-_MEASURER_BYTES = 1 << 30  # memory of an engine that measures, with room to spare
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Tally:
     """What happened so far. A file has failed when it cannot be opened, or one of its clips cannot be described."""
 
     files: int = 0  # files that nothing more is to be done for
+    measured: int = 0  # clips, by this run
     captions: int = 0  # written by this run
     found: int = 0  # that were there before
     failed: dict[Path, str] = field(default_factory=dict)
@@ -71,7 +73,7 @@ class _Slot:
 
 
 class FolderRun:
-    """Captions what is planned. ``on_progress`` is called whenever the tally has changed.
+    """Captions what is planned. ``on_progress`` is called whenever the tally has changed, and every second.
 
     A file of which one section after the other cannot be described is added to ``given_up``, for the plan to go on with
     the next: a header may promise days of sound that is not there. ``said_of`` knows what a person says of a file.
@@ -90,6 +92,7 @@ class FolderRun:
         self._sheet = sheet
         self._settings = settings
         self._on_progress = on_progress
+        self._told_at = float("-inf")
         self._said_of = said_of
         self._tally = Tally()
         self._given_up = set() if given_up is None else given_up
@@ -110,15 +113,25 @@ class FolderRun:
         """Go on until everything is written. Raises ``J2AError`` when that is not possible."""
         try:
             self._load()
+            self._tell_in_time()
             while True:
                 self._measure()
                 self._write()
                 if self._planned is None and not self._order and not self._batch:
                     return self._tally
-                self._handle(*self._events.get())
+                with contextlib.suppress(queue.Empty):
+                    self._handle(*self._events.get(timeout=_TOLD_AFTER_S))
+                self._tell_in_time()
         finally:
             for engine in (*self._measurers, self._writer):
                 engine.close()
+
+    def _tell_in_time(self) -> None:
+        """How far it is, also while nothing of the tally changes."""
+        now = time.monotonic()
+        if now - self._told_at >= _TOLD_AFTER_S:
+            self._told_at = now
+            self._on_progress(self._tally)
 
     def _load(self) -> None:
         self._load_tries += 1
@@ -206,6 +219,7 @@ class FolderRun:
         self._measuring[number] = None
         if isinstance(event, Done):
             slot.measured = Features.from_json(event.result)
+            self._tally.measured += 1
             del self._failures[slot.planned.clip.path]
         else:
             self._order.remove(slot)  # else clips that fail could take all the room, and nothing would go on
@@ -277,17 +291,3 @@ class FolderRun:
 
 def _section(item: Planned | Broken) -> tuple[int, int]:
     return (item.file, -1) if isinstance(item, Broken) else (item.file, item.section)
-
-
-def default_workers() -> int:
-    """One engine a processor that this process may use, and no more than fit into the free memory."""
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(processors, _free_bytes() // _MEASURER_BYTES))
-
-
-def _free_bytes() -> int:
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
-    except (OSError, StopIteration):  # not Linux: assume a laptop
-        return 8 << 30

@@ -49,7 +49,9 @@ def test_a_folder_is_captioned_and_what_is_broken_is_named(folder, tmp_path):
     out = tmp_path / "out.csv"
     result = subprocess.run(command(folder, out, "--json"), capture_output=True, text=True, timeout=110)
     assert result.returncode == 4, result.stderr
-    summary = json.loads(result.stdout)
+    *events, summary = map(json.loads, result.stdout.splitlines())
+    assert {event["event"] for event in events} == {"progress", "failed"}
+    assert events[0]["event"] == "progress" and events[0]["seconds"] < 5
     found = rows(out)
     assert summary["captions"] == len(found) == 6
     assert list(summary["failed"]) == [str(folder / "broken.flac")]

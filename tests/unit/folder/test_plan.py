@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from j2a.clip import Clip
-from j2a.folder.plan import Broken, plan, windows
+from j2a.folder.plan import Broken, Planned, limited, plan, windows
 from j2a.library import scan
 
 
@@ -81,3 +82,11 @@ def test_a_file_of_a_few_samples_stops_nothing(tmp_path, length_s):
     assert not isinstance(first, Broken) and not isinstance(second, Broken)
     assert (first.clip.start_s, first.clip.end_s) == (0.0, 0.001 if length_s else None)
     assert second.clip.end_s == (1.0 if length_s else None)
+
+
+def test_a_limit_counts_only_what_is_not_done():
+    clips = [Planned(0, Clip(Path("/m/a.wav"), float(at), at + 10.0)) for at in range(0, 60, 10)]
+    items = [clips[0], Broken(1, Path("/m/b.wav"), "damaged"), *clips[1:]]
+    done = {clips[0].clip, clips[2].clip}
+    assert list(limited(iter(items), 2, done.__contains__)) == [*items[:2], *clips[1:4]]
+    assert list(limited(iter(items), 9, done.__contains__)) == items
