@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 NICENESS = 5
-BACKGROUND_NICENESS = 10  # of work that somebody comes back for later: a tenth of what a busy program gets, not a thirtieth
+BACKGROUND_NICENESS = 10  # of work that somebody comes back for later: a tenth of what a busy program gets
 BACKGROUND = "--background"  # tells an engine that it is such work
 _AUTOGROUP = Path("/proc/self/autogroup")
 

@@ -18,7 +18,9 @@ def test_failures_are_summed_up_by_their_reason(capsys: pytest.CaptureFixture[st
     Ticker(9).sum_up(Tally(files=9, captions=6, failed=FAILED), Path("/m/out.csv"), 3.0)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "6 captions written to /m/out.csv in 3 s (2.0 clips a second)."
-    assert lines[1:] == ["3 of the files failed:", "      2  it is empty.", "      1  The file cannot be read: damaged."]
+    assert lines[1:] == [
+        "3 of the files failed:", "      2  it is empty.", "      1  The file cannot be read: damaged.",
+    ]  # fmt: skip
 
 
 def test_it_tells_something_before_the_first_caption(capsys: pytest.CaptureFixture[str]) -> None:
