@@ -21,7 +21,7 @@ _METER = re.compile(r"([1-9]\d?)/(2|4|8|16)")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _LANGUAGES = {
     "english": "en", "german": "de", "french": "fr", "spanish": "es", "italian": "it", "portuguese": "pt",
-    "dutch": "nl", "russian": "ru", "japanese": "ja", "korean": "ko", "chinese": "zh", "mandarin": "zh", "cantonese": "yue",
+    "dutch": "nl", "russian": "ru", "japanese": "ja", "korean": "ko", "chinese": "zh", "mandarin": "zh",
     "polish": "pl", "swedish": "sv", "norwegian": "no", "danish": "da", "finnish": "fi", "turkish": "tr",
     "arabic": "ar", "hindi": "hi", "greek": "el", "hebrew": "he", "ukrainian": "uk", "czech": "cs",
 }  # fmt: skip
