@@ -25,7 +25,7 @@ def write_audacity(entries: list[Entry], place: Place) -> Files:
     files: Files = {}
     for found in by_file(entries).values():
         for layer, labels in _layers(found):
-            name = f"{found[0].stem}.{layer}labels.txt".replace(".captions", ".")
+            name = f"{found[0].stem}{'' if layer == 'captions' else f'.{layer}'}.labels.txt"
             lines = [f"{start_s:.6f}\t{end_s:.6f}\t{text}\n" for start_s, end_s, text in labels]
             files[name] = encoded("".join(lines))
     return files
@@ -37,7 +37,7 @@ def write_sonic_visualiser(entries: list[Entry], place: Place) -> Files:
     for found in by_file(entries).values():
         for layer, labels in _layers(found):
             rows = [[f"{start_s:.6f}", f"{end_s - start_s:.6f}", text] for start_s, end_s, text in labels]
-            files[f"{found[0].stem}.{layer.rstrip('.')}.csv"] = csv_of(("TIME", "DURATION", "LABEL"), rows)
+            files[f"{found[0].stem}.{layer}.csv"] = csv_of(("TIME", "DURATION", "LABEL"), rows)
     return files
 
 
@@ -52,7 +52,7 @@ def _layers(entries: list[Entry]) -> list[tuple[str, list[Label]]]:
         (one.start_s + time_s, one.start_s + time_s, "1" if time_s in one.downbeats else "")
         for one in entries for time_s in one.beats
     ]  # fmt: skip
-    named = (("captions.", captions), ("chords.", chords), ("beats.", beats))
+    named = (("captions", captions), ("chords", chords), ("beats", beats))
     return [(name, labels) for name, labels in named if labels]
 
 
