@@ -129,7 +129,11 @@ class Changes:
             return written
 
         with self._database.lock:
-            written = self._transaction(work)
+            try:
+                written = self._transaction(work)
+            except DamagedRowError:
+                del source[-count:]
+                raise
             del source[-count:]
             target += [(number, asked) for number, asked, _ in written]
             return [row_of(asked, before) if before else _empty(asked, at) for _, asked, before in written]
