@@ -15,12 +15,14 @@ from j2a.console import Commands, errors_shown, narrate, print_json, say, tell_i
 from j2a.ending import ended_in_words, native_noise_unheard
 from j2a.engine import client
 from j2a.engine.messages import Describe, Done, Event, Extract, Failed, FeatureReady, Inspect, Piece, Progress, Request
-from j2a.errors import ExitCode, StoreError, UsageError
+from j2a.errors import ExitCode, UsageError
+from j2a.export import command as export_command
 from j2a.features.record import Features
 from j2a.features.table import table_of
 from j2a.folder import command as folder_command
 from j2a.folder.corrections import said_of
-from j2a.options import AsJson, Asked, DialectOption, FeaturesEngine, Measurer, asks_for_captions, dialect_of, engine_of
+from j2a.importing import command as import_command
+from j2a.options import AsJson, Asked, FeaturesEngine, Measurer, asks_for_captions, engine_of
 from j2a.paths import real_file
 from j2a.printable import one_paragraph, printable
 
@@ -154,65 +156,8 @@ def show_paths(as_json: AsJson = False) -> None:
                 say(f"{row['name']:<16} {printable(row['path'])}")
 
 
-@app.command()
-def export(
-    folder: Annotated[Path, typer.Argument(help="A music folder.")],
-    out: Annotated[Path | None, typer.Option(help="The file to write; default: captions.csv in the folder.")] = None,
-    format: Annotated[
-        str, typer.Option(help="csv; or preferences: which of two captions was picked, as preferences.jsonl.")
-    ] = "csv",
-    only: Annotated[
-        str, typer.Option(help="accepted; captioned: drafts too; all: also what was skipped without a caption.")
-    ] = "all",
-    dialect: DialectOption = "dataset",
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace a file that holds other captions; it is kept as FILE.bak.")
-    ] = False,
-) -> None:
-    """Write the captions of a folder to a file. Rows that are damaged are named and left out; the exit code is then 4.
-
-    So it is where J2A's own file of captions was damaged and some in it are lost; what can be read is written.
-
-    Of a folder that was moved or deleted the captions are still there: name it as it was, and a file by --out.
-    """
-    from j2a.export import FORMATS, ONLY, chosen
-    from j2a.store import Store
-
-    with errors_shown():
-        wanted = next((name for name in ONLY if name == only), None)
-        if wanted is None:
-            raise UsageError(f"--only cannot be {only!r}.", f"It is one of: {', '.join(ONLY)}.")
-        if format not in FORMATS:
-            raise UsageError(f"there is no format {format!r}.", f"Formats: {', '.join(FORMATS)}.")
-        written_as = dialect_of(dialect)
-        folder = folder.expanduser()
-        damaged: list[StoreError] = []
-        if folder.exists() and not folder.is_dir():
-            raise _no_folder(folder)
-        with Store(to_read=True, on_mended=damaged.append) as store:
-            store.check()
-            rows = chosen(store.rows(folder, damaged.append), wanted)
-        if not folder.is_dir() and not (out and rows):
-            raise _no_folder(folder, len(rows))
-        for error in damaged:
-            narrate(printable(str(error)))
-        written = FORMATS[format]
-        target = out.expanduser() if out else folder / written.file_name
-        if kept := written.save(rows, folder, target, written_as, force):
-            narrate(f"What was there is kept as {printable(str(kept))}.")
-        count = written.count(rows)
-        say(f"{count} {written.unit}{'' if count == 1 else 's'} written to {printable(str(target))}")
-        if any(error.exit_code != ExitCode.OK for error in damaged):
-            raise typer.Exit(ExitCode.SOME_FILES_FAILED)
-
-
-def _no_folder(folder: Path, kept: int = 0) -> UsageError:
-    if not kept:
-        return UsageError(f"{folder} is not a folder.", "Give the folder whose files were captioned.")
-    return UsageError(
-        f"{folder} is not a folder any more; of {kept} of its clips the captions are kept.",
-        "Write them to another place: --out FILE.",
-    )
+app.command("export")(export_command.export)
+app.command("import")(import_command.import_captions)
 
 
 def _clip(file: Path, start: float, end: float | None) -> Clip:

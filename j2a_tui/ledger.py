@@ -158,11 +158,11 @@ class Ledger:
 
     def undo(self) -> Row | None:
         """Take back the last action; the row as it is then, ``None`` when there is none."""
-        return self._step(self._undoable, self._redoable, lambda: self.store.undo())
+        return self._step(self._undoable, self._redoable, lambda count: self.store.undo_together(count))
 
     def redo(self) -> Row | None:
         """Make it again."""
-        return self._step(self._redoable, self._undoable, lambda: self.store.redo())
+        return self._step(self._redoable, self._undoable, lambda count: self.store.redo_together(count))
 
     def _save(self, clip: Clip, change: Change) -> Row:
         self._reopen()
@@ -200,7 +200,7 @@ class Ledger:
         self._redoable.clear()
         self._recalled = False
 
-    def _step(self, source: list[int], target: list[int], step: Callable[[], Row | None]) -> Row | None:
+    def _step(self, source: list[int], target: list[int], step: Callable[[int], list[Row]]) -> Row | None:
         if not self.retry():
             assert self.problem is not None
             self.on_problem(_kept(self.problem))
@@ -211,23 +211,21 @@ class Ledger:
         if not source:
             return None
         count = source.pop()
-        done, row = 0, None
-        try:
-            for _ in range(count):
-                stepped = step()
-                row = row if row is not None and row.about_file else stepped or row  # captions follow a correction
-                done += 1
-        except StoreError as error:
-            self.on_problem(error)
-        if done:
-            target.append(done)
-        if row is not None:
-            self._reread_file(row.clip.path)
+        rows = self._reading(lambda: step(count))
+        if rows is not None and len(rows) < count:
+            which = "this row" if count == 1 or not rows else f"{count - len(rows)} of these rows"
+            self.on_problem(StoreError(f"Another program has changed {which}.", "Its change stays."))
+        if not rows:
+            return None
+        target.append(len(rows))
+        for row in rows:
             if not row.about_file:
                 self.get(row.clip)
                 self.catalogue.put(Entry.of(row))
-                self._reread_status(row.clip.path)
-        return row
+        for path in {row.clip.path for row in rows}:
+            self._reread_file(path)
+            self._reread_status(path)
+        return next((row for row in rows if row.about_file), rows[-1])  # captions follow a correction
 
     def _reread_file(self, path: Path) -> None:
         """What is counted of its windows, which corrections of the file change."""

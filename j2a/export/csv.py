@@ -1,14 +1,15 @@
 """``captions.csv``: one row a window, UTF-8 without BOM, LF, RFC 4180, sorted by file name and time.
 
 * ``dataset`` is lossless: Python's ``csv``, pandas and Hugging Face ``datasets`` read back exactly what was written.
-* ``spreadsheet`` is for people who open it in Excel or LibreOffice: it begins with a byte order mark, so that they see
-  that it is UTF-8, and a text that they would run as a formula or turn into a date or a number (``3/4``) gets a ``'``
-  in front. That changes the text, so each row says ``spreadsheet`` in a last column ``dialect``, and such a file must
-  not be imported.
+* ``spreadsheet`` is for people who open it in Excel or LibreOffice: it begins with a byte order mark, so that they
+  see that it is UTF-8, and a text that they would run as a formula or turn into a date or a number (``3/4``) gets a
+  ``'`` in front. That changes the text, so each row says ``spreadsheet`` in a last column ``dialect``, and such a
+  file must not be imported.
 
-Captions of a session have two further columns: ``generated``, the words of the model ("" for a caption that a person
-wrote), and ``edited``, whether a person wrote in it: ``yes`` or ``no``, "" where there is no caption. Captions of
-``j2a caption`` whose figures were replaced by measured ones have ``written``: each as the model wrote it.
+Captions of a session have further columns: ``generated``, the words of the model ("" for a caption that a person
+wrote); ``edited``, whether a person wrote in it: ``yes`` or ``no``, "" where there is no caption; ``tags``, what was
+heard for sure, a Python list of strings; ``bpm_sure``: ``no`` where half or double the tempo may be meant. Captions
+of ``j2a caption`` whose figures were replaced by measured ones have ``written``: each as the model wrote it.
 """
 
 from __future__ import annotations
@@ -36,9 +37,12 @@ COLUMNS = (
     "backbone", "prompt_id", "seed", "annotator", "updated_at",
 )
 WRITTEN_COLUMN = "written"  # as the model wrote it, where the caption has measured figures in its place
-SESSION_COLUMNS = ("generated", "edited")  # the model's words, and whether a person's are among those of the caption
+# The model's words; whether a person's are among those of the caption; what was heard for sure; whether half or double
+# the tempo may be meant.
+SESSION_COLUMNS = ("generated", "edited", "tags", "bpm_sure")
+_EARLIER_SESSION = SESSION_COLUMNS[:2]  # of exports before
 DIALECT_COLUMN = "dialect"
-_FURTHER = ((False, False), (True, False), (False, True))  # the further columns: written, those of a session
+_FURTHER = ((), (WRITTEN_COLUMN,), SESSION_COLUMNS, _EARLIER_SESSION)  # the further columns that a file may have
 MARK = "\ufeff".encode()  # the byte order mark of UTF-8
 
 _NUMBERS = frozenset(COLUMNS.index(name) for name in ("start_s", "end_s", "bpm", "seed"))
@@ -60,14 +64,23 @@ class Table(NamedTuple):
     """A file that this module wrote: its dialect, which further columns it has, its rows."""
 
     dialect: Dialect
-    written: bool
+    further: tuple[str, ...]
     rows: list[list[str]]
-    session: bool = False
+
+    @property
+    def written(self) -> bool:
+        """Whether it is one of ``j2a caption --correct-figures``."""
+        return WRITTEN_COLUMN in self.further
+
+    @property
+    def session(self) -> bool:
+        """Whether it is one of the app's captions."""
+        return SESSION_COLUMNS[0] in self.further
 
     @property
     def width(self) -> int:
         """Cells of a row."""
-        return len(columns(self.dialect, self.written, self.session))
+        return len(_columns(self.dialect, self.further))
 
 
 def to_csv(rows: Sequence[Row], folder: Path, dialect: Dialect = "dataset") -> bytes:
@@ -88,18 +101,29 @@ def to_csv(rows: Sequence[Row], folder: Path, dialect: Dialect = "dataset") -> b
 
 def header(dialect: Dialect = "dataset", written: bool = False, session: bool = False) -> bytes:
     """What a file begins with."""
-    return (MARK if dialect == "spreadsheet" else b"") + _encoded([columns(dialect, written, session)])
+    return _header(dialect, _further(written, session))
 
 
 def headers() -> list[bytes]:
     """What one of our files may begin with."""
-    return [header(dialect, *further) for dialect in DIALECTS for further in _FURTHER]
+    return [_header(dialect, further) for dialect in DIALECTS for further in _FURTHER]
 
 
 def columns(dialect: Dialect = "dataset", written: bool = False, session: bool = False) -> tuple[str, ...]:
     """The names of the columns."""
-    kept = (*COLUMNS, WRITTEN_COLUMN) if written else (*COLUMNS, *SESSION_COLUMNS) if session else COLUMNS
-    return (*kept, DIALECT_COLUMN) if dialect == "spreadsheet" else kept
+    return _columns(dialect, _further(written, session))
+
+
+def _further(written: bool, session: bool) -> tuple[str, ...]:
+    return (WRITTEN_COLUMN,) if written else SESSION_COLUMNS if session else ()
+
+
+def _header(dialect: Dialect, further: tuple[str, ...]) -> bytes:
+    return (MARK if dialect == "spreadsheet" else b"") + _encoded([_columns(dialect, further)])
+
+
+def _columns(dialect: Dialect, further: tuple[str, ...]) -> tuple[str, ...]:
+    return (*COLUMNS, *further, *([DIALECT_COLUMN] if dialect == "spreadsheet" else ()))
 
 
 def to_lines(rows: Sequence[Row], folder: Path, dialect: Dialect = "dataset", written: bool = False) -> bytes:
@@ -127,11 +151,11 @@ def read_back(content: bytes) -> Table | None:
     Cells are as they stand there. Raises ``csv.Error`` and ``UnicodeDecodeError`` for one that is damaged.
     """
     for dialect in DIALECTS:
-        for written, session in _FURTHER:
-            start = header(dialect, written, session)
+        for further in _FURTHER:
+            start = _header(dialect, further)
             if content.startswith(start):
                 text = io.StringIO(content[len(start):].decode(), newline="")
-                return Table(dialect, written, list(csv.reader(text, strict=True)), session)
+                return Table(dialect, further, list(csv.reader(text, strict=True)))
     return None
 
 
@@ -185,8 +209,12 @@ def _cells(name: str, row: Row, written: bool = False) -> list[str]:
     ]
 
 
-def _session_cells(row: Row) -> tuple[str, str]:
-    return row.generated_text, ("yes" if row.edited else "no") if row.text.strip() else ""
+def _session_cells(row: Row) -> tuple[str, str, str, str]:
+    features = row.features
+    sure = "" if features.bpm is None or features.bpm_sure is None else "yes" if features.bpm_sure else "no"
+    tags = [tag.label for tag in features.tags or ()]
+    edited = ("yes" if row.edited else "no") if row.text.strip() else ""
+    return row.generated_text, edited, repr(tags) if tags else "", sure
 
 
 def file_name(path: Path, folder: Path) -> str:

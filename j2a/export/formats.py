@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from j2a import formats
 from j2a.export import preferences
 from j2a.export.csv import Dialect
 from j2a.export.replacing import save_csv, save_lines
@@ -25,6 +26,7 @@ class Format:
     save: Save
     count: Callable[[Sequence[Row]], int]
     unit: str  # what is counted, one of it
+    form: formats.Format | None = None  # one of those that others read: see saving
 
 
 def _save_csv(rows: Sequence[Row], folder: Path, target: Path, dialect: Dialect, force: bool) -> Path | None:
@@ -39,7 +41,24 @@ def _pairs(rows: Sequence[Row]) -> int:
     return sum(pick.better is not None for row in rows for pick in row.picks)
 
 
+def _captions(rows: Sequence[Row]) -> int:
+    return sum(bool(row.text.strip()) for row in rows)
+
+
+def _saver(form: formats.Format) -> Save:
+    def save(rows: Sequence[Row], folder: Path, target: Path, dialect: Dialect, force: bool) -> Path | None:
+        from j2a.export.saving import Wish, carried_out, planned  # it brings decoders along
+
+        wish = Wish(form, folder, target, force=force)
+        return next(iter(carried_out(planned(rows, wish), wish)), None)
+
+    return save
+
+
 FORMATS = {
     "csv": Format("captions.csv", _save_csv, len, "caption"),
     "preferences": Format(preferences.FILE_NAME, _save_preferences, _pairs, "pair"),
+    **{
+        name: Format(form.file_name, _saver(form), _captions, "caption", form) for name, form in formats.FORMATS.items()
+    },
 }

@@ -51,7 +51,7 @@ def _replace(target: Path, data: bytes, why: str, *, force: bool) -> Path | None
     if why and not force:
         hint = f"Choose another --out, or give --force: what is there is then kept as {target.name}.bak."
         raise WouldLoseError(why, hint)
-    kept = _keep(target) if why else None
+    kept = kept_beside(target) if why else None
     try:
         write_atomically(target, data)
     except ExportError:
@@ -123,7 +123,7 @@ def _plain(cell: str, dialect: Dialect) -> str:
     return bare if in_dialect([bare], dialect)[0] == cell else cell
 
 
-def _keep(target: Path) -> Path:
+def kept_beside(target: Path) -> Path:
     """A second name for the old file; none that is taken. Raises ``ExportError``."""
     for number in itertools.count(1):
         kept = target.with_name(f"{target.name}.bak{'' if number == 1 else number}")

@@ -6,7 +6,9 @@ import contextlib
 import os
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from j2a.errors import ExportError
 
@@ -15,7 +17,14 @@ _LEFT_S = 3600.0
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Replace a file by ``data``, wholly or not at all, and wait until it is on the disk.
+    """Replace a file by ``data``, as :func:`write_atomically_by` does."""
+    with write_atomically_by(path) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def write_atomically_by(path: Path) -> Iterator[BinaryIO]:
+    """Replace a file by what is written into the one that this gives, wholly or not at all; it is on the disk then.
 
     The folder is made where it is missing. A symbolic link is followed, permissions of an existing file
     are kept. Raises ``ExportError``; the old file is then as it was.
@@ -32,8 +41,8 @@ def write_atomically(path: Path, data: bytes) -> None:
         # In the same folder: a rename is only atomic within one file system.
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=_PREFIX, suffix=_SUFFIX)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
+            with os.fdopen(handle, "w+b") as file:
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).chmod(mode)

@@ -16,7 +16,6 @@ from j2a.errors import ExportError, UsageError
 from j2a.export.csv import (
     COLUMNS,
     Dialect,
-    Table,
     columns,
     guard,
     header,
@@ -136,7 +135,9 @@ class Sheet:
             raise self._foreign(str(error)) from error
         if (found is None and not begun) or (found is not None and found.session):
             raise self._foreign("its columns are others")
-        dialect, written, table = (found or Table(self._dialect, self._written, []))[:3]
+        dialect = found.dialect if found else self._dialect
+        written = found.written if found else self._written
+        table = found.rows if found else []
         if dialect != self._dialect:
             raise UsageError(
                 f"{self.path} was begun in the dialect {dialect}, and this would go on in {self._dialect}.",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from j2a import paths
 from j2a.errors import StoreError
@@ -33,6 +33,8 @@ T = TypeVar("T")
 _UNKNOWN = "this row, or what it was, is damaged.", "It stays as it is."
 _NEXT = """SELECT 1 + max(ifnull((SELECT max(change) FROM journal), 0),
                           ifnull((SELECT max(seq) FROM sqlite_sequence WHERE name = 'journal'), 0))"""
+_OF_FOLDER = """SELECT change, action, path, start_ms, end_ms, before, after FROM journal
+                WHERE path >= ? AND path < ? AND annotator = ?"""
 _INTO_JOURNAL = f"INSERT INTO journal ({', '.join(checksums.ENTRY)}, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INTO_CAPTION = (
     f"INSERT OR REPLACE INTO caption ({', '.join(checksums.ROW)}, status, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -56,20 +58,7 @@ class Changes:
         """Make a change and journal it. With ``anew`` a row that is lost is begun anew; the journal has what it was."""
 
         def work(*, anew: bool = False) -> tuple[int, Row]:
-            kept = self._finding.window(asked)
-            at = now()
-            before = None
-            try:
-                before = read(asked, kept) if kept else None
-            except DamagedRowError:
-                if not anew:
-                    raise
-            after = change(before or _empty(asked, at))
-            if after == before:
-                return 0, before
-            after = replace(after, annotator=self._annotator, updated_at=at)
-            key, state = (kept.key, kept.state) if kept else (asked, None)
-            return self._write(action, at, key, state, state_of(after)), after
+            return self._change(action, asked, change, anew=anew)
 
         with self._database.lock:
             try:
@@ -83,6 +72,37 @@ class Changes:
                 self._undone.clear()
             return row
 
+    def make_together(self, action: str, wanted: Sequence[tuple[Key, Callable[[Row], Row]]]) -> list[Row]:
+        """Make many changes, all of them or none; rows that are lost are begun anew. Returns those that did change."""
+
+        def work() -> list[tuple[int, Key, Row]]:
+            made = [(asked, self._change(action, asked, change, anew=True)) for asked, change in wanted]
+            return [(number, asked, row) for asked, (number, row) in made if number]
+
+        with self._database.lock:
+            made = self._database.transaction(work)
+            if made:
+                self._done += [(number, asked) for number, asked, _ in made]
+                self._undone.clear()
+            return [row for _, _, row in made]
+
+    def _change(self, action: str, asked: Key, change: Callable[[Row], Row], *, anew: bool) -> tuple[int, Row]:
+        """Carry out a change inside a transaction: its number in the journal, 0 where nothing changes, and the row."""
+        kept = self._finding.window(asked)
+        at = now()
+        before = None
+        try:
+            before = read(asked, kept) if kept else None
+        except DamagedRowError:
+            if not anew:
+                raise
+        after = change(before or _empty(asked, at))
+        if after == before:
+            return 0, before
+        after = replace(after, annotator=self._annotator, updated_at=at)
+        key, state = (kept.key, kept.state) if kept else (asked, None)
+        return self._write(action, at, key, state, state_of(after)), after
+
     def undo(self) -> Row | None:
         """Take back the last one; doing so is a change, too."""
         return self._step("undo", self._done, self._undone)
@@ -91,14 +111,45 @@ class Changes:
         """Make again what was taken back last."""
         return self._step("redo", self._undone, self._done)
 
+    def step_together(self, action: Literal["undo", "redo"], count: int) -> list[Row]:
+        """Take back, or make again, the last ``count`` changes, all of them or none, but for rows that another program
+        has changed since: those stay. Returns the rows that did change, in that order."""
+        source, target = (self._done, self._undone) if action == "undo" else (self._undone, self._done)
+        at = now()
+
+        def work() -> list[tuple[int, Key, str | None]]:
+            written = []
+            for number, asked in reversed(source[-count:]):
+                key, before, after = self._entry(number)
+                kept = self._finding.exactly(key)
+                if kept and not kept.whole:
+                    raise DamagedRowError(*_UNKNOWN)
+                if (kept.state if kept else None) == after:
+                    written.append((self._write(action, at, key, after, before), asked, before))
+            return written
+
+        with self._database.lock:
+            try:
+                written = self._transaction(work)
+            except DamagedRowError:
+                del source[-count:]
+                raise
+            del source[-count:]
+            target += [(number, asked) for number, asked, _ in written]
+            return [row_of(asked, before) if before else _empty(asked, at) for _, asked, before in written]
+
     def recall(self, folder: Path) -> tuple[list[int], list[int]]:
         """Take up what can be taken back and made again, also of earlier runs; how many changes each action has."""
+        here = *prefix_range(os.fsencode(paths.real_folder(folder))), self._annotator
         with self._database.lock:
             entries = self._query(
-                "SELECT change, action, path, start_ms, end_ms, before, after FROM journal"
-                " WHERE path >= ? AND path < ? AND annotator = ? ORDER BY change DESC LIMIT ?",
-                (*prefix_range(os.fsencode(paths.real_folder(folder))), self._annotator, history.LOOKED_AT),
+                f"{_OF_FOLDER} ORDER BY change DESC LIMIT ?", (*here, history.LOOKED_AT)
             )
+            if entries and history.is_made_together(entries[-1][1]):  # all of it, however much that is
+                entries += self._query(
+                    f"{_OF_FOLDER} AND action = ? AND change < ? ORDER BY change DESC",
+                    (*here, entries[-1][1], entries[-1][0]),
+                )
             done, undone = history.replayed(reversed(entries))
             self._done = [(step.number, step.key) for step in done]
             self._undone = [(step.number, step.key) for step in undone]

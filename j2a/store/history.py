@@ -10,6 +10,17 @@ from typing import Any
 from j2a.store.records import Key
 
 LOOKED_AT = 400  # entries of the journal, newest
+_IMPORT = "import "
+
+
+def import_action(at: str) -> str:
+    """What changes are called in the journal that one import has made: no two imports are called the same."""
+    return f"{_IMPORT}{at}"
+
+
+def is_made_together(action: str) -> bool:
+    """Whether everything of this name was made by one command."""
+    return action.startswith(_IMPORT)
 
 
 @dataclass(slots=True)
@@ -55,8 +66,8 @@ def _move(step: Step, source: list[Step], target: list[Step]) -> None:
 def actions(steps: list[Step]) -> list[int]:
     """How many of the steps belong to each action, oldest first.
 
-    Typing in one window is one action, and so is one caption that was saved as it was written, or a correction of a
-    file with the captions that follow it.
+    Typing in one window is one action, and so is one caption that was saved as it was written, a correction of a file
+    with the captions that follow it, or everything that one import has taken in.
     """
     counts: list[int] = []
     last: Step | None = None
@@ -70,6 +81,8 @@ def actions(steps: list[Step]) -> list[int]:
 
 
 def _go_together(one: Step, other: Step) -> bool:
+    if is_made_together(other.action):
+        return one.action == other.action
     if other.action == "follow":
         return one.action in ("correct", "follow") and one.key.path == other.key.path
     if (one.key, one.action) != (other.key, other.action) or one.action not in ("edit", "generate"):

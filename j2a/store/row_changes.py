@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from j2a.caption import Caption
+from j2a.clip import Clip
 from j2a.errors import StoreError
 from j2a.features.record import Features
-from j2a.printable import one_paragraph
+from j2a.printable import one_paragraph, several_lines
 from j2a.store.records import Row, Status, kept_error
 from j2a.store.variants import Pick, Variant, asked_for
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A caption from elsewhere. Without a status it is a draft; without provenance nobody knows what wrote it."""
+
+    clip: Clip
+    text: str
+    status: Status | None = None
+    caption: Caption | None = None
+
+    def change(self, row: Row) -> Row:
+        """The row of its window with it."""
+        return taken_in(row, several_lines(self.text), self.status, self.caption)
 
 
 def generated(row: Row, caption: Caption, *, over_kept: bool = False) -> Row:
@@ -53,6 +68,17 @@ def followed(row: Row, text: str) -> Row:
     if caption is not None and not row.edited:
         caption = replace(caption, text=text, written=caption.written or caption.text)
     return replace(row, text=text, caption=caption)
+
+
+def taken_in(row: Row, text: str, status: Status | None, caption: Caption | None) -> Row:
+    """A text from elsewhere, in the place of the one there is; ``None``: a draft, and by whom it was is not known.
+
+    What was generated here before stays beside it, as with words typed by hand.
+    """
+    new = replace(row, text=text, status=status or (row.status if row.text == text else Status.DRAFT))
+    if caption is not None:
+        new = replace(new, caption=caption, generated_text=_written(caption))
+    return new
 
 
 def picked(row: Row, pick: Pick, features: Features) -> Row:

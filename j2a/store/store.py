@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -17,7 +18,7 @@ from j2a.errors import StoreError
 from j2a.features.corrections import NONE, Corrections
 from j2a.features.record import Features
 from j2a.printable import several_lines
-from j2a.store import row_changes
+from j2a.store import history, row_changes
 from j2a.store.changes import Changes
 from j2a.store.database import Database, Told
 from j2a.store.finding import Finding
@@ -31,9 +32,11 @@ from j2a.store.records import (
     clip_of,
     default_annotator,
     key_of,
+    now,
     path_bytes,
     read,
 )
+from j2a.store.row_changes import Incoming
 from j2a.store.variants import Pick
 
 T = TypeVar("T")
@@ -205,6 +208,21 @@ class Store:
         """Keep what somebody says of a file; it holds in all of its windows. The row is the file's."""
         return self._changes.make("correct", about_file(path), lambda row: replace(row, corrections=corrections))
 
+    def take_in(self, wanted: Sequence[Incoming], said: Mapping[Path, Corrections]) -> list[Row]:
+        """Captions from elsewhere and what is said of files, all or nothing. One undo takes them back, after a restart
+        too. Returns the rows that did change."""
+        changes = [(key_of(one.clip), one.change) for one in wanted]
+        changes += [(about_file(path), partial(_corrected_to, corrections=new)) for path, new in said.items()]
+        return self._changes.make_together(history.import_action(now()), changes)
+
+    def undo_together(self, count: int) -> list[Row]:
+        """Take back the last ``count`` changes at once; rows that another program has changed since stay."""
+        return [row for row in map(self._corrected, self._changes.step_together("undo", count)) if row is not None]
+
+    def redo_together(self, count: int) -> list[Row]:
+        """Make them again."""
+        return [row for row in map(self._corrected, self._changes.step_together("redo", count)) if row is not None]
+
     def undo(self) -> Row | None:
         """Take back the last change made through this instance; ``None`` when there is nothing to take back.
 
@@ -263,6 +281,10 @@ class Store:
             if not self.database.mend_rows():
                 raise
             return work()
+
+
+def _corrected_to(row: Row, corrections: Corrections) -> Row:
+    return replace(row, corrections=corrections)
 
 
 def corrections_of(path: Path) -> Corrections:

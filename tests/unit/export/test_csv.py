@@ -26,7 +26,7 @@ CONTRACT = (
     "file_name,start_s,end_s,caption,aspect_list,bpm,key,meter,genre,status,version,backbone,prompt_id,seed,annotator,"
     "updated_at"
 )
-SESSION = CONTRACT + ",generated,edited"
+SESSION = CONTRACT + ",generated,edited,tags,bpm_sure"
 
 
 def a_row(
@@ -52,9 +52,9 @@ def test_bytes_are_exactly_these() -> None:
     assert to_csv(rows, FOLDER).decode() == (
         SESSION + "\n"
         "a.flac,10,20,Slow.,\"['92 BPM', 'A minor', '3/4', 'jazz']\",91.5,A minor,3/4,jazz,accepted,1.0,mini,"
-        "describe-1,7,ada,2026-01-02T03:04:05.678Z,Slow.,no\n"
+        "describe-1,7,ada,2026-01-02T03:04:05.678Z,Slow.,no,,\n"
         'b/two.ogg,12.5,,"He said ""la, la"".",,,,,,accepted,,,,,ada,2026-01-02T03:04:05.678Z,'
-        '"He said ""la, la"".",yes\n'
+        '"He said ""la, la"".",yes,,\n'
     )
 
 

@@ -1,0 +1,1 @@
+"""Captions from elsewhere into the session: which files hold some, whose they are, and what becomes of those there."""
