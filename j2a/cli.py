@@ -25,6 +25,7 @@ from j2a.importing import command as import_command
 from j2a.options import AsJson, Asked, FeaturesEngine, Measurer, asks_for_captions, engine_of
 from j2a.paths import real_file
 from j2a.printable import one_paragraph, printable
+from j2a.tagging import command as tag_command
 
 app = typer.Typer(
     cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False,
@@ -158,6 +159,7 @@ def show_paths(as_json: AsJson = False) -> None:
 
 app.command("export")(export_command.export)
 app.command("import")(import_command.import_captions)
+app.command("tag")(tag_command.tag)
 
 
 def _clip(file: Path, start: float, end: float | None) -> Clip:

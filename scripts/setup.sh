@@ -124,7 +124,7 @@ PYTHON
 tags() { pip --no-deps "musicnn==$MUSICNN"; }
 
 project() {
-    pip --no-build-isolation -e ".[speed]" || return
+    pip --no-build-isolation -e ".[speed,tag]" || return
     # Makes the byte code of what is used and fills numba's cache, so that neither the first start nor the first clip is slow.
     "$PY" -c "import j2a_tui.app" || return
     J2A_HOME=$PWD/$VENV/.first "$VENV/bin/j2a" describe "j2a_tui/demo/Harbour Waltz.ogg" || return
@@ -132,7 +132,7 @@ project() {
 }
 
 test_tools() {
-    pip --no-build-isolation -e ".[dev,av,speed,llm,evaluate,download]" || return
+    pip --no-build-isolation -e ".[dev,av,speed,tag,llm,evaluate,download]" || return
     # It asks for pyaudio, which has to be compiled against PortAudio and only serves playing live; rendering needs none.
     pip --no-deps "tinysoundfont>=0.3"
 }
