@@ -30,7 +30,8 @@ ONE = Entry(
 )  # fmt: skip
 PIECES = st.sampled_from([
     b'"', b"{", b"[", b"}", b"]", b",", b":", b"\t", b"\n", b"\r", b"<", b">", b"null", b"true", b"1e999", b"-1",
-    b'"\\ud800"',    b"\xff", b"\0", b"\xef\xbb\xbf", b"&#0;", b"NaN", b"9" * 5000, b"caption:", b"<CAPTION>", b"\xe2\x80\xa8",
+    b'"\\ud800"', b"\xff", b"\0", b"\xef\xbb\xbf", b"&#0;", b"NaN", b"9" * 5000, b"caption:",
+    b"<CAPTION>", b"\xe2\x80\xa8",
 ])  # fmt: skip
 
 
