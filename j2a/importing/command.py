@@ -31,8 +31,8 @@ def import_captions(
     policy: Annotated[
         str,
         typer.Option(
-            help="fill: only where there is no caption; keep-mine: also in the place of a model's drafts; overwrite: in the "
-            "place of any."
+            help="fill: only where there is no caption; keep-mine: also in the place of a model's drafts; overwrite: "
+            "in the place of any."
         ),
     ] = "fill",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be taken in, and change nothing.")] = False,
