@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.kills import app, captions, engine, exports, prepares
+from bench.kills import app, captions, engine, exports, imports, prepares
 from bench.kills.machine import Turns
 from bench.kills.world import Tally, World
 
@@ -15,9 +15,9 @@ KINDS: dict[str, tuple[int, Callable[[int, World], Tally]]] = {  # shares of 200
     "app": (40, app.run),
     "engine": (20, engine.run),
     "caption": (40, captions.run),
-    "export": (60, exports.run),
+    "export": (40, exports.run),
     "prepare": (40, prepares.run),
-    # Imports of captions have their place here when there are any: a module with run(kills, world), and a share.
+    "import": (20, imports.run),
 }
 
 

@@ -1,6 +1,6 @@
 """``audiofolder``: ``metadata.jsonl`` beside the audio, for Hugging Face ``load_dataset("audiofolder", data_dir=...)``.
 
-Tried with datasets 5.2.0. ``file_name`` is the path relative to this file; one row a file, since a file that is named
+Loaded with datasets 3.6.0. ``file_name`` is the path relative to this file; one row a file, since a file that is named
 twice gives two rows; files without a row vanish without a word, and rows without a file, too. Lines of JSON, because
 of a CSV "NA", "None" and "" become null and "007" seven. A column's type is the same in all rows: numbers with a
 point, lists of texts, null where nothing is known.

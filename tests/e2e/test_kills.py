@@ -17,7 +17,9 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "kills"), [("app", 2), ("engine", 1), ("caption", 1), ("export", 3), ("prepare", 2)])
+@pytest.mark.parametrize(
+    ("kind", "kills"), [("app", 2), ("engine", 1), ("caption", 1), ("export", 3), ("prepare", 2), ("import", 2)]
+)
 def test_kills_lose_nothing(kind: str, kills: int, tmp_path: Path) -> None:
     tally = run(kind, kills, 7, tmp_path / kind)
     assert tally.kills == kills
