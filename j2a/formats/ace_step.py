@@ -1,7 +1,7 @@
 """``ace-step`` (``dataset.json``) and ``ace-step-sidecars`` (``X.caption.txt``, ``X.json``), for ACE-Step 1.5.
 
-ace-step/ACE-Step-1.5@1941327 acestep/training/dataset_builder_modules (scan.py, models.py; csv_metadata.py seen,
-too): ``X.txt`` is lyrics there, the caption is ``X.caption.txt``; ``X.json`` has caption, bpm, keyscale,
+After a list of what its dataset builder reads (ace-step/ACE-Step-1.5@1941327
+acestep/training/dataset_builder_modules); of its source only csv_metadata.py was seen: ``X.txt`` is lyrics there, the caption is ``X.caption.txt``; ``X.json`` has caption, bpm, keyscale,
 timesignature, language, each optional. The caption names no figures: they have fields. musubi-tuner's fork,
 SimpleTuner, Side-Step and HOT-Step load ``dataset.json``, too.
 """
