@@ -1,9 +1,9 @@
 """``ace-step`` (``dataset.json``) and ``ace-step-sidecars`` (``X.caption.txt``, ``X.json``), for ACE-Step 1.5.
 
 After a list of what its dataset builder reads (ace-step/ACE-Step-1.5@1941327
-acestep/training/dataset_builder_modules); of its source only csv_metadata.py was seen: ``X.txt`` is lyrics there, the caption is ``X.caption.txt``; ``X.json`` has caption, bpm, keyscale,
-timesignature, language, each optional. The caption names no figures: they have fields. musubi-tuner's fork,
-SimpleTuner, Side-Step and HOT-Step load ``dataset.json``, too.
+acestep/training/dataset_builder_modules), of whose source only csv_metadata.py was seen: ``X.txt`` is lyrics there, the
+caption is ``X.caption.txt``; ``X.json`` has caption, bpm, keyscale, timesignature, language, each optional. The caption
+names no figures: they have fields. musubi-tuner's fork, SimpleTuner, Side-Step and HOT-Step load ``dataset.json``, too.
 """
 
 from __future__ import annotations
