@@ -19,11 +19,12 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from j2a.backbone import BUILT_IN, is_server, version_of
+from j2a.caption import PROMPTS
 from j2a.engine.client import Engine, EngineClient
 from j2a.engine.messages import EngineDied, Event
 from j2a.errors import J2AError
 from j2a.store import Store
-from j2a_tui import bindings, remembered
+from j2a_tui import bindings, own_prompts, remembered
 from j2a_tui.background import Background
 from j2a_tui.display import clean
 from j2a_tui.jobs import Change
@@ -87,7 +88,7 @@ class J2AApp(App[None]):
         self.remembered = remembered.read(folder)
         version, backbone = self._model_of_last_time(version, backbone)
         self.session = Session(self.store, self.engine, folder, version, backbone, self.tell)
-        self.session.model.prompt = self.remembered.prompt
+        self.session.model.prompt = _prompt_of_last_time(self.remembered.prompt)
         self.session.model.figures = figures and self.remembered.figures
         self.session.model.correct_figures = correct_figures
         self.transport = Transport()
@@ -289,6 +290,11 @@ class J2AApp(App[None]):
         self.library.close()
         self.audio.close()
         self.session.ledger.store.close()
+
+
+def _prompt_of_last_time(prompt: str) -> str:
+    """One of the user's own may be gone since."""
+    return prompt if prompt in PROMPTS or prompt in own_prompts.read().values() else PROMPTS[0]
 
 
 def forget_closed() -> None:

@@ -47,7 +47,7 @@ KEYS: tuple[Key, ...] = (
         "desk", "Captions"),
     Key("blind", "V", "V", "blind", "Blind A/B", "Pick the better caption of two versions, without their names",
         "desk", "Captions"),
-    Key("prompt", "p", "p", "prompt", "Ask for", "Ask for ordinary, short, detailed captions, or tags",
+    Key("prompt", "p", "p", "prompt", "Ask for", "Ordinary, short, detailed captions, tags, or your own prompt",
         "desk", "Captions"),
     Key("figures", "F", "F", "figures", "Figures", "Captions with BPM, meter, key and chords, or without them",
         "desk", "Captions"),

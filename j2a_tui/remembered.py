@@ -55,8 +55,6 @@ def read(folder: Path) -> Remembered:
         default = getattr(remembered, field.name)
         if isinstance(value, type(default)) or (isinstance(default, float) and type(value) is int):
             setattr(remembered, field.name, value)
-    if remembered.prompt not in PROMPTS:
-        remembered.prompt = PROMPTS[0]
     return remembered
 
 

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import BindingType
 
+from j2a import templates
+from j2a.backbone import BUILT_IN
+from j2a.caption import PROMPTS
 from j2a.clip import Clip
 from j2a.errors import J2AError
 from j2a.store import Status
-from j2a_tui import external
+from j2a_tui import external, own_prompts
 from j2a_tui.ahead import CLIPS
 from j2a_tui.bindings import textual_bindings
 from j2a_tui.claims import contradicted
@@ -71,9 +74,27 @@ class Desk(Judging):
 
     def action_prompt(self) -> None:
         """Another kind of caption from the next one on."""
-        self.session.model.ask_otherwise()
+        from j2a_tui.screens.prompts import PromptScreen, filled_or_why
+
+        session = self.session
+        clip, features = session.clip, session.features
+
+        def filled(text: str) -> str:
+            return filled_or_why(text, lambda prompt: templates.filled(prompt, clip, features) if clip else prompt)
+
+        taught = session.model.backbone == BUILT_IN
+        self.app.push_screen(PromptScreen(session.model.prompt, filled, taught=taught), self._ask_for)
+
+    def _ask_for(self, prompt: str | None) -> None:
+        model = self.session.model
+        if prompt is not None:
+            model.prompt = prompt
+            own = clean(own_prompts.name_of(prompt, own_prompts.read()))
+            kind = _KINDS.get(prompt) or f"asked for by your prompt “{own}”"
+            self.say(f"The next caption will be {kind}.")
+        elif model.prompt not in (*PROMPTS, *own_prompts.read().values()):  # it was removed, or says something else
+            model.prompt = PROMPTS[0]
         self.show_change(Change.MODEL)
-        self.say(f"The next caption will be {_KINDS[self.session.model.prompt]}.")
 
     def action_figures(self) -> None:
         """Figures in the words, or none, from the next caption on."""
