@@ -222,10 +222,17 @@ def _in_short(one: Checked) -> Content:
 
 
 def _put(static: Static, content: Content) -> None:
-    """Show other content. What is the same is not drawn again; the same text in other colours is not laid out again."""
+    """Show other content. What is the same is not drawn again; the screen is laid out anew, and so drawn as a whole,
+    only where there are more lines or fewer."""
     before = static.content
-    if not _same(content, before):
-        static.update(content, layout=content != before)
+    if _same(content, before):
+        return
+    static.update(content, layout=False)
+    size = static.size
+    if content != before and (
+        not size.width or size.height != static.get_content_height(size, static.app.size, size.width)
+    ):
+        static.refresh(layout=True)
 
 
 def _same(content: Content, before: object) -> bool:
