@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,6 +11,7 @@ from j2a.clip import Clip
 from j2a.errors import J2AError, StoreError
 from j2a.features.corrections import NONE, Corrections
 from j2a.store import Row, Status, Store
+from j2a.store.history import LOOKED_AT
 from j2a.store.records import BEST_FIRST
 from j2a_tui.catalogue import Catalogue, Entry
 from j2a_tui.unsaved import Change, Unsaved
@@ -31,7 +33,7 @@ class Ledger:
         self.statuses: dict[Path, Status] = store.statuses(folder)
         self.catalogue = Catalogue()
         self.folder = folder
-        self._recalled = False  # whether the actions of earlier runs are among those that can be taken back
+        self._looked_at = 0  # entries of the journal among whose actions what can be taken back was looked for
         self.unsaved = Unsaved()
         self.problem: StoreError | None = None
         self.on_problem = on_problem
@@ -121,13 +123,14 @@ class Ledger:
             return self._keep(clip, change)
 
     def _recall(self) -> None:
-        """What earlier runs did can be taken back, too."""
-        if self._recalled:
-            return
-        self._recalled = True
-        found = self._reading(lambda: self.store.recall(self.folder))
-        if found is not None:
-            self._undoable[:], self._redoable[:] = found
+        """What earlier runs did can be taken back, too: ever older actions, as far as the journal goes."""
+        while not self._undoable and self._looked_at >= 0:
+            most = self._looked_at * 4 or LOOKED_AT
+            found = self._reading(partial(self.store.recall, self.folder, most))
+            if found is None:
+                return
+            self._undoable[:], self._redoable[:], further = found
+            self._looked_at = most if further else -1
 
     def _keep(self, clip: Clip, change: Change) -> Row:
         return self.unsaved.keep(clip, change, self._quietly(clip))
@@ -148,6 +151,25 @@ class Ledger:
         self.end_action()
         return True
 
+    def rewrite(self, texts: Sequence[tuple[Clip, str, str]]) -> int:
+        """Replace many texts, each (clip, as it reads, new one), as one action; how many, 0 where it cannot be done."""
+        if not self.retry():
+            assert self.problem is not None
+            self.on_problem(_kept(self.problem))
+            return 0
+        self.end_action()
+        try:
+            self._reopen()
+            rows = self.store.rewrite(texts)
+        except StoreError as error:
+            self.on_problem(error)
+            return 0
+        for row in rows:
+            self._count(row.clip, row)
+            self._note(row)
+        self.end_action()
+        return len(rows)
+
     def end_action(self, *, joined: bool = False) -> None:
         """What was saved since the last action is taken back by one undo; ``joined``: together with that action."""
         if self._saves and joined and self._undoable:
@@ -155,6 +177,11 @@ class Ledger:
         elif self._saves:
             self._undoable.append(self._saves)
         self._saves = 0
+
+    @property
+    def in_action(self) -> bool:
+        """Whether something was saved since the last action ended."""
+        return bool(self._saves)
 
     def undo(self) -> Row | None:
         """Take back the last action; the row as it is then, ``None`` when there is none."""
@@ -198,7 +225,7 @@ class Ledger:
         self._seen.clear()
         self._undoable.clear()
         self._redoable.clear()
-        self._recalled = False
+        self._looked_at = 0
 
     def _step(self, source: list[int], target: list[int], step: Callable[[], Row | None]) -> Row | None:
         if not self.retry():
@@ -212,21 +239,24 @@ class Ledger:
             return None
         count = source.pop()
         done, row = 0, None
+        touched: list[Row] = []
         try:
             for _ in range(count):
                 stepped = step()
+                touched += [stepped] if stepped is not None else []
                 row = row if row is not None and row.about_file else stepped or row  # captions follow a correction
                 done += 1
         except StoreError as error:
             self.on_problem(error)
         if done:
             target.append(done)
-        if row is not None:
-            self._reread_file(row.clip.path)
-            if not row.about_file:
-                self.get(row.clip)
-                self.catalogue.put(Entry.of(row))
-                self._reread_status(row.clip.path)
+        for one in touched:
+            if not one.about_file:
+                self.get(one.clip)
+                self.catalogue.put(Entry.of(one))
+        for path in dict.fromkeys(one.clip.path for one in touched):
+            self._reread_file(path)
+            self._reread_status(path)
         return row
 
     def _reread_file(self, path: Path) -> None:

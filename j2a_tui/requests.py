@@ -52,7 +52,7 @@ class Requests(Answers):
         self.failure = None
         job.follows, job.saved_at = follows, self._clock()
         self.job = job
-        # Of a caption that is whole its last event has everything: the words before it would only take time from the key.
+        # The last event of a caption that is whole has everything: those before it would only take time from the key.
         for event in events[-1:] if events and isinstance(events[-1], Done) else events:
             self.handle(event)
 

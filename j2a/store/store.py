@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +17,7 @@ from j2a.errors import StoreError
 from j2a.features.corrections import NONE, Corrections
 from j2a.features.record import Features
 from j2a.printable import several_lines
-from j2a.store import row_changes
+from j2a.store import history, row_changes
 from j2a.store.changes import Changes
 from j2a.store.database import Database, Told
 from j2a.store.finding import Finding
@@ -150,7 +150,7 @@ class Store:
         return [pick for picks in found.values() for pick in picks]
 
     def statuses(self, folder: Path) -> dict[Path, Status]:
-        """The best status of each file under ``folder``: accepted, flagged, draft, rejected, skipped."""
+        """The best status of each file under ``folder``: accepted, flagged, draft, failed, rejected, skipped."""
         best: dict[bytes, Status] = {}
         for path, value in self._finding.statuses(folder):
             status = _STATUSES.get(value)
@@ -174,7 +174,7 @@ class Store:
     def edit(self, clip: Clip, text: str) -> Row:
         """Replace the text by hand. Provenance and status stay; a window without a row gets a draft."""
         wanted = several_lines(text)
-        return self._make("edit", clip, lambda row: replace(row, text=wanted), anew=True)
+        return self._make("edit", clip, lambda row: row_changes.edited(row, wanted), anew=True)
 
     def set_status(self, clip: Clip, status: Status) -> Row:
         """Decide about a window; one without a row gets one without text.
@@ -188,6 +188,10 @@ class Store:
             return replace(row, status=status)
 
         return self._make(str(status), clip, change)
+
+    def fail(self, clip: Clip) -> Row:
+        """No caption could be made of a window; one that has a text or a decision stays as it is."""
+        return self._make("fail", clip, row_changes.failed)
 
     def choose(self, clip: Clip, variant: int) -> Row:
         """Put another variant, counted from 0, on the desk, as a draft. Raises ``StoreError`` where there is none."""
@@ -218,12 +222,47 @@ class Store:
         """Make the change again that ``undo`` took back last; forgotten with the next new change."""
         return self._corrected(self._changes.redo())
 
-    def recall(self, folder: Path) -> tuple[list[int], list[int]]:
+    def recall(self, folder: Path, most: int = history.LOOKED_AT) -> tuple[list[int], list[int], bool]:
         """Take up what can be taken back and made again, also of earlier runs: this annotator's changes in a folder.
 
-        Returns how many changes each action has, oldest first, of both kinds.
+        Returns how many changes each action has, oldest first, of both kinds, and whether the journal has further ones
+        than the newest ``most``.
         """
-        return self._changes.recall(folder)
+        return self._changes.recall(folder, most)
+
+    def rewrite(self, texts: Sequence[tuple[Clip, str, str]]) -> list[Row]:
+        """Replace the texts of many windows, each (clip, as it must read now, new one), wholly or not at all.
+
+        Raises ``StoreError`` where one of them reads otherwise by now.
+        """
+
+        def rewritten(before: str, after: str) -> Callable[[Row], Row]:
+            def change(row: Row) -> Row:
+                if row.text != before:
+                    raise StoreError("A caption has changed since you saw it.", "Look again, and try once more.",
+                                     title="Nothing was replaced")
+                return replace(row, text=several_lines(after))
+
+            return change
+
+        keys = [(key_of(clip), rewritten(before, after)) for clip, before, after in texts]
+        return [row for row in map(self._corrected, self._changes.together("replace", [(key, key, change)
+                for key, change in keys])) if row is not None]
+
+    def move(self, files: Sequence[tuple[Path, Path]]) -> int:
+        """Let the rows of files, each (as it was called, as it is called now), go with them; how many windows did.
+
+        A window of the new name that has a row keeps it. It is all done, or nothing is (``StoreError``).
+        """
+        changes: list[tuple[Key, Key, Callable[[Row], Row]]] = []
+        for old, new in files:
+            target = path_bytes(new)
+            found = [kept.key for kept in self._finding.of_file(path_bytes(old))]
+            about = about_file(old)
+            keys = [*found, *([about] if self._finding.window(about) else [])]
+            changes += [(key, key._replace(path=target), lambda row: row) for key in keys]
+        return sum(row.clip.path in {new for _, new in files} for row in self._changes.together("move", changes)
+                   if not row.about_file)
 
     def close(self) -> None:
         """Let go of the file. Nothing waits to be written."""

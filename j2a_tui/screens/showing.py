@@ -133,10 +133,11 @@ class Showing(Screen[None]):
 
     def _show_counts(self) -> None:
         counts = Counter(self.session.ledger.statuses.values())
-        done = [f"{counts[status]} {status.value}" for status in (Status.ACCEPTED, Status.DRAFT) if counts[status]]
+        told = (Status.ACCEPTED, Status.DRAFT, Status.FAILED)
+        done = [f"{counts[status]} {status.value}" for status in told if counts[status]]
         total = self.tracks.total
         self.top.show(counts=", ".join([*done, f"{total:,} file{'' if total == 1 else 's'}"]))
-        decided = counts.total() - counts[Status.DRAFT]
+        decided = counts.total() - counts[Status.DRAFT] - counts[Status.FAILED]
         self.status.show(words(decided, max(total, decided), self.pace), self.session.ledger.catalogue.contradicted)
 
     def show_files_title(self, words: str) -> None:
