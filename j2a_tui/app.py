@@ -86,6 +86,8 @@ class J2AApp(App[None]):
         self._events_told = threading.Event()
         self.engine = open_engine(self._take_event)
         self.remembered = remembered.read(folder)
+        if self.remembered.annotator and "J2A_ANNOTATOR" not in os.environ:
+            self.store.work_as(self.remembered.annotator)
         version, backbone = self._model_of_last_time(version, backbone)
         self.session = Session(self.store, self.engine, folder, version, backbone, self.tell)
         self.session.model.prompt = _prompt_of_last_time(self.remembered.prompt)
@@ -122,6 +124,7 @@ class J2AApp(App[None]):
         """Keep what the desk is like, if it has changed."""
         model, transport = self.session.model, self.transport
         now = replace(self.remembered, prompt=model.prompt, figures=model.figures,
+                      annotator=self.desk.annotator or self.remembered.annotator,
                       volume=transport.volume, device=transport.device,
                       look=self.desk.look, search=self.desk.words)
         if not is_server(model.backbone):  # whose address may hold a password

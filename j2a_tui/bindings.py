@@ -58,6 +58,8 @@ KEYS: tuple[Key, ...] = (
         "desk", "Captions"),
     Key("affix", "T", "T", "affix", "Prefix", "Trigger word, prefix, suffix of the whole folder, put in by exports",
         "desk", "Captions"),
+    Key("annotators", "W", "W", "annotators", "Annotators", "Who works: their texts of the window, their agreement",
+        "desk", "Captions"),
     Key("reject", "x", "x", "reject", "Reject", "Mark the caption as rejected, and stay", "desk", "Captions"),
     Key("skip", "s", "s", "skip", "Skip", "Mark the file as skipped and go on", "desk", "Captions"),
     Key("flag", "f", "f", "flag", "Flag", "Flag the file for a second look, and go on", "desk", "Captions"),

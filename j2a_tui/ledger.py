@@ -170,6 +170,15 @@ class Ledger:
         self.end_action()
         return len(rows)
 
+    def work_as(self, annotator: str) -> None:
+        """Somebody else goes on; what they have done can be taken back, not what others did."""
+        self.retry()
+        self.end_action()
+        self.store.work_as(annotator)
+        self._looked_at = 0
+        self._undoable.clear()
+        self._redoable.clear()
+
     def end_action(self, *, joined: bool = False) -> None:
         """What was saved since the last action is taken back by one undo; ``joined``: together with that action."""
         if self._saves and joined and self._undoable:

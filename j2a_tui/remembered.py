@@ -33,6 +33,7 @@ class Remembered:
     figures: bool = True
     volume: float = 1.0
     device: str = ""  # output device by its name; the system's choice where empty
+    annotator: str = ""  # who works, where that was said in the app
     look: str = ""  # how the window is drawn, where not as a waveform
 
 

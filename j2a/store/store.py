@@ -21,6 +21,7 @@ from j2a.store import history, row_changes
 from j2a.store.changes import Changes
 from j2a.store.database import Database, Told
 from j2a.store.finding import Finding
+from j2a.store.opinions import Opinion, opinion_of
 from j2a.store.records import (
     BEST_FIRST,
     DamagedRowError,
@@ -32,6 +33,7 @@ from j2a.store.records import (
     default_annotator,
     key_of,
     path_bytes,
+    prefix_range,
     read,
 )
 from j2a.store.variants import Pick
@@ -185,7 +187,8 @@ class Store:
         def change(row: Row) -> Row:
             if status is Status.ACCEPTED and not row.text.strip():
                 raise StoreError("This window has no caption yet.", "Generate or write one.", title="Nothing to accept")
-            return replace(row, status=status)
+            # Who decides the same as somebody else has decided, too.
+            return replace(row, status=status, annotator=self.annotator)
 
         return self._make(str(status), clip, change)
 
@@ -221,6 +224,29 @@ class Store:
     def redo(self) -> Row | None:
         """Make the change again that ``undo`` took back last; forgotten with the next new change."""
         return self._corrected(self._changes.redo())
+
+    def work_as(self, annotator: str) -> None:
+        """Somebody else goes on: changes are theirs from here on, and so is what ``undo`` takes back."""
+        self.annotator = annotator
+        self._changes = Changes(self.database, self._finding, annotator)
+        self._changes.elsewhere()
+
+    def opinions(self, folder: Path) -> list[Opinion]:
+        """What each annotator has made of each window under a folder, as the journal has it; damaged ones are left out.
+
+        Windows are as they were saved: under another name of the folder they are not found.
+        """
+        found = self.database.query(
+            "SELECT path, start_ms, end_ms, annotator, max(change), after FROM journal"
+            " WHERE path >= ? AND path < ? AND start_ms >= 0 GROUP BY path, start_ms, end_ms, annotator",
+            prefix_range(os.fsencode(paths.real_folder(folder))),
+        )
+        opinions = []
+        for path, start_ms, end_ms, annotator, _, after in found:
+            with contextlib.suppress(DamagedRowError):
+                opinion = opinion_of(Key(path, start_ms, end_ms), annotator, after)
+                opinions += [opinion] if opinion else []
+        return opinions
 
     def recall(self, folder: Path, most: int = history.LOOKED_AT) -> tuple[list[int], list[int], bool]:
         """Take up what can be taken back and made again, also of earlier runs: this annotator's changes in a folder.
