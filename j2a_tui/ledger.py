@@ -170,6 +170,31 @@ class Ledger:
         self.end_action()
         return len(rows)
 
+    def move(self, files: Sequence[tuple[Path, Path]]) -> int:
+        """Let the captions of renamed files go with them, as one action; how many windows, 0 where it cannot be."""
+        if not self.retry():
+            assert self.problem is not None
+            self.on_problem(_kept(self.problem))
+            return 0
+        self.end_action()
+        try:
+            self._reopen()
+            rows = self.store.move(files)
+        except StoreError as error:
+            self.on_problem(error)
+            return 0
+        if rows:
+            self._saves = len(rows)
+            self._redoable.clear()
+        for path in {row.clip.path for row in rows}:
+            for clip in [entry.clip for entry in self.catalogue.of(path)]:
+                self.catalogue.forget(clip)
+            self._reread_file(path)
+            self._reread_status(path)
+        self.end_action()
+        return len({row.clip for row in rows if not row.about_file} & {row.clip for _, new in files
+                                                                      for row in self.rows_of(new)})
+
     def work_as(self, annotator: str) -> None:
         """Somebody else goes on; what they have done can be taken back, not what others did."""
         self.retry()

@@ -232,7 +232,7 @@ class Store:
         self._changes.elsewhere()
 
     def opinions(self, folder: Path) -> list[Opinion]:
-        """What each annotator has made of each window under a folder, as the journal has it; damaged ones are left out.
+        """What each annotator has made of each window under a folder, by the journal; damaged ones are left out.
 
         Windows are as they were saved: under another name of the folder they are not found.
         """
@@ -275,20 +275,18 @@ class Store:
         return [row for row in map(self._corrected, self._changes.together("replace", [(key, key, change)
                 for key, change in keys])) if row is not None]
 
-    def move(self, files: Sequence[tuple[Path, Path]]) -> int:
-        """Let the rows of files, each (as it was called, as it is called now), go with them; how many windows did.
+    def move(self, files: Sequence[tuple[Path, Path]]) -> list[Row]:
+        """Let the rows of files, each (as it was called, as it is called now), go with them: the rows that were changed.
 
         A window of the new name that has a row keeps it. It is all done, or nothing is (``StoreError``).
         """
         changes: list[tuple[Key, Key, Callable[[Row], Row]]] = []
         for old, new in files:
             target = path_bytes(new)
-            found = [kept.key for kept in self._finding.of_file(path_bytes(old))]
-            about = about_file(old)
-            keys = [*found, *([about] if self._finding.window(about) else [])]
-            changes += [(key, key._replace(path=target), lambda row: row) for key in keys]
-        return sum(row.clip.path in {new for _, new in files} for row in self._changes.together("move", changes)
-                   if not row.about_file)
+            about = self._finding.exactly(about_file(old))
+            found = [*self._finding.of_file(path_bytes(old)), *([about] if about else [])]
+            changes += [(kept.key, kept.key._replace(path=target), lambda row: row) for kept in found]
+        return self._changes.together("move", changes)
 
     def close(self) -> None:
         """Let go of the file. Nothing waits to be written."""

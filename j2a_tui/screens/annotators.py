@@ -78,7 +78,11 @@ class AnnotatorScreen(ModalScreen["str | None"]):
 
     def action_new(self) -> None:
         """Somebody who was not here yet."""
-        self.app.push_screen(NameScreen(), lambda name: self.dismiss(name) if name else None)
+        self.app.push_screen(NameScreen(), self._take)
+
+    def _take(self, name: str | None) -> None:
+        if name:
+            self.dismiss(name)
 
     def action_choose(self) -> None:
         """The one under the cursor."""

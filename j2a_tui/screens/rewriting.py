@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+
 from j2a import affixes
 from j2a.affixes import Affix
 from j2a.errors import StoreError
 from j2a.store.opinions import agreements
+from j2a_tui import contents, plans
 from j2a_tui.display import clean, home_relative
 from j2a_tui.jobs import Change
+from j2a_tui.messages import FoundAgain, Scanned
+from j2a_tui.reading import finding_again
 from j2a_tui.screens.judging import Judging
 
+LEARN_S = 3.0
+SHOWN = 8  # renamed files that are named
 _EXAMPLE = "A steady piece in A minor at 120 BPM."
 
 
@@ -17,6 +26,60 @@ class Rewriting(Judging):
     """The desk with its whole folder in hand."""
 
     annotator = ""  # who was chosen here to go on
+    _learned: frozenset[Path] | None = None  # captioned files whose content is known; None before the folder is
+
+    # Files that were renamed or moved
+
+    def on_mount(self) -> None:
+        """What is captioned from now on is known again, too."""
+        self.set_interval(LEARN_S, self._learn)
+
+    def on_scanned(self, message: Scanned) -> None:
+        """The files are known: look for those that were captioned under another name."""
+        statuses = self.session.ledger.statuses
+        new = [track for track in message.tracks if track.path not in statuses]
+        self._learned = frozenset(statuses)
+        self._library.submit("contents", finding_again(list(statuses), new, self.post_message))
+
+    def _learn(self) -> None:
+        if self._learned is None:
+            return
+        new = [path for path in self.session.ledger.statuses if path not in self._learned]
+        if new:
+            self._learned |= frozenset(new)
+            self._library.submit("learn", contents.learn(new))
+
+    def on_found_again(self, message: FoundAgain) -> None:
+        """Ask whether their captions shall go with them."""
+        from j2a_tui.screens.choose import ConfirmScreen
+
+        ledger = self.session.ledger
+        moves = [(old, new) for old, new in message.moves if ledger.rows_of(old)]
+        if not moves:
+            return
+        shown = "\n".join(f"{old.name} is {new.name} now" if old.parent == new.parent
+                          else f"{home_relative(old)} is {home_relative(new)} now" for old, new in moves[:SHOWN])
+        more = f"\nand {len(moves) - SHOWN:,} more" if len(moves) > SHOWN else ""
+        what = "A captioned file was renamed or moved" if len(moves) == 1 else (
+            f"{len(moves):,} captioned files were renamed or moved")
+        question = f"{what}, told by what is in it. Shall the captions go with it? u takes it back.\n\n{shown}{more}"
+        self.app.push_screen(ConfirmScreen(clean(question, multiline=True), "Take them along"),
+                             lambda yes: self._take_along(moves) if yes else None)
+
+    def _take_along(self, moves: Sequence[tuple[Path, Path]]) -> None:
+        count = self.session.ledger.move(moves)
+        for old, new in moves:
+            if planned := plans.read(old):
+                with contextlib.suppress(StoreError):  # they are worth less than the captions
+                    plans.write(new, planned)
+        self._learned = (self._learned or frozenset()) - {new for _, new in moves}
+        track = self.tracks.track
+        self._path = None  # opened anew, with the window that was worked on last
+        self.open(track)
+        self.show_change(Change.EVERYTHING)
+        self.say(f"{count:,} caption{'' if count == 1 else 's'} found again; u takes it back.")
+
+    # Annotators
 
     def action_annotators(self) -> None:
         """Who has made what of this window, and who goes on."""

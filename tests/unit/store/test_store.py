@@ -358,7 +358,7 @@ def test_moving_rows_is_one_action_and_leaves_what_is_there(store: Store, tmp_pa
         store.edit(Clip(old, start, start + 10), f"Old {start:g}.")
     store.edit(Clip(new, 10.0, 20.0), "New.")
     before = store.rows(tmp_path)
-    assert store.move([(old, new)]) == 1
+    assert len(store.move([(old, new)])) == 3
     assert [(row.clip.path.name, row.text) for row in store.rows(tmp_path)] == [
         ("new.wav", "Old 0."), ("new.wav", "New."),
     ]  # fmt: skip
