@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from j2a import templates
 from j2a.backbone import DEFAULT_VERSION, backbone_of, version_of
 from j2a.caption import Sampling
 from j2a.console import errors_shown
@@ -50,7 +51,10 @@ Figures = Annotated[
     bool,
     typer.Option("--figures/--no-figures", help="Whether captions name BPM, meter, key and chords (1.0 and 3.0)."),
 ]
-Instruction = Annotated[str, typer.Option(help="describe, short, detailed, tags, or an instruction of your own.")]
+Instruction = Annotated[str, typer.Option(
+    help=f"describe, short, detailed, tags, or an instruction of your own, which may have in it: "
+         f"{' '.join(f'{{{name}}}' for name in templates.NAMES)}."
+)]
 Seed = Annotated[int, typer.Option(help="Seed for --temperature above 0.")]
 Temperature = Annotated[float, typer.Option(min=0.0, help="0 always takes the most likely word.")]
 FeaturesEngine = Annotated[
@@ -107,6 +111,7 @@ def asked(
 ) -> Asked:
     """What the options of a command that writes captions mean together. Raises ``UsageError``."""
     written_by = backbone_of(backbone, llm_url, llm_model)
+    templates.check(prompt)
     return Asked(
         version_of(version, written_by, listen), written_by, prompt, Sampling(temperature), seed,
         engine_of(features_engine), correct_figures, figures,

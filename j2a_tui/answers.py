@@ -134,6 +134,8 @@ class Answers(SavedClip):
         elif job.written:  # the whole text that is in the store is worth more than half a new one
             row = self.ledger.get(job.clip)
             self.text = row.text if row else ""
+        if job.writes and not self.text.strip():
+            self._save(job.clip, lambda store: store.fail(job.clip))
         self._end_job()
         self.failure = event
 

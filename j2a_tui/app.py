@@ -19,11 +19,12 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from j2a.backbone import BUILT_IN, is_server, version_of
+from j2a.caption import PROMPTS
 from j2a.engine.client import Engine, EngineClient
 from j2a.engine.messages import EngineDied, Event
 from j2a.errors import J2AError
 from j2a.store import Store
-from j2a_tui import bindings, remembered
+from j2a_tui import bindings, own_prompts, remembered
 from j2a_tui.background import Background
 from j2a_tui.display import clean
 from j2a_tui.jobs import Change
@@ -85,9 +86,11 @@ class J2AApp(App[None]):
         self._events_told = threading.Event()
         self.engine = open_engine(self._take_event)
         self.remembered = remembered.read(folder)
+        if self.remembered.annotator and "J2A_ANNOTATOR" not in os.environ:
+            self.store.work_as(self.remembered.annotator)
         version, backbone = self._model_of_last_time(version, backbone)
         self.session = Session(self.store, self.engine, folder, version, backbone, self.tell)
-        self.session.model.prompt = self.remembered.prompt
+        self.session.model.prompt = _prompt_of_last_time(self.remembered.prompt)
         self.session.model.figures = figures and self.remembered.figures
         self.session.model.correct_figures = correct_figures
         self.transport = Transport()
@@ -121,6 +124,7 @@ class J2AApp(App[None]):
         """Keep what the desk is like, if it has changed."""
         model, transport = self.session.model, self.transport
         now = replace(self.remembered, prompt=model.prompt, figures=model.figures,
+                      annotator=self.desk.annotator or self.remembered.annotator,
                       volume=transport.volume, device=transport.device,
                       look=self.desk.look, search=self.desk.words)
         if not is_server(model.backbone):  # whose address may hold a password
@@ -289,6 +293,11 @@ class J2AApp(App[None]):
         self.library.close()
         self.audio.close()
         self.session.ledger.store.close()
+
+
+def _prompt_of_last_time(prompt: str) -> str:
+    """One of the user's own may be gone since."""
+    return prompt if prompt in PROMPTS or prompt in own_prompts.read().values() else PROMPTS[0]
 
 
 def forget_closed() -> None:

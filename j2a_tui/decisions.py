@@ -23,6 +23,17 @@ class Decisions(Requests):
         """The edits since the last action are taken back together by one undo."""
         self.ledger.end_action()
 
+    def cancel_edit(self, before: str) -> None:
+        """The text as it was before it was edited, whatever of that was saved; redo brings the edit back."""
+        clip = self.clip
+        if clip is None:
+            return
+        if self.ledger.in_action:
+            self._show_row(self.ledger.undo())
+        if self.text != before:  # nothing of it is on the disk yet
+            self.edit(before)
+            self.end_edit()
+
     def _forget_stopped(self) -> None:
         """The end of a request that was stopped must not replace what the user does after that."""
         if self.job is not None and self.job.stopping:

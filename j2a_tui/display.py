@@ -13,6 +13,7 @@ from j2a.store import Status
 
 STATUS_LETTERS = {
     Status.ACCEPTED: "A", Status.DRAFT: "d", Status.REJECTED: "x", Status.SKIPPED: "s", Status.FLAGGED: "f",
+    Status.FAILED: "!",
 }
 EDITED = "e"  # a draft that somebody wrote in
 NO_STATUS = "·"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,6 +11,7 @@ from j2a.clip import Clip
 from j2a.errors import J2AError, StoreError
 from j2a.features.corrections import NONE, Corrections
 from j2a.store import Row, Status, Store
+from j2a.store.history import LOOKED_AT
 from j2a.store.records import BEST_FIRST
 from j2a_tui.catalogue import Catalogue, Entry
 from j2a_tui.unsaved import Change, Unsaved
@@ -31,7 +33,7 @@ class Ledger:
         self.statuses: dict[Path, Status] = store.statuses(folder)
         self.catalogue = Catalogue()
         self.folder = folder
-        self._recalled = False  # whether the actions of earlier runs are among those that can be taken back
+        self._looked_at = 0  # entries of the journal among whose actions what can be taken back was looked for
         self.unsaved = Unsaved()
         self.problem: StoreError | None = None
         self.on_problem = on_problem
@@ -121,13 +123,14 @@ class Ledger:
             return self._keep(clip, change)
 
     def _recall(self) -> None:
-        """What earlier runs did can be taken back, too."""
-        if self._recalled:
-            return
-        self._recalled = True
-        found = self._reading(lambda: self.store.recall(self.folder))
-        if found is not None:
-            self._undoable[:], self._redoable[:] = found
+        """What earlier runs did can be taken back, too: ever older actions, as far as the journal goes."""
+        while not self._undoable and self._looked_at >= 0:
+            most = self._looked_at * 4 or LOOKED_AT
+            found = self._reading(partial(self.store.recall, self.folder, most))
+            if found is None:
+                return
+            self._undoable[:], self._redoable[:], further = found
+            self._looked_at = most if further else -1
 
     def _keep(self, clip: Clip, change: Change) -> Row:
         return self.unsaved.keep(clip, change, self._quietly(clip))
@@ -148,6 +151,59 @@ class Ledger:
         self.end_action()
         return True
 
+    def rewrite(self, texts: Sequence[tuple[Clip, str, str]]) -> int:
+        """Replace many texts, each (clip, as it reads, new one), as one action; how many, 0 where it cannot be done."""
+        if not self.retry():
+            assert self.problem is not None
+            self.on_problem(_kept(self.problem))
+            return 0
+        self.end_action()
+        try:
+            self._reopen()
+            rows = self.store.rewrite(texts)
+        except StoreError as error:
+            self.on_problem(error)
+            return 0
+        for row in rows:
+            self._count(row.clip, row)
+            self._note(row)
+        self.end_action()
+        return len(rows)
+
+    def move(self, files: Sequence[tuple[Path, Path]]) -> int:
+        """Let the captions of renamed files go with them, as one action; how many windows, 0 where it cannot be."""
+        if not self.retry():
+            assert self.problem is not None
+            self.on_problem(_kept(self.problem))
+            return 0
+        self.end_action()
+        try:
+            self._reopen()
+            rows = self.store.move(files)
+        except StoreError as error:
+            self.on_problem(error)
+            return 0
+        if rows:
+            self._saves = len(rows)
+            self._redoable.clear()
+        for path in {row.clip.path for row in rows}:
+            for clip in [entry.clip for entry in self.catalogue.of(path)]:
+                self.catalogue.forget(clip)
+            self._reread_file(path)
+            self._reread_status(path)
+        self.end_action()
+        return len({row.clip for row in rows if not row.about_file} & {row.clip for _, new in files
+                                                                      for row in self.rows_of(new)})
+
+    def work_as(self, annotator: str) -> None:
+        """Somebody else goes on; what they have done can be taken back, not what others did."""
+        self.retry()
+        self.end_action()
+        self.store.work_as(annotator)
+        self._looked_at = 0
+        self._undoable.clear()
+        self._redoable.clear()
+
     def end_action(self, *, joined: bool = False) -> None:
         """What was saved since the last action is taken back by one undo; ``joined``: together with that action."""
         if self._saves and joined and self._undoable:
@@ -155,6 +211,11 @@ class Ledger:
         elif self._saves:
             self._undoable.append(self._saves)
         self._saves = 0
+
+    @property
+    def in_action(self) -> bool:
+        """Whether something was saved since the last action ended."""
+        return bool(self._saves)
 
     def undo(self) -> Row | None:
         """Take back the last action; the row as it is then, ``None`` when there is none."""
@@ -198,7 +259,7 @@ class Ledger:
         self._seen.clear()
         self._undoable.clear()
         self._redoable.clear()
-        self._recalled = False
+        self._looked_at = 0
 
     def _step(self, source: list[int], target: list[int], step: Callable[[int], list[Row]]) -> Row | None:
         if not self.retry():

@@ -45,6 +45,13 @@ class Catalogued(Message):
 
 
 @dataclass
+class FoundAgain(Message):
+    """Captioned files that are gone from where they were, each as it was called and as it is called now."""
+
+    moves: Sequence[tuple[Path, Path]]
+
+
+@dataclass
 class ComingUp(Message):
     """The clips whose captions are wanted next."""
 

@@ -20,7 +20,7 @@ class Model:
         self.version = version
         self.backbone = backbone
         self.server = backbone if is_server(backbone) else ""  # stays among the choices
-        self.prompt = PROMPTS[0]  # what is asked for
+        self.prompt = PROMPTS[0]  # what is asked for: one of the kinds, or an instruction of somebody's own
         self.correct_figures = False  # of what is written from now on
         self.figures = True  # whether captions name BPM, meter, key and chords
         self.state = "starting"
@@ -33,10 +33,6 @@ class Model:
         """Have the engine load it, so that it is warm when it is needed."""
         self.state, self.stage = "loading", ""
         self._load_id = self._engine.submit(Load(self.version, self.backbone))
-
-    def ask_otherwise(self) -> None:
-        """The next kind of caption, from now on."""
-        self.prompt = PROMPTS[(PROMPTS.index(self.prompt) + 1) % len(PROMPTS)]
 
     def stopped(self) -> None:
         """The engine is gone; it starts again with the next request."""

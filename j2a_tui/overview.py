@@ -37,7 +37,7 @@ class Place:
     @property
     def open(self) -> bool:
         """Whether it waits for a decision."""
-        return self.status in (None, Status.DRAFT)
+        return self.status in (None, Status.DRAFT, Status.FAILED)
 
 
 def places(entries: Iterable[Entry], planned: Iterable[Window], duration_s: float | None) -> list[Place]:

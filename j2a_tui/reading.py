@@ -13,8 +13,19 @@ from j2a.clip import Clip
 from j2a.errors import AudioError, StoreError, UsageError
 from j2a.store import Row
 from j2a.tags import TagCache
+from j2a_tui import contents
 from j2a_tui.catalogue import Entry
-from j2a_tui.messages import AudioOpened, Catalogued, ComingUp, DetailRead, OverviewGrew, Problem, Scanned, TagsRead
+from j2a_tui.messages import (
+    AudioOpened,
+    Catalogued,
+    ComingUp,
+    DetailRead,
+    FoundAgain,
+    OverviewGrew,
+    Problem,
+    Scanned,
+    TagsRead,
+)
 from j2a_tui.tag_process import TagProcess
 from j2a_tui.windows import Window
 
@@ -127,3 +138,14 @@ def detailing(path: Path, window: Window, post: Post) -> Iterator[None]:
         return
     post(DetailRead(path, window.start_s, window.end_s, tuple(levels.rms.tolist()), tuple(levels.peak.tolist())))
     yield
+
+
+def finding_again(
+    captioned: Sequence[Path], new: Sequence[library.Track], post: Post
+) -> Iterator[None]:
+    """Which of the files without captions were captioned under another name; then what captioned files hold."""
+    found: list[contents.Move] = []
+    yield from contents.moved(new, found)
+    if found:
+        post(FoundAgain(found))
+    yield from contents.learn(captioned)

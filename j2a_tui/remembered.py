@@ -33,6 +33,7 @@ class Remembered:
     figures: bool = True
     volume: float = 1.0
     device: str = ""  # output device by its name; the system's choice where empty
+    annotator: str = ""  # who works, where that was said in the app
     look: str = ""  # how the window is drawn, where not as a waveform
 
 
@@ -55,8 +56,6 @@ def read(folder: Path) -> Remembered:
         default = getattr(remembered, field.name)
         if isinstance(value, type(default)) or (isinstance(default, float) and type(value) is int):
             setattr(remembered, field.name, value)
-    if remembered.prompt not in PROMPTS:
-        remembered.prompt = PROMPTS[0]
     return remembered
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from j2a.caption import Sampling
-from j2a.engine.messages import Describe, Event, Extract
+from j2a.engine.messages import Describe, Done, Event, Extract
 from j2a_tui.answers import Answers
 from j2a_tui.jobs import Job
 
@@ -52,7 +52,8 @@ class Requests(Answers):
         self.failure = None
         job.follows, job.saved_at = follows, self._clock()
         self.job = job
-        for event in events:
+        # The last event of a caption that is whole has everything: those before it would only take time from the key.
+        for event in events[-1:] if events and isinstance(events[-1], Done) else events:
             self.handle(event)
 
     def measure(self) -> None:

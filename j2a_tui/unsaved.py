@@ -25,6 +25,9 @@ class Saving(Protocol):
     def set_status(self, clip: Clip, status: Status) -> Row:
         """Decide about a window."""
 
+    def fail(self, clip: Clip) -> Row:
+        """No caption could be made."""
+
     def choose(self, clip: Clip, variant: int) -> Row:
         """Put another variant on the desk."""
 
@@ -68,11 +71,15 @@ class Unsaved:
 
     def edit(self, clip: Clip, text: str) -> Row:
         """As the store does."""
-        return self._put(replace(self.rows[clip], text=text))
+        return self._put(row_changes.edited(self.rows[clip], text))
 
     def set_status(self, clip: Clip, status: Status) -> Row:
         """As the store does."""
         return self._put(replace(self.rows[clip], status=status))
+
+    def fail(self, clip: Clip) -> Row:
+        """As the store does."""
+        return self._put(row_changes.failed(self.rows[clip]))
 
     def choose(self, clip: Clip, variant: int) -> Row:
         """As the store does."""

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, TypedDict
 
-from j2a.caption import Caption, Sampling
+from j2a import templates
+from j2a.caption import PROMPTS, Caption, Sampling
 from j2a.clip import Clip
 from j2a.correction import corrected
 from j2a.features.record import Features
@@ -62,13 +63,14 @@ class Captioner(ABC):
 
         Without ``figures`` no BPM, meter, key or chord is named.
         With ``correct_figures`` the whole caption has measured figures in place of wrong ones; the pieces are as they
-        were written. Raises ``AudioError``.
+        were written. A prompt that is none of ``PROMPTS`` is an instruction, in which names in braces stand for what is
+        known of the clip (:mod:`j2a.templates`). Raises ``AudioError``, and ``UsageError`` for a name that is unknown.
         """
         how = _decoding(sampling, seed, cancelled)
         features = features or self._measure(clip, cancelled)
         self.stats = {}
         started, first_token_s = time.perf_counter(), None
-        asked = self._ask(clip, features, Wish(prompt, figures), how)
+        asked = self._ask(clip, features, _wish(prompt, figures, clip, features), how)
         self.caption = self._empty(asked, features, how)
         try:
             known = asked.answer and not cancelled()  # what a cancelled listening makes of a clip is no answer
@@ -100,9 +102,11 @@ class Captioner(ABC):
         One that a cancel comes before has no text. Raises ``AudioError``.
         """
         how = _decoding(sampling, seed, cancelled)
-        wish = Wish(prompt, figures)
         self.stats = {}
-        asked = [self._ask(clip, measured, wish, how) for clip, measured in zip(clips, features, strict=True)]
+        asked = [
+            self._ask(clip, measured, _wish(prompt, figures, clip, measured), how)
+            for clip, measured in zip(clips, features, strict=True)
+        ]
         captions = [self._empty(one, measured, how) for one, measured in zip(asked, features, strict=True)]
         for caption, text in zip(captions, self._answers(clips, asked, how), strict=True):
             caption.text = one_paragraph(text)
@@ -163,3 +167,7 @@ def _finish(caption: Caption, correct_figures: bool) -> None:
 
 def _decoding(sampling: Sampling | None, seed: int, cancelled: Callable[[], bool]) -> Decoding:
     return {"sampling": sampling or Sampling(), "seed": seed, "cancelled": cancelled, "stats": GenerationStats()}
+
+
+def _wish(prompt: str, figures: bool, clip: Clip, features: Features) -> Wish:
+    return Wish(prompt if prompt in PROMPTS else templates.filled(prompt, clip, features), figures)

@@ -33,7 +33,10 @@ T = TypeVar("T")
 _UNKNOWN = "this row, or what it was, is damaged.", "It stays as it is."
 _NEXT = """SELECT 1 + max(ifnull((SELECT max(change) FROM journal), 0),
                           ifnull((SELECT max(seq) FROM sqlite_sequence WHERE name = 'journal'), 0))"""
-_OF_FOLDER = """SELECT change, action, path, start_ms, end_ms, before, after FROM journal
+_SUMS = ", ".join(f"CASE WHEN {name} IS NULL THEN NULL ELSE {checksums.as_sql([name])} END"
+                  for name in ("before", "after"))
+_OF_FOLDER = f"""SELECT change, action, path, start_ms, end_ms, {_SUMS},
+                CASE action WHEN 'generate' THEN ifnull(after, before) END FROM journal
                 WHERE path >= ? AND path < ? AND annotator = ?"""
 _INTO_JOURNAL = f"INSERT INTO journal ({', '.join(checksums.ENTRY)}, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INTO_CAPTION = (
@@ -47,7 +50,7 @@ class Changes:
     def __init__(self, database: Database, finding: Finding, annotator: str) -> None:
         self._database, self._finding = database, finding
         self._query = database.query
-        self._annotator = annotator
+        self.annotator = annotator
         self._done: list[tuple[int, Key]] = []  # this session's changes, oldest first: number in the journal, row
         self._undone: list[tuple[int, Key]] = []
         self._own: set[int] = set()  # changes of this instance since it looked for those of others
@@ -99,7 +102,7 @@ class Changes:
         after = change(before or _empty(asked, at))
         if after == before:
             return 0, before
-        after = replace(after, annotator=self._annotator, updated_at=at)
+        after = replace(after, annotator=self.annotator, updated_at=at)
         key, state = (kept.key, kept.state) if kept else (asked, None)
         return self._write(action, at, key, state, state_of(after)), after
 
@@ -138,13 +141,15 @@ class Changes:
             target += [(number, asked) for number, asked, _ in written]
             return [row_of(asked, before) if before else _empty(asked, at) for _, asked, before in written]
 
-    def recall(self, folder: Path) -> tuple[list[int], list[int]]:
-        """Take up what can be taken back and made again, also of earlier runs; how many changes each action has."""
-        here = *prefix_range(os.fsencode(paths.real_folder(folder))), self._annotator
+    def recall(self, folder: Path, most: int) -> tuple[list[int], list[int], bool]:
+        """Take up what can be taken back and made again, also of earlier runs, of the newest entries of the journal.
+
+        How many changes each action has, of both kinds, and whether older ones were left out.
+        """
+        here = *prefix_range(os.fsencode(paths.real_folder(folder))), self.annotator
         with self._database.lock:
-            entries = self._query(
-                f"{_OF_FOLDER} ORDER BY change DESC LIMIT ?", (*here, history.LOOKED_AT)
-            )
+            entries = self._query(f"{_OF_FOLDER} ORDER BY change DESC LIMIT ?", (*here, most))
+            more = len(entries) == most
             if entries and history.is_made_together(entries[-1][1]):  # all of it, however much that is
                 entries += self._query(
                     f"{_OF_FOLDER} AND action = ? AND change < ? ORDER BY change DESC",
@@ -153,7 +158,42 @@ class Changes:
             done, undone = history.replayed(reversed(entries))
             self._done = [(step.number, step.key) for step in done]
             self._undone = [(step.number, step.key) for step in undone]
-            return history.actions(done), history.actions(undone)
+            return history.actions(done), history.actions(undone), more
+
+    def together(self, action: str, changes: Sequence[tuple[Key, Key, Callable[[Row], Row]]]) -> list[Row]:
+        """Change many rows, or move them from one key to another, wholly or not at all; one undo each takes it back.
+
+        Raises ``StoreError`` where a row is not there or cannot be read; nothing is changed then.
+        """
+
+        def work() -> list[tuple[int, Key, Row]]:
+            at, name, made = now(), "", []
+            for source, target, change in changes:
+                kept = self._finding.window(source)
+                if kept is None:
+                    raise StoreError("A caption that was to be changed is gone.", "Look again, and try once more.")
+                before = read(source, kept)
+                after = change(before)
+                if after == before and source == target:
+                    continue
+                [number] = self._database.connection.execute(_NEXT).fetchone()
+                name = name or f"{action}{history.TOGETHER}{number}"
+                if source == target:
+                    after = replace(after, annotator=self.annotator, updated_at=at)
+                    made.append((self._write(name, at, kept.key, kept.state, state_of(after)), source, after))
+                    continue
+                made.append((self._write(name, at, kept.key, kept.state, None), source, before))
+                there = self._finding.exactly(target)
+                if there is None:  # what is there already stays
+                    made.append((self._write(name, at, target, None, kept.state), target, row_of(target, kept.state)))
+            return made
+
+        with self._database.lock:
+            made = self._transaction(work)
+            if made:
+                self._done += [(number, key) for number, key, _ in made]
+                self._undone.clear()
+            return [row for _, _, row in made]
 
     def elsewhere(self) -> list[Key]:
         """The windows that others have changed since this was asked last; none the first time."""
@@ -218,7 +258,7 @@ class Changes:
         """Journal a change and carry it out; call inside a transaction. Returns its number in the journal."""
         execute = self._database.connection.execute
         [number] = execute(_NEXT).fetchone()
-        entry = (number, at, action, self._annotator, *key, _storable(before), after)
+        entry = (number, at, action, self.annotator, *key, _storable(before), after)
         execute(_INTO_JOURNAL, (*entry, checksums.of(entry)))
         self._own.add(number)
         if after is None:

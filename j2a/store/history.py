@@ -9,18 +9,18 @@ from typing import Any
 
 from j2a.store.records import Key
 
-LOOKED_AT = 400  # entries of the journal, newest
-_IMPORT = "import "
+LOOKED_AT = 400  # entries of the journal, newest, at the first look; each further one goes four times as far
+TOGETHER = ":"  # in the name of an action that changes many windows: what follows is its own
 
 
 def import_action(at: str) -> str:
-    """What changes are called in the journal that one import has made: no two imports are called the same."""
-    return f"{_IMPORT}{at}"
+    """What changes are called in the journal that one import has made: a time has colons, and no two are the same."""
+    return f"import {at}"
 
 
 def is_made_together(action: str) -> bool:
     """Whether everything of this name was made by one command."""
-    return action.startswith(_IMPORT)
+    return TOGETHER in action
 
 
 @dataclass(slots=True)
@@ -30,19 +30,20 @@ class Step:
     number: int  # in the journal, of the entry that made it so
     action: str  # what it was at first
     key: Key
-    before: str | bytes | None
-    after: str | None
+    before: int | None  # checksum of the state; None where there was no row
+    after: int | None
+    state: str | None = None  # of a generated caption
 
 
 def replayed(entries: Iterable[tuple[Any, ...]]) -> tuple[list[Step], list[Step]]:
     """Changes that stand, and those taken back since the last new one, each oldest first.
 
-    An entry is (number, action, path, start_ms, end_ms, before, after), oldest first.
+    An entry is (number, action, path, start_ms, end_ms, checksum before, checksum after, state), oldest first.
     """
     done: list[Step] = []
     undone: list[Step] = []
-    for number, action, path, start_ms, end_ms, before, after in entries:
-        step = Step(number, action, Key(path, start_ms, end_ms), before, after)
+    for number, action, path, start_ms, end_ms, before, after, state in entries:
+        step = Step(number, action, Key(path, start_ms, end_ms), before, after, state)
         if action == "undo":
             _move(step, done, undone)
         elif action == "redo":
@@ -58,7 +59,8 @@ def _move(step: Step, source: list[Step], target: list[Step]) -> None:
     for place in reversed(range(len(source))):
         other = source[place]
         if (other.key, other.before, other.after) == (step.key, step.after, step.before):
-            step.action = source.pop(place).action
+            gone = source.pop(place)
+            step.action, step.state = gone.action, gone.state
             target.append(step)
             return
 
@@ -67,7 +69,7 @@ def actions(steps: list[Step]) -> list[int]:
     """How many of the steps belong to each action, oldest first.
 
     Typing in one window is one action, and so is one caption that was saved as it was written, a correction of a file
-    with the captions that follow it, or everything that one import has taken in.
+    with the captions that follow it, or what was done to many windows at once, by an import too.
     """
     counts: list[int] = []
     last: Step | None = None
@@ -92,11 +94,8 @@ def _go_together(one: Step, other: Step) -> bool:
 
 def _asked(step: Step) -> tuple[Any, ...]:
     """What was asked of the model; () where that cannot be told."""
-    found = []
-    for state in (step.before, step.after):
-        try:
-            caption = json.loads(state or "null")["caption"]
-            found.append((caption["version"], caption["backbone"], caption["seed"], caption["sampling"]))
-        except (ValueError, KeyError, TypeError):
-            continue
-    return found[-1] if found else ()
+    try:
+        caption = json.loads(step.state or "null")["caption"]
+        return caption["version"], caption["backbone"], caption["seed"], caption["sampling"]
+    except (ValueError, KeyError, TypeError):
+        return ()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import getpass
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from j2a.affixes import NONE as NO_AFFIX
+from j2a.affixes import Affix
 from j2a.caption import Caption
 from j2a.clip import Clip
 from j2a.errors import StoreError
@@ -35,9 +37,10 @@ class Status(StrEnum):
     REJECTED = "rejected"
     SKIPPED = "skipped"
     FLAGGED = "flagged"
+    FAILED = "failed"  # nobody's decision: no caption could be made
 
 
-BEST_FIRST = (Status.ACCEPTED, Status.FLAGGED, Status.DRAFT, Status.REJECTED, Status.SKIPPED)
+BEST_FIRST = (Status.ACCEPTED, Status.FLAGGED, Status.DRAFT, Status.FAILED, Status.REJECTED, Status.SKIPPED)
 """Which status stands for a file that has several windows."""
 
 
@@ -58,6 +61,11 @@ class Row:
     picks: tuple[Pick, ...] = ()  # which of two captions somebody liked better
     corrections: Corrections = NONE  # what somebody says of the file
     about_file: bool = False  # this is the row that holds them, and no window's
+    affix: Affix = NO_AFFIX  # what an export has put around the text
+
+    def with_affix(self, affix: Affix) -> Row:
+        """As it is exported: with what stands before and behind every caption of its folder."""
+        return replace(self, text=affix.around(self.text), affix=affix) if affix != NO_AFFIX else self
 
     @property
     def features(self) -> Features:
@@ -75,7 +83,7 @@ class Row:
     @property
     def edited(self) -> bool:
         """Whether the text has words of a person in it."""
-        return is_edited(self.text, self.caption)
+        return is_edited(self.affix.taken_off(self.text), self.caption)
 
     @property
     def kept(self) -> bool:

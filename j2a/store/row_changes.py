@@ -48,6 +48,16 @@ def generated(row: Row, caption: Caption, *, over_kept: bool = False) -> Row:
     )  # fmt: skip
 
 
+def edited(row: Row, text: str) -> Row:
+    """A person has written. Provenance and status stay; what had failed is a draft."""
+    return replace(row, text=text, status=Status.DRAFT if row.status is Status.FAILED else row.status)
+
+
+def failed(row: Row) -> Row:
+    """No caption could be made; a text or a decision stays."""
+    return row if row.text.strip() or row.status is not Status.DRAFT else replace(row, status=Status.FAILED)
+
+
 def chosen(row: Row, place: int) -> Row:
     """Another variant is on the desk; one that was not there to be decided about is a draft.
 

@@ -22,6 +22,7 @@ from j2a.store import history, row_changes
 from j2a.store.changes import Changes
 from j2a.store.database import Database, Told
 from j2a.store.finding import Finding
+from j2a.store.opinions import Opinion, opinion_of
 from j2a.store.records import (
     BEST_FIRST,
     DamagedRowError,
@@ -34,6 +35,7 @@ from j2a.store.records import (
     key_of,
     now,
     path_bytes,
+    prefix_range,
     read,
 )
 from j2a.store.row_changes import Incoming
@@ -153,7 +155,7 @@ class Store:
         return [pick for picks in found.values() for pick in picks]
 
     def statuses(self, folder: Path) -> dict[Path, Status]:
-        """The best status of each file under ``folder``: accepted, flagged, draft, rejected, skipped."""
+        """The best status of each file under ``folder``: accepted, flagged, draft, failed, rejected, skipped."""
         best: dict[bytes, Status] = {}
         for path, value in self._finding.statuses(folder):
             status = _STATUSES.get(value)
@@ -177,7 +179,7 @@ class Store:
     def edit(self, clip: Clip, text: str) -> Row:
         """Replace the text by hand. Provenance and status stay; a window without a row gets a draft."""
         wanted = several_lines(text)
-        return self._make("edit", clip, lambda row: replace(row, text=wanted), anew=True)
+        return self._make("edit", clip, lambda row: row_changes.edited(row, wanted), anew=True)
 
     def set_status(self, clip: Clip, status: Status) -> Row:
         """Decide about a window; one without a row gets one without text.
@@ -188,9 +190,14 @@ class Store:
         def change(row: Row) -> Row:
             if status is Status.ACCEPTED and not row.text.strip():
                 raise StoreError("This window has no caption yet.", "Generate or write one.", title="Nothing to accept")
-            return replace(row, status=status)
+            # Who decides the same as somebody else has decided, too.
+            return replace(row, status=status, annotator=self.annotator)
 
         return self._make(str(status), clip, change)
+
+    def fail(self, clip: Clip) -> Row:
+        """No caption could be made of a window; one that has a text or a decision stays as it is."""
+        return self._make("fail", clip, row_changes.failed)
 
     def choose(self, clip: Clip, variant: int) -> Row:
         """Put another variant, counted from 0, on the desk, as a draft. Raises ``StoreError`` where there is none."""
@@ -236,12 +243,68 @@ class Store:
         """Make the change again that ``undo`` took back last; forgotten with the next new change."""
         return self._corrected(self._changes.redo())
 
-    def recall(self, folder: Path) -> tuple[list[int], list[int]]:
+    def work_as(self, annotator: str) -> None:
+        """Somebody else goes on: changes are theirs from here on, and so is what ``undo`` takes back."""
+        self.annotator = annotator
+        self._changes = Changes(self.database, self._finding, annotator)
+        self._changes.elsewhere()
+
+    def opinions(self, folder: Path) -> list[Opinion]:
+        """What each annotator has made of each window under a folder, by the journal; damaged ones are left out.
+
+        Windows are as they were saved: under another name of the folder they are not found.
+        """
+        found = self.database.query(
+            "SELECT path, start_ms, end_ms, annotator, max(change), after FROM journal"
+            " WHERE path >= ? AND path < ? AND start_ms >= 0 GROUP BY path, start_ms, end_ms, annotator",
+            prefix_range(os.fsencode(paths.real_folder(folder))),
+        )
+        opinions = []
+        for path, start_ms, end_ms, annotator, _, after in found:
+            with contextlib.suppress(DamagedRowError):
+                opinion = opinion_of(Key(path, start_ms, end_ms), annotator, after)
+                opinions += [opinion] if opinion else []
+        return opinions
+
+    def recall(self, folder: Path, most: int = history.LOOKED_AT) -> tuple[list[int], list[int], bool]:
         """Take up what can be taken back and made again, also of earlier runs: this annotator's changes in a folder.
 
-        Returns how many changes each action has, oldest first, of both kinds.
+        Returns how many changes each action has, oldest first, of both kinds, and whether the journal has further ones
+        than the newest ``most``.
         """
-        return self._changes.recall(folder)
+        return self._changes.recall(folder, most)
+
+    def rewrite(self, texts: Sequence[tuple[Clip, str, str]]) -> list[Row]:
+        """Replace the texts of many windows, each (clip, as it must read now, new one), wholly or not at all.
+
+        Raises ``StoreError`` where one of them reads otherwise by now.
+        """
+
+        def rewritten(before: str, after: str) -> Callable[[Row], Row]:
+            def change(row: Row) -> Row:
+                if row.text != before:
+                    raise StoreError("A caption has changed since you saw it.", "Look again, and try once more.",
+                                     title="Nothing was replaced")
+                return replace(row, text=several_lines(after))
+
+            return change
+
+        keys = [(key_of(clip), rewritten(before, after)) for clip, before, after in texts]
+        return [row for row in map(self._corrected, self._changes.together("replace", [(key, key, change)
+                for key, change in keys])) if row is not None]
+
+    def move(self, files: Sequence[tuple[Path, Path]]) -> list[Row]:
+        """Let the rows of files, each (its name before, its name now), go with them; the rows that were changed.
+
+        A window of the new name that has a row keeps it. It is all done, or nothing is (``StoreError``).
+        """
+        changes: list[tuple[Key, Key, Callable[[Row], Row]]] = []
+        for old, new in files:
+            target = path_bytes(new)
+            about = self._finding.exactly(about_file(old))
+            found = [*self._finding.of_file(path_bytes(old)), *([about] if about else [])]
+            changes += [(kept.key, kept.key._replace(path=target), lambda row: row) for kept in found]
+        return self._changes.together("move", changes)
 
     def close(self) -> None:
         """Let go of the file. Nothing waits to be written."""

@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import BindingType
 
+from j2a import templates
+from j2a.backbone import BUILT_IN
+from j2a.caption import PROMPTS
 from j2a.clip import Clip
 from j2a.errors import J2AError
 from j2a.store import Status
-from j2a_tui import external
+from j2a_tui import external, own_prompts
 from j2a_tui.ahead import CLIPS
 from j2a_tui.bindings import textual_bindings
 from j2a_tui.claims import contradicted
-from j2a_tui.display import clean
+from j2a_tui.display import clean, feature_text, window_text
 from j2a_tui.jobs import Change
 from j2a_tui.messages import ComingUp
 from j2a_tui.reading import looking_ahead
-from j2a_tui.screens.judging import Judging
+from j2a_tui.screens.rewriting import Rewriting
 from j2a_tui.widgets.lines import KeyBar
 
 if TYPE_CHECKING:
@@ -27,9 +30,10 @@ if TYPE_CHECKING:
 
 
 _KINDS = {"describe": "an ordinary one", "short": "one short sentence", "detailed": "detailed", "tags": "tags"}
+_TOLD = ("bpm", "meter", "key", "chords", "sound", "tags", "genre")  # in the user's own editor
 
 
-class Desk(Judging):
+class Desk(Rewriting):
     """The screen that the app opens with."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*textual_bindings("desk")]
@@ -71,9 +75,27 @@ class Desk(Judging):
 
     def action_prompt(self) -> None:
         """Another kind of caption from the next one on."""
-        self.session.model.ask_otherwise()
+        from j2a_tui.screens.prompts import PromptScreen, filled_or_why
+
+        session = self.session
+        clip, features = session.clip, session.features
+
+        def filled(text: str) -> str:
+            return filled_or_why(text, lambda prompt: templates.filled(prompt, clip, features) if clip else prompt)
+
+        taught = session.model.backbone == BUILT_IN
+        self.app.push_screen(PromptScreen(session.model.prompt, filled, taught=taught), self._ask_for)
+
+    def _ask_for(self, prompt: str | None) -> None:
+        model = self.session.model
+        if prompt is not None:
+            model.prompt = prompt
+            own = clean(own_prompts.name_of(prompt, own_prompts.read()))
+            kind = _KINDS.get(prompt) or f"asked for by your prompt “{own}”"
+            self.say(f"The next caption will be {kind}.")
+        elif model.prompt not in (*PROMPTS, *own_prompts.read().values()):  # it was removed, or says something else
+            model.prompt = PROMPTS[0]
         self.show_change(Change.MODEL)
-        self.say(f"The next caption will be {_KINDS[self.session.model.prompt]}.")
 
     def action_figures(self) -> None:
         """Figures in the words, or none, from the next caption on."""
@@ -191,6 +213,7 @@ class Desk(Judging):
         """In place."""
         if self.ready_for("edit"):
             self.session.stop()
+            self.session.end_edit()  # what comes from here on is one action
             self.caption.open_editor()
             self.keys.show("editor")
 
@@ -200,13 +223,27 @@ class Desk(Judging):
         if self.ready_for("external_editor"):
             self.session.stop()
             try:
-                text = external.edit(self.app, self.session.text)
+                text = external.edit(self.app, self.session.text, self._known())
             except J2AError as error:
                 self.tell(error)
                 return
             self.session.edit(text)
             self.session.end_edit()
             self.show_change(Change.EVERYTHING)
+
+    def _known(self) -> list[str]:
+        """What there is to know while writing: file, window, what was measured, which claims are contradicted."""
+        session = self.session
+        clip, features = session.clip, session.features
+        if clip is None:
+            return []
+        measured = [(name, feature_text(name, features)) for name in _TOLD]
+        wrong = contradicted(session.text, features)
+        return [
+            f"{clip.path.name}, {window_text(clip.start_s, clip.end_s)}",
+            *(f"{name}: {text}" for name, text in measured if text),
+            *(f"contradicted: {one.text}, but {one.measured or 'it was not heard'}" for one in wrong),
+        ]
 
     def on_editor_edited(self, message: Editor.Edited) -> None:
         """What was typed is saved."""
@@ -216,9 +253,24 @@ class Desk(Judging):
 
     def on_editor_left(self, message: Editor.Left) -> None:
         """Back to the files, or on to the next."""
+        if message.cancel:
+            self._cancel_edit()
+            return
         self.close_editor()
         if message.accept:
             self.action_accept()
+
+    def _cancel_edit(self) -> None:
+        """The text as it was before it was edited."""
+        if (begun_with := self.caption.cancel_editor()) is None:
+            return
+        self.session.cancel_edit(begun_with)
+        self._leave_editor()
+
+    def _leave_editor(self) -> None:
+        self.set_focus(self.tracks)
+        self.keys.show("desk")
+        self.show_change(Change.EVERYTHING)
 
     def on_editor_transport(self, message: Editor.Transport) -> None:
         """Listen while typing."""
@@ -234,9 +286,7 @@ class Desk(Judging):
             return
         self.session.edit(text)
         self.session.end_edit()
-        self.set_focus(self.tracks)
-        self.keys.show("desk")
-        self.show_change(Change.EVERYTHING)
+        self._leave_editor()
 
     def save_now(self) -> None:
         """Whatever is being typed is kept."""

@@ -12,17 +12,19 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from j2a.store import Status
 from j2a_tui.bindings import KEYS
 from j2a_tui.display import EDITED, NO_STATUS, STATUS_LETTERS, VERDICT_MARKS
 
 _KEY_WIDTH = 9  # at least
 _CONDITIONS = [
-    ("status:", "new, edited, draft, accepted, rejected, skipped, flagged"),
+    ("status:", "new, edited, draft, accepted, rejected, skipped, flagged, failed"),
     ("bpm:", "120, 118-124, >140"), ("key:", "Am, F#, Bb"), ("tag:", "what was heard: metal, piano"),
     ("voice:", "yes or no"), ("contradicted:", ">0 finds captions that the measurement contradicts"),
     ("edited:", "yes or no"), ("caption:", "words of the caption, * for anything: *piano*"),
     ("annotator:", "a name, or me"),
 ]
+_LETTERS = {Status.FAILED: "failed: no caption could be made"}
 _VERDICTS = {
     "agreed": "the measurement says the same",
     "contradicted": "the measurement says otherwise",
@@ -59,7 +61,7 @@ def _page() -> Content:
     for group, keys in groupby(KEYS, key=lambda key: key.group):
         blocks.append(_block(group, [(key.shown, key.help) for key in keys]))
     blocks.append(_block("Letters in the list", [
-        *((letter, status.value) for status, letter in STATUS_LETTERS.items()),
+        *((letter, _LETTERS.get(status, status.value)) for status, letter in STATUS_LETTERS.items()),
         (EDITED, "draft that somebody wrote in"), (NO_STATUS, "nothing yet"),
         (f"{VERDICT_MARKS['contradicted']}2", "its captions say two things that the measurement contradicts"),
     ]))

@@ -16,9 +16,11 @@ from textual.widgets import Static
 from j2a.caption import PROMPTS
 from j2a.errors import J2AError
 from j2a.store import Status
+from j2a_tui import own_prompts
 from j2a_tui.background import Background
 from j2a_tui.display import clean, fit_path, home_relative
 from j2a_tui.jobs import Change
+from j2a_tui.own_prompts import name_of
 from j2a_tui.pace import Pace, words
 from j2a_tui.session import Session
 from j2a_tui.transport import Transport
@@ -117,9 +119,9 @@ class Showing(Screen[None]):
         """Version, backbone, and whether they are loaded."""
         model = self.session.model
         state = model.stage or "loading" if model.state == "loading" else model.state
-        asked = "" if model.prompt == PROMPTS[0] else f" {model.prompt}"
+        asked = "" if model.prompt == PROMPTS[0] else f" {name_of(model.prompt, own_prompts.read())}"
         asked += "" if model.figures else " no figures"
-        self.top.show(model=f"{clean(model.version)} {clean(model.backbone)}{asked}", state=clean(state))
+        self.top.show(model=f"{clean(model.version)} {clean(model.backbone)}{clean(asked)}", state=clean(state))
 
     def _show_unsaved(self) -> None:
         ledger = self.session.ledger
@@ -131,10 +133,11 @@ class Showing(Screen[None]):
 
     def _show_counts(self) -> None:
         counts = Counter(self.session.ledger.statuses.values())
-        done = [f"{counts[status]} {status.value}" for status in (Status.ACCEPTED, Status.DRAFT) if counts[status]]
+        told = (Status.ACCEPTED, Status.DRAFT, Status.FAILED)
+        done = [f"{counts[status]} {status.value}" for status in told if counts[status]]
         total = self.tracks.total
         self.top.show(counts=", ".join([*done, f"{total:,} file{'' if total == 1 else 's'}"]))
-        decided = counts.total() - counts[Status.DRAFT]
+        decided = counts.total() - counts[Status.DRAFT] - counts[Status.FAILED]
         self.status.show(words(decided, max(total, decided), self.pace), self.session.ledger.catalogue.contradicted)
 
     def show_files_title(self, words: str) -> None:

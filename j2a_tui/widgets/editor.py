@@ -29,11 +29,11 @@ class Editor(TextArea):
             self.text_now, self.clip = text, clip
 
     class Left(Message):
-        """Editing is over; ``accept`` asks for the next file."""
+        """Editing is over; ``accept`` asks for the next file, ``cancel`` for the text as it was."""
 
-        def __init__(self, *, accept: bool) -> None:
+        def __init__(self, *, accept: bool = False, cancel: bool = False) -> None:
             super().__init__()
-            self.accept = accept
+            self.accept, self.cancel = accept, cancel
 
     class Transport(Message):
         """Play or pause, or seek by some seconds."""
@@ -48,11 +48,13 @@ class Editor(TextArea):
         self._clip: Clip | None = None
         self._autosave: Timer | None = None
         self._in_use = False
-        self._leaving = {"escape": self.action_leave, "ctrl+s": self.action_save_and_accept}
+        self._leaving = {"escape": self.action_leave, "ctrl+s": self.action_save_and_accept,
+                         "ctrl+c": self.action_cancel}
+        self.begun_with = ""
 
     def begin(self, text: str, clip: Clip | None) -> None:
         """Show itself with a text of a clip, the cursor at its end."""
-        self._clip = clip
+        self._clip, self.begun_with = clip, text
         self._in_use = True
         with self.prevent(TextArea.Changed):
             self.load_text(text)
@@ -85,11 +87,18 @@ class Editor(TextArea):
         """Accept and go on."""
         self._leave(accept=True)
 
-    def _leave(self, *, accept: bool) -> None:
+    def action_cancel(self) -> None:
+        """The text as it was; what is selected is copied instead."""
+        if self.selected_text:
+            self.action_copy()
+        else:
+            self._leave(cancel=True)
+
+    def _leave(self, *, accept: bool = False, cancel: bool = False) -> None:
         """Told to what is above at once, before the keys that were pressed next: those are not for the text."""
         self._in_use = False
         if self.parent is not None:
-            self.parent.post_message(self.Left(accept=accept))
+            self.parent.post_message(self.Left(accept=accept, cancel=cancel))
 
     def action_play(self) -> None:
         """Play or pause while typing."""

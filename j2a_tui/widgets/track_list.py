@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from j2a.library import Track
 
 DURATION_FROM_WIDTH = 24
-UNDECIDED = (None, Status.DRAFT)
+UNDECIDED = (None, Status.DRAFT, Status.FAILED)
 TOP_FOLDER = "."  # the heading of files that lie beside folders
 
 
@@ -235,7 +235,7 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
                 return "tracks--accepted"
             case Status.DRAFT:
                 return "tracks--draft"
-            case Status.REJECTED | Status.SKIPPED:
+            case Status.REJECTED | Status.SKIPPED | Status.FAILED:
                 return "tracks--set-aside"
         return "tracks--quiet"
 

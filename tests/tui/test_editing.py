@@ -89,6 +89,25 @@ async def test_the_users_own_editor(desk: Desk, tmp_path: Path, monkeypatch: pyt
     await desk.shows("A [very] slow song.")
 
 
+async def test_what_is_known_stands_in_the_users_editor_as_comments(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = tmp_path / "seen"
+    script = tmp_path / "editor"
+    script.write_text(f'#!/bin/sh\ncp "$1" "{seen}"\nsed -i "1i#1 hit" "$1"\necho "One more." >> "$1"\n')
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("VISUAL", str(script))
+    monkeypatch.setattr(type(desk.app), "suspend", lambda self: contextlib.nullcontext())
+    await desk.describe("In 3/4.")
+    await desk.press("ctrl+g")
+    told = seen.read_text()
+    assert told.startswith("In 3/4.\n\n# ")
+    for line in ("# bpm: 120.0 BPM\n", "# chords: Am F C G\n", "# contradicted: 3/4, but 4/4\n"):
+        assert line in told
+    row = desk.row("song 1.wav")
+    assert row is not None and row.text == "#1 hit\nIn 3/4.\n\nOne more."
+
+
 async def test_an_editor_that_is_not_there_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(desk.app), "suspend", lambda self: contextlib.nullcontext())
     monkeypatch.setenv("VISUAL", "no-such-editor")

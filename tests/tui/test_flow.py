@@ -60,7 +60,7 @@ async def test_what_was_asked_otherwise_is_not_taken(desk: Desk) -> None:
     await begin(desk)
     desk.engine.simulate_described("The third.")
     await desk.until(lambda: desk.engine.asked(Describe)[-1].clip == desk.clip("sub/short.wav", 0.0, 4.5))
-    await desk.press("p", "a")
+    await desk.press("p", "2", "a")
     await desk.opened("song 10.wav")
     await desk.until(lambda: desk.engine.asked(Describe)[-1].clip == desk.clip("song 10.wav"))
     assert desk.engine.asked(Describe)[-1].prompt == "short"

@@ -15,7 +15,7 @@ from tests.tui.harness import running
 async def test_a_restart_begins_where_the_desk_was_left(music: Path) -> None:
     async with running(music, version="") as first:
         await first.opened("song 1.wav")
-        await first.press("slash", *"song", "enter", "j", "p", "F", "minus", "minus")
+        await first.press("slash", *"song", "enter", "j", "p", "2", "F", "minus", "minus")
         await first.opened("song 2.wav")
         await first.press("right_square_bracket")
         first.app.session.choose("3.0", "mini")

@@ -99,7 +99,7 @@ def test_what_becomes_of_the_captions_there(music: Path, policy: str, wanted: li
     assert run(music, "--from", source, "--policy", policy)[0] == 0
     assert list(texts(music).values()) == wanted
     with Store() as store:  # of a later run
-        done, _ = store.recall(music)
+        done, *_ = store.recall(music)
         store.undo_together(done[-1])
         assert texts(music) == before
         store.redo_together(done[-1])
@@ -116,7 +116,7 @@ def test_one_undo_takes_back_an_import_of_any_size(music: Path) -> None:
     source.write_text(source.read_text().replace("Number", "No."))
     assert run(music, "--from", source, "--policy", "overwrite")[0] == 0
     with Store() as store:
-        done, _ = store.recall(music)
+        done, *_ = store.recall(music)
         assert done[-1] == 1000
         assert len(store.undo_together(done[-1])) == 1000
     found = texts(music)

@@ -70,7 +70,7 @@ def test_they_are_undone_and_made_again_also_after_a_restart(store: Store, song:
     assert store.corrections(song) == YOURS
     with Store(store.path, annotator="ada") as later:
         assert later.corrections(song) == YOURS
-        assert later.recall(song.parent) == ([1], [])
+        assert later.recall(song.parent) == ([1], [], False)
         later.undo()
         assert later.corrections(song) == NONE
 
@@ -80,7 +80,7 @@ def test_a_correction_and_what_follows_it_are_one_action(store: Store, song: Pat
     store.correct(song, YOURS)
     store.follow(Clip(song, 0, 10), "At 140 BPM.")
     with Store(store.path, annotator="ada") as later:
-        assert later.recall(song.parent) == ([1, 2], [])
+        assert later.recall(song.parent) == ([1, 2], [], False)
 
 
 def test_words_that_follow_stay_the_models(store: Store, song: Path) -> None:

@@ -308,3 +308,62 @@ def test_captions_from_before_figures_could_be_replaced_are_read() -> None:
     old = a_caption().to_json()
     del old["written"]
     assert Caption.from_json(old) == a_caption()
+
+
+def test_undo_goes_back_through_five_hundred_actions_and_three_restarts(tmp_path: Path) -> None:
+    from j2a_tui.ledger import Ledger
+
+    clips = [Clip(tmp_path / f"{number}.wav", 0.0, 10.0) for number in range(20)]
+
+    def opened() -> Ledger:
+        return Ledger(Store(tmp_path / "s.sqlite", annotator="ada"), tmp_path, lambda error: pytest.fail(str(error)))
+
+    def stands(ledger: Ledger) -> list[tuple[str, str]]:
+        return [(row.text, row.status) for row in ledger.store.rows(tmp_path)]
+
+    states = []
+    for part in range(4):  # three restarts between them
+        ledger = opened()
+        for number in range(125):
+            states.append(stands(ledger))
+            clip = clips[(part * 125 + number) % len(clips)]
+            row, text = ledger.get(clip), f"{part} {number}"
+            status = Status.REJECTED if row is not None and row.status is Status.FLAGGED else Status.FLAGGED
+            if number % 2:
+                ledger.save(clip, lambda store, clip=clip, text=text: store.edit(clip, text))
+            else:
+                ledger.save(clip, lambda store, clip=clip, status=status: store.set_status(clip, status))
+            ledger.end_action()
+        states_now = stands(ledger)
+        ledger.store.close()
+    assert len(states) == 500
+    for _ in range(4):
+        ledger = opened()
+        for _ in range(125):
+            before = stands(ledger)
+            assert ledger.undo() is not None
+            assert stands(ledger) == states.pop() != before
+        ledger.store.close()
+    ledger = opened()
+    assert ledger.undo() is None and stands(ledger) == []
+    for _ in range(500):
+        assert ledger.redo() is not None
+    assert stands(ledger) == states_now
+    assert ledger.redo() is None
+
+
+def test_moving_rows_is_one_action_and_leaves_what_is_there(store: Store, tmp_path: Path) -> None:
+    old, new = tmp_path / "old.wav", tmp_path / "new.wav"
+    for start in (0.0, 10.0):
+        store.edit(Clip(old, start, start + 10), f"Old {start:g}.")
+    store.edit(Clip(new, 10.0, 20.0), "New.")
+    before = store.rows(tmp_path)
+    assert len(store.move([(old, new)])) == 3
+    assert [(row.clip.path.name, row.text) for row in store.rows(tmp_path)] == [
+        ("new.wav", "Old 0."), ("new.wav", "New."),
+    ]  # fmt: skip
+    done, _, _ = store.recall(tmp_path)
+    assert done[-1] == 3
+    for _ in range(done[-1]):
+        store.undo()
+    assert store.rows(tmp_path) == before

@@ -1,0 +1,105 @@
+"""What stands before and behind every caption of a folder when it is exported: a trigger word, a style, a source.
+
+It is no part of the captions, so that it can be changed at any time: one small file holds it for each folder, and it
+counts for the folders in it that have none of their own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from j2a import paths
+from j2a.errors import StoreError
+from j2a.printable import one_paragraph
+
+LONGEST = 300
+_CLINGS = ",.;:!?"
+
+
+@dataclass(frozen=True, slots=True)
+class Affix:
+    """``prefix`` and ``suffix``, one line each, "" for none."""
+
+    prefix: str = ""
+    suffix: str = ""
+
+    def around(self, text: str) -> str:
+        """A caption with both; one without a text stays so. A space parts them, none before a comma or the like."""
+        if not text.strip():
+            return text
+        behind = "" if not self.suffix or self.suffix[0] in _CLINGS else " "
+        return f"{self.prefix}{' ' if self.prefix else ''}{text}{behind}{self.suffix}"
+
+    def taken_off(self, text: str) -> str:
+        """The inverse, for captions that come back; a text that does not have both stays as it is."""
+        bare = self.around("\0").split("\0")
+        if text.startswith(bare[0]) and text.endswith(bare[1]) and len(text) > len(bare[0]) + len(bare[1]):
+            return text[len(bare[0]): len(text) - len(bare[1])]
+        return text
+
+
+NONE = Affix()
+
+
+def kept_in() -> Path:
+    """The file."""
+    return paths.data_dir() / "affixes.json"
+
+
+def of_folder(folder: Path) -> Affix:
+    """What the folder has, or the nearest one above it."""
+    return finder()(paths.real_folder(folder))
+
+
+def finder() -> Callable[[Path], Affix]:
+    """What :func:`of_folder` gives for real folders, for as long as the file is not written: to ask for many."""
+    known = _read()
+
+    @lru_cache(maxsize=4096)
+    def find(folder: Path) -> Affix:
+        if (found := known.get(str(folder))) is not None:
+            return found
+        return find(folder.parent) if folder.parent != folder else NONE
+
+    return find if known else lambda folder: NONE
+
+
+def write(folder: Path, affix: Affix) -> None:
+    """Keep it for a folder, in the place of what it had. Raises ``StoreError``."""
+    place = kept_in()
+    known = {name: [one.prefix, one.suffix] for name, one in _read().items()}
+    known[str(paths.real_folder(folder))] = [tidy(affix.prefix), tidy(affix.suffix)]
+    new = place.with_name(f"{place.name}.{os.getpid()}")
+    try:
+        with paths.private_file(new) as file:
+            file.write(json.dumps(known, indent=1).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(place)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            new.unlink(missing_ok=True)
+        raise StoreError(f"{place}: {error.strerror or error}.", "Make room, or check the folder.",
+                         title="Prefix and suffix are not kept") from error
+
+
+def tidy(text: str) -> str:
+    """One line, without what a terminal would act on."""
+    return one_paragraph(text).strip()[:LONGEST]
+
+
+def _read() -> dict[str, Affix]:
+    found: object = None
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        found = json.loads(kept_in().read_bytes())
+    known = {}
+    for folder, both in found.items() if isinstance(found, dict) else ():
+        if isinstance(both, list) and len(both) == 2 and all(isinstance(one, str) for one in both):
+            known[folder] = Affix(*map(tidy, both))
+    return known

@@ -1,0 +1,77 @@
+"""Instructions of one's own, by name: kept in one small file with the settings."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from j2a import paths, templates
+from j2a.caption import PROMPTS
+from j2a.errors import StoreError, UsageError
+from j2a.printable import one_paragraph
+
+MOST, LONGEST, LONGEST_NAME = 50, 2000, 30
+NAME_TAKEN, NO_NAME, NO_TEXT = "names a kind that is built in.", "It needs a name.", "It says nothing yet."
+
+
+def kept_in() -> Path:
+    """The file."""
+    return paths.config_dir() / "prompts.json"
+
+
+def read() -> dict[str, str]:
+    """Text by name, in the order in which they were made; none where the file cannot be read."""
+    found: object = None
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        found = json.loads(kept_in().read_bytes())
+    if not isinstance(found, dict):
+        return {}
+    known = {name: text for name, text in found.items() if isinstance(text, str) and not problem(name, text)}
+    return dict(list(known.items())[:MOST])
+
+
+def write(prompts: Mapping[str, str]) -> None:
+    """Keep these, in the place of those that were kept. Raises ``StoreError``."""
+    place = kept_in()
+    new = place.with_name(f"{place.name}.{os.getpid()}")
+    try:
+        with paths.private_file(new) as file:
+            file.write(json.dumps(dict(prompts), indent=1, ensure_ascii=False).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(place)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            new.unlink(missing_ok=True)
+        raise StoreError(f"{place}: {error.strerror or error}.", "Make room, or check the folder.",
+                         title="The prompt is not kept") from error
+
+
+def tidy(text: str) -> str:
+    """One line, without what a terminal would act on."""
+    return one_paragraph(text).strip()
+
+
+def problem(name: str, text: str) -> str:
+    """What is wrong with a prompt, in a sentence; "" for nothing."""
+    if not name.strip():
+        return NO_NAME
+    if name in PROMPTS:
+        return f"{name} {NAME_TAKEN}"
+    if not text.strip():
+        return NO_TEXT
+    if len(name) > LONGEST_NAME or len(text) > LONGEST:
+        return f"A name has up to {LONGEST_NAME} letters, a prompt up to {LONGEST}."
+    try:
+        templates.check(text)
+    except UsageError as error:
+        return f"{error.message} {error.hint}"
+    return ""
+
+
+def name_of(prompt: str, prompts: Mapping[str, str]) -> str:
+    """The name of what is asked for: a kind that is built in, or one of one's own."""
+    return prompt if prompt in PROMPTS else next((name for name, text in prompts.items() if text == prompt), "own")
