@@ -101,6 +101,8 @@ class J2AApp(App[None]):
         self.audio = Background("audio", self._on_crash)
         self.desk = Desk(self.session, self.transport, self.library, self.audio, folder)
         self.desk.look = self.remembered.look
+        self.desk.tracks.listing.sort_by(self.remembered.sort)
+        self.desk.tracks.listing.folded = set(self.remembered.folded)
         self.desk.left_at = self._place_of_last_time(first)
 
     def _model_of_last_time(self, version: str, backbone: str) -> tuple[str, str]:
@@ -122,7 +124,8 @@ class J2AApp(App[None]):
         model, transport = self.session.model, self.transport
         now = replace(self.remembered, prompt=model.prompt, figures=model.figures,
                       volume=transport.volume, device=transport.device,
-                      look=self.desk.look, search=self.desk.words)
+                      look=self.desk.look, search=self.desk.words,
+                      sort=self.desk.tracks.listing.sort.name, folded=sorted(self.desk.tracks.listing.folded))
         if not is_server(model.backbone):  # whose address may hold a password
             now.version, now.backbone = model.version, model.backbone
         if transport.path is not None:

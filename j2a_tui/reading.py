@@ -14,7 +14,18 @@ from j2a.errors import AudioError, StoreError, UsageError
 from j2a.store import Row
 from j2a.tags import TagCache
 from j2a_tui.catalogue import Entry
-from j2a_tui.messages import AudioOpened, Catalogued, ComingUp, DetailRead, OverviewGrew, Problem, Scanned, TagsRead
+from j2a_tui.finding import Index
+from j2a_tui.messages import (
+    AudioOpened,
+    Catalogued,
+    ComingUp,
+    DetailRead,
+    Indexed,
+    OverviewGrew,
+    Problem,
+    Scanned,
+    TagsRead,
+)
 from j2a_tui.tag_process import TagProcess
 from j2a_tui.windows import Window
 
@@ -46,6 +57,7 @@ def tagging(tracks: Sequence[library.Track], post: Post) -> Iterator[None]:
     cache.close()
     yield
     if len(tracks) <= TAG_BATCH:
+        post(TagsRead({}, last=True))
         return
     process = TagProcess()
     try:
@@ -56,6 +68,15 @@ def tagging(tracks: Sequence[library.Track], post: Post) -> Iterator[None]:
         post(Problem(error))
     finally:
         process.close()
+    post(TagsRead({}, last=True))
+
+
+def indexing(texts: Sequence[str], post: Post) -> Iterator[None]:
+    """The words of names, titles and artists."""
+    for index in Index.build(texts):
+        if index is not None:
+            post(Indexed(index))
+        yield
 
 
 def cataloguing(rows_of: Callable[[Path], Sequence[Row]], files: Sequence[Path], post: Post) -> Iterator[None]:

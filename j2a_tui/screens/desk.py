@@ -38,8 +38,9 @@ class Desk(Judging):
     # Captions
 
     def action_describe(self) -> None:
-        """Measure and write."""
-        self._write(variant=False)
+        """Measure and write; on a folder that is folded, open it."""
+        if not self.tracks.open_folder():
+            self._write(variant=False)
 
     def action_variant(self) -> None:
         """Another one."""
@@ -86,7 +87,7 @@ class Desk(Judging):
         """Stop; with nothing to stop, a search is cleared."""
         if self.session.stop() or self.stop_finding_bars():
             self.show_change(Change.EVERYTHING)
-        elif len(self.tracks.tracks) != self.tracks.total:
+        elif self.words:
             self.clear_search()
 
     def action_accept(self) -> None:
@@ -152,7 +153,7 @@ class Desk(Judging):
         self.pace.decided(time.monotonic())
         self.status.be_quiet()
         self.show_change(Change.EVERYTHING)
-        if not self.go_to_planned(1) and not self.tracks.move(1):
+        if not self.go_to_planned(1) and not self.tracks.go_to_next():
             self.say("That was the last file.")
             return
         self.settle()

@@ -62,6 +62,8 @@ def _page() -> Content:
         *((letter, status.value) for status, letter in STATUS_LETTERS.items()),
         (EDITED, "draft that somebody wrote in"), (NO_STATUS, "nothing yet"),
         (f"{VERDICT_MARKS['contradicted']}2", "its captions say two things that the measurement contradicts"),
+        ("differ", "sorted by what is worth your time: its variants claim different tempi, keys or meters"),
+        ("tempo?", "sorted so: half or double of its tempo may be meant"),
     ]))
     marks = [(mark, _VERDICTS[name]) for name, mark in VERDICT_MARKS.items()]
     blocks.append(_block("Marks beside the claims of a caption", marks))

@@ -178,7 +178,7 @@ class Judging(Browsing):
             self._blind_screen.show()
 
     def _next_blind(self) -> None:
-        if not self.tracks.move(1):
+        if not self.tracks.go_to_next():
             self.notify("That was the last file.", markup=False)
             return
         self.action_blind_begin()

@@ -20,6 +20,7 @@ from j2a_tui.background import Background
 from j2a_tui.display import clean, fit_path, home_relative
 from j2a_tui.jobs import Change
 from j2a_tui.pace import Pace, words
+from j2a_tui.remembered import BY_NAME
 from j2a_tui.session import Session
 from j2a_tui.transport import Transport
 from j2a_tui.widgets.caption_panel import CaptionPanel
@@ -140,9 +141,12 @@ class Showing(Screen[None]):
     def show_files_title(self, words: str) -> None:
         """What is listed."""
         title = Content("Files")
+        listing = self.tracks.listing
         if words:
-            found = f"{len(self.tracks.tracks):,}"
-            title = Content.assemble("Files ", (f"/{clean(words)} ", "bold $accent"), found)
+            near = "~" if listing.near else ""
+            title = Content.assemble("Files ", (f"/{clean(words)} ", "bold $accent"), f"{near}{self.tracks.found:,}")
+        if listing.sort.name != BY_NAME:
+            title = Content.assemble(title, ("  by ", "$quiet"), (listing.sort.label.lower(), "bold $accent"))
         self.files_box.border_title = title
 
     def _show_name(self) -> None:

@@ -51,7 +51,7 @@ def compare(music: Path, snap_compare: Snap, monkeypatch: pytest.MonkeyPatch) ->
             await steps(desk)
             waveform = app.desk.waveform
             await desk.until(lambda: waveform._detail[1] and all(waveform._overview[1]), "the waveform is whole")
-            await desk.until(lambda: len(app.desk.tracks._tags) == 4, "the tags were read")
+            await desk.until(lambda: len(app.desk.tracks.listing._tags) == 4, "the tags were read")
 
         return snap_compare(app, terminal_size=size, run_before=run)
 
