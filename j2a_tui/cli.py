@@ -19,6 +19,7 @@ from j2a.backbone import BUILT_IN, DEFAULT_VERSION, backbone_of, version_of
 from j2a.ending import ended_in_words, native_noise_unheard, on_signals
 from j2a.errors import ExitCode, J2AError, UsageError
 from j2a.printable import printable
+from j2a_tui.completion import ShowCompletion
 
 TERMINAL_GONE_S = 1.0  # how often the terminal is looked for
 
@@ -48,6 +49,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
                         help="put what was measured in place of a wrong tempo, key, meter or chord; both are kept")
     parser.add_argument("--no-figures", action="store_true",
                         help="captions without BPM, meter, key and chords (1.0 and 3.0); F in the app changes it")
+    parser.add_argument("--show-completion", action=ShowCompletion,
+                        help="print what completes this command in bash, zsh or fish, and leave")
     return parser.parse_args(arguments)
 
 

@@ -36,6 +36,7 @@ class Remembered:
     figures: bool = True
     volume: float = 1.0
     device: str = ""  # output device by its name; the system's choice where empty
+    theme: str = "j2a"
     look: str = ""  # how the window is drawn, where not as a waveform
 
 

@@ -2,7 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from textual.color import Color
 from textual.theme import Theme
+
+OWN = "own"
+LEVELS = {"quiet": 0.45, "faint": 0.68, "line": 0.82}  # how far from the words' colour to the ground's
+
+
+def own(colours: Mapping[str, str]) -> Theme:
+    """J2A's colours with the user's in their place."""
+    plain: dict[str, Any] = {name: colour for name, colour in colours.items() if name not in LEVELS}
+    further = {name: colour for name, colour in colours.items() if name in LEVELS}
+    light = Color.parse(plain.get("background", THEME.background or "")).brightness > 0.5
+    return replace(THEME, name=OWN, dark=not light, variables={**THEME.variables, **further}, **plain)
+
+
+def further_colours(theme: Theme) -> dict[str, str]:
+    """The colours that J2A has beyond those of a theme, made from what it has."""
+    if theme.ansi:
+        return dict.fromkeys(LEVELS, "ansi_bright_black")
+    made = theme.to_color_system().generate()
+    words, ground = Color.parse(made["foreground"]), Color.parse(made["background"])
+    return {name: words.blend(ground, share).hex6 for name, share in LEVELS.items()}
+
 
 THEME = Theme(
     name="j2a",

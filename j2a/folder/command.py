@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from j2a.console import errors_shown, narrate, print_json, say, tell_if_nothing_is_kept
+from j2a.console import errors_shown, narrate, print_json, say, tell_if_nothing_is_kept, tell_the_end
 from j2a.errors import ExitCode, UsageError
 from j2a.folder.corrections import said_of
 from j2a.folder.plan import plan
@@ -80,7 +80,9 @@ def caption(
                 raise typer.Exit(ExitCode.INTERRUPTED) from None
             finally:
                 ticker.end()
-            _summarise(tally, sheet, time.monotonic() - started, as_json)
+            seconds = time.monotonic() - started
+            _summarise(tally, sheet, seconds, as_json)
+            tell_the_end(seconds, f"{_captions(tally.captions)} written to {out.name}.")
         if tally.failed:
             raise typer.Exit(ExitCode.SOME_FILES_FAILED)
 

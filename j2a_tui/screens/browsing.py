@@ -16,6 +16,7 @@ from j2a_tui.saved_views import View
 from j2a_tui.screens.tracking import Tracking
 from j2a_tui.sorting import SORTS, sort_named
 from j2a_tui.views import parse
+from j2a_tui.widgets.claims_table import ClaimsTable
 from j2a_tui.widgets.track_list import TrackList
 
 CSV = "captions.csv"
@@ -147,6 +148,19 @@ class Browsing(Tracking):
             with self.prevent(type(self._search).Changed):
                 self._search.value = ""
             self._search.display = False
+
+    def action_claims(self) -> None:
+        """Into the claims under the caption."""
+        self.set_focus(self.query_one(ClaimsTable))
+        self.keys.show("claims")
+
+    def on_claims_table_chosen(self) -> None:
+        """Light its words."""
+        self.caption.show()
+
+    def on_claims_table_left(self) -> None:
+        """Back."""
+        self._back_to_files()
 
     def _back_to_files(self) -> None:
         self.set_focus(self.tracks)

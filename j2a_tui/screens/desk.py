@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import BindingType
 
+from j2a import paths
 from j2a.clip import Clip
 from j2a.errors import J2AError
 from j2a.store import Status
@@ -20,6 +21,7 @@ from j2a_tui.jobs import Change
 from j2a_tui.messages import ComingUp
 from j2a_tui.reading import looking_ahead
 from j2a_tui.screens.judging import Judging
+from j2a_tui.theme import OWN, THEME
 from j2a_tui.widgets.lines import KeyBar
 
 if TYPE_CHECKING:
@@ -254,6 +256,31 @@ class Desk(Judging):
         if not self.app.is_screen_installed("help"):
             self.app.install_screen(HelpScreen(), "help")
         self.app.push_screen("help")
+
+    def action_notices(self) -> None:
+        """What was said."""
+        from j2a_tui.screens.reader import NoticesScreen
+
+        self.app.push_screen(NoticesScreen(self.notices.newest_first()))
+
+    def action_logs(self) -> None:
+        """What the engine and native libraries say."""
+        from j2a_tui.screens.reader import LogScreen
+
+        self.app.push_screen(LogScreen([("engine", paths.engine_log_path()), ("app", paths.app_log_path())]))
+
+    def action_themes(self) -> None:
+        """Choose the colours; each is seen while the cursor is on it."""
+        from j2a_tui.screens.pick import Line, PickScreen
+
+        before = self.app.theme
+        names = sorted(self.app.available_themes, key=lambda name: (name not in (THEME.name, OWN), name))
+
+        def show(name: str) -> None:
+            self.app.theme = name
+
+        self.app.push_screen(PickScreen("Theme", [Line(name, name) for name in names], before, on_cursor=show),
+                             lambda name: show(name or before))
 
     @on(KeyBar.Pressed)
     async def _key_clicked(self, message: KeyBar.Pressed) -> None:

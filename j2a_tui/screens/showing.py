@@ -19,6 +19,7 @@ from j2a.store import Status
 from j2a_tui.background import Background
 from j2a_tui.display import clean, fit_path, home_relative
 from j2a_tui.jobs import Change
+from j2a_tui.notices import Notices
 from j2a_tui.pace import Pace, words
 from j2a_tui.remembered import BY_NAME
 from j2a_tui.session import Session
@@ -66,6 +67,7 @@ class Showing(Screen[None]):
         self.status = StatusLine()
         self.keys = KeyBar()
         self.pace = Pace()
+        self.notices = Notices()
         self.too_small = Static("", id="too-small", markup=False)
         self.banner = Static("", id="banner", markup=False)
         self.files_box = Vertical(self.tracks, id="files")
@@ -168,4 +170,5 @@ class Showing(Screen[None]):
 
     def say(self, text: str) -> None:
         """A short remark, on a line of its own."""
+        self.notices.add(text)
         self.status.say(text)
