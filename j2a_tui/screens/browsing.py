@@ -151,11 +151,17 @@ class Browsing(Tracking):
 
     def action_claims(self) -> None:
         """Into the claims under the caption."""
-        self.set_focus(self.query_one(ClaimsTable))
+        claims = self.query_one(ClaimsTable)
+        if not claims.any:
+            self.say("There are no claims to go through.")
+            return
+        self.set_focus(claims)
         self.keys.show("claims")
 
     def on_claims_table_chosen(self) -> None:
-        """Light its words."""
+        """Light its words; the mouse may have come here, or have left."""
+        if self.focused in (self.tracks, self.query_one(ClaimsTable)):
+            self.keys.show("desk" if self.focused is self.tracks else "claims")
         self.caption.show()
 
     def on_claims_table_left(self) -> None:

@@ -16,7 +16,6 @@ from j2a_tui.claims import Checked
 from j2a_tui.display import fit
 
 LIT = "reverse bold"
-UNSEEN = "unmeasured"
 
 
 class ClaimsTable(Static, can_focus=True):
@@ -42,6 +41,11 @@ class ClaimsTable(Static, can_focus=True):
         if list(found) != list(self._found):
             self._chosen = min(0 if self.has_focus else -1, len(found) - 1)
         self._found, self._every = found, every
+
+    @property
+    def any(self) -> bool:
+        """Whether there are claims to choose from."""
+        return bool(self._found)
 
     @property
     def chosen(self) -> Checked | None:

@@ -188,6 +188,8 @@ async def test_help_is_about_what_has_the_focus(desk: Desk) -> None:
 async def test_a_claim_lights_its_words(music: Path, size: tuple[int, int]) -> None:
     async with running(music, size=size) as desk:
         await desk.opened("song 1.wav")
+        await desk.press("tab")
+        await desk.told("There are no claims to go through")
         await desk.press("enter")
         desk.engine.simulate_described(CONTRADICTED)
         await desk.shows("✓ A minor")
