@@ -33,7 +33,7 @@ from j2a_tui.player import Player, open_player
 from j2a_tui.reading import scanning
 from j2a_tui.screens.desk import Desk
 from j2a_tui.session import Session
-from j2a_tui.theme import OWN, THEME, further_colours, own
+from j2a_tui.theme import dress, further_colours
 from j2a_tui.transport import Transport
 from j2a_tui.windows import Window
 
@@ -87,7 +87,8 @@ class J2AApp(App[None]):
         self._events_told = threading.Event()
         self.engine = open_engine(self._take_event)
         self.remembered = remembered.read(folder)
-        self._dress()
+        if wrong := dress(self, self.settings, self.remembered.theme):
+            self._untold.append(wrong)
         version, backbone = self._model_of_last_time(version, backbone)
         self.session = Session(self.store, self.engine, folder, version, backbone, self.tell)
         self.session.model.prompt = self.remembered.prompt
@@ -107,20 +108,6 @@ class J2AApp(App[None]):
         self.desk.tracks.listing.sort_by(self.remembered.sort)
         self.desk.tracks.listing.folded = set(self.remembered.folded)
         self.desk.left_at = self._place_of_last_time(first)
-
-    def _dress(self) -> None:
-        """The colours that are asked for in the settings, else those chosen last."""
-        self.register_theme(THEME)
-        if self.settings.colours:
-            self.register_theme(own(self.settings.colours))
-        asked = self.settings.theme or (OWN if self.settings.colours else self.remembered.theme)
-        if asked in self.available_themes:
-            self.theme = asked
-            return
-        self.theme = THEME.name
-        if self.settings.theme:
-            names = ", ".join(sorted(self.available_themes))
-            self._untold.append(J2AError(f"There is no theme {asked!r}. There are {names}.", title="Settings"))
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colours, in other people's themes."""

@@ -50,6 +50,11 @@ class Sort:
     shown: Callable[[Sequence[Entry]], str] = lambda entries: ""  # beside a file; "" leaves its duration there
     descending: bool = False
 
+    @property
+    def said(self) -> str:
+        """Its label inside a sentence."""
+        return self.label if self.label.isupper() else self.label.lower()
+
 
 def _first(of: Callable[[Entry], Any]) -> Callable[[Sequence[Entry]], Any]:
     return lambda entries: next((value for entry in entries if (value := of(entry)) is not None), None)

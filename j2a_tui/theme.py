@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from textual.app import App
 from textual.color import Color
 from textual.theme import Theme
+
+from j2a.errors import J2AError
+from j2a.settings import Settings
 
 OWN = "own"
 LEVELS = {"quiet": 0.45, "faint": 0.68, "line": 0.82}  # how far from the words' colour to the ground's
@@ -51,3 +55,16 @@ THEME = Theme(
         "input-selection-background": "#7fb8ad 30%",
     },
 )
+
+
+def dress(app: App[Any], settings: Settings, last: str) -> J2AError | None:
+    """Give an app the colours that are asked for in the settings, else those chosen last; what is wrong with them."""
+    app.register_theme(THEME)
+    if settings.colours:
+        app.register_theme(own(settings.colours))
+    asked = settings.theme or (OWN if settings.colours else last)
+    app.theme = asked if asked in app.available_themes else THEME.name
+    if asked == app.theme or not settings.theme:
+        return None
+    names = ", ".join(sorted(app.available_themes))
+    return J2AError(f"There is no theme {asked!r}. There are {names}.", title="Settings")

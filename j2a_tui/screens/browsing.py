@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING
 from textual import on
 
 from j2a.errors import J2AError, StoreError
-from j2a_tui import saved_views
 from j2a_tui.display import clean
 from j2a_tui.messages import Catalogued, Indexed
 from j2a_tui.reading import indexing
-from j2a_tui.saved_views import View
 from j2a_tui.screens.tracking import Tracking
-from j2a_tui.sorting import SORTS, sort_named
 from j2a_tui.views import parse
 from j2a_tui.widgets.claims_table import ClaimsTable
 from j2a_tui.widgets.track_list import TrackList
@@ -30,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Browsing(Tracking):
-    """The desk without what makes captions."""
+    """Files are gone through, searched and exported."""
 
     _search: SearchField | None = None
     _indexed = -1  # files whose tags were known when the index was asked for
@@ -90,7 +87,7 @@ class Browsing(Tracking):
         """Search again, if nothing was found without it."""
         self.tracks.listing.index = message.index
         if self.words and not self.tracks.found:
-            self._find(self.words)
+            self.find(self.words)
 
     def search_for(self, words: str) -> None:
         """As if they had been typed and kept."""
@@ -107,7 +104,7 @@ class Browsing(Tracking):
     def on_input_changed(self, message: Input.Changed) -> None:
         """Filter while it is typed."""
         if self._search is not None and self._search.display:  # else it was left since
-            self._find(message.value)
+            self.find(message.value)
 
     def on_catalogued(self, message: Catalogued) -> None:
         """What the search of the last time is about is known now."""
@@ -116,7 +113,8 @@ class Browsing(Tracking):
         if message.last:
             self.list_again()
 
-    def _find(self, words: str) -> None:
+    def find(self, words: str) -> None:
+        """List what is searched for."""
         ledger = self.session.ledger
         query = parse(words, ledger.store.annotator)
         if query.problem:
@@ -140,7 +138,7 @@ class Browsing(Tracking):
 
     def clear_search(self) -> None:
         self._close_search()
-        self._find("")
+        self.find("")
         self._back_to_files()
 
     def _close_search(self) -> None:
@@ -175,75 +173,7 @@ class Browsing(Tracking):
     def list_again(self) -> None:
         """In the order that was chosen, with what is known by now."""
         self.tracks.listing.sort_again()
-        self._find(self.words)
-
-    # Order, folders, views
-
-    def action_sort(self) -> None:
-        """Choose the order."""
-        from j2a_tui.screens.pick import Line, PickScreen
-
-        lines = [Line(sort.name, sort.label, sort.about) for sort in SORTS]
-        self.app.push_screen(PickScreen("Sort files by", lines, self.tracks.listing.sort.name), self._sort_by)
-
-    def _sort_by(self, name: str | None) -> None:
-        if name is not None:
-            self.tracks.listing.sort_by(name)
-            self._find(self.words)
-
-    def action_fold(self) -> None:
-        """The folder under the cursor."""
-        if not self.tracks.fold():
-            self.say("There are no folders to fold in this list.")
-
-    def action_fold_all(self) -> None:
-        """All of them."""
-        if not self.tracks.fold_all():
-            self.say("There are no folders to fold in this list.")
-
-    def action_save_view(self) -> None:
-        """Name what is searched for now."""
-        from j2a_tui.screens.pick import NameScreen
-
-        view = View(self.words, self.tracks.listing.sort.name)
-        about = f"{view.search or 'every file'}, sorted by {self.tracks.listing.sort.label.lower()}"
-        self.app.push_screen(NameScreen("Name of this view", about), lambda name: self._name_view(name, view))
-
-    def _name_view(self, name: str | None, view: View) -> None:
-        if name is not None:
-            self._keep_view(name, view)
-
-    def _keep_view(self, name: str, view: View | None) -> bool:
-        try:
-            saved_views.keep(name, view)
-        except OSError as error:
-            self.tell(J2AError(f"{saved_views.views_path()}: {error.strerror or error}.", title="Cannot keep the view"))
-            return False
-        self.say(clean(f"The view {name} is {'kept' if view else 'deleted'}."))
-        return True
-
-    def action_views(self) -> None:
-        """Choose a named one."""
-        from j2a_tui.screens.pick import Line, PickScreen
-
-        views = saved_views.read()
-        if not views:
-            self.say('No view has a name yet: search for something, then " gives it one.')
-            return
-        lines = [Line(name, name, f"{view.search} · by {sort_named(view.sort).label.lower()}".lstrip(" ·"))
-                 for name, view in views.items()]
-        self.app.push_screen(PickScreen("Saved views", lines, on_delete=lambda name: self._keep_view(name, None)),
-                             lambda name: self._show_view(views.get(name or "")))
-
-    def _show_view(self, view: View | None) -> None:
-        if view is None:
-            return
-        self.tracks.listing.sort_by(view.sort)
-        if view.search:
-            self.search_for(view.search)
-            self._find(view.search)
-        else:
-            self.clear_search()
+        self.find(self.words)
 
     def action_export(self) -> None:
         """``captions.csv`` into the folder, with the captions that are asked for."""

@@ -279,8 +279,9 @@ class Desk(Judging):
         def show(name: str) -> None:
             self.app.theme = name
 
-        self.app.push_screen(PickScreen("Theme", [Line(name, name) for name in names], before, on_cursor=show),
-                             lambda name: show(name or before))
+        lines = [Line(name, name) for name in names]
+        picking = PickScreen("Theme", lines, before, on_cursor=show, beside=True)
+        self.app.push_screen(picking, lambda name: show(name or before))
 
     @on(KeyBar.Pressed)
     async def _key_clicked(self, message: KeyBar.Pressed) -> None:

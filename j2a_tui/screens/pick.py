@@ -29,7 +29,7 @@ class PickScreen(ModalScreen["str | None"]):
     """The answer is the name of a line, or ``None`` for no change.
 
     ``on_cursor`` is told of each line that the cursor comes to, to show what it would be like; ``on_delete`` takes a
-    line away, where lines can be.
+    line away, where lines can be. ``beside``: over the files, so that the desk is seen.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,8 +41,9 @@ class PickScreen(ModalScreen["str | None"]):
     def __init__(
         self, title: str, lines: Sequence[Line], current: str = "", *,
         on_cursor: Callable[[str], None] | None = None, on_delete: Callable[[str], bool] | None = None,
+        beside: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__(classes="-beside" if beside else None)
         self._title, self._lines, self._current = title, list(lines), current
         self._on_cursor, self._on_delete = on_cursor, on_delete
         names = [line.name for line in lines]

@@ -148,7 +148,7 @@ class Showing(Screen[None]):
             near = "~" if listing.near else ""
             title = Content.assemble("Files ", (f"/{clean(words)} ", "bold $accent"), f"{near}{self.tracks.found:,}")
         if listing.sort.name != BY_NAME:
-            title = Content.assemble(title, ("  by ", "$quiet"), (listing.sort.label.lower(), "bold $accent"))
+            title = Content.assemble(title, ("  by ", "$quiet"), (listing.sort.said, "bold $accent"))
         self.files_box.border_title = title
 
     def _show_name(self) -> None:
