@@ -139,6 +139,8 @@ class J2AApp(App[None]):
         if transport.path is not None:
             now.file = os.path.relpath(transport.path, self.folder)
             now.start_s, now.end_s = transport.window.start_s, transport.window.end_s
+        elif (last := self.desk.tracks.last) is not None:  # its folder is folded
+            now.file = os.path.relpath(last.path, self.folder)
         if now != self.remembered:
             self.remembered = now
             remembered.write(self.folder, now)

@@ -165,6 +165,11 @@ class Listing:
         place = self._place.get(path)
         return self.entries.index(place) if place is not None and place in self.entries else None
 
+    def entry_of_folder(self, path: Path) -> int | None:
+        """Where the folder of a file is listed; ``None`` when it is not folded."""
+        folder = self._folders[self._place[path]] if self._folders and path in self._place else None
+        return self.entries.index(folder) if folder is not None and folder in self.counts else None
+
     def unfold_for(self, path: Path) -> bool:
         """Open the folder that hides a file; False when none does."""
         place = self._place.get(path)

@@ -49,7 +49,7 @@ class Workbench(Showing):
         self.set_class(not message.tracks, "-empty")
         self.tracks.set_tracks(message.tracks)
         if self.left_at is not None:
-            self.tracks.go_to(self.left_at[0])
+            self.tracks.go_to(self.left_at[0], unfold=self.left_at[1] is None)  # it was asked for
         self.show_files_title("")
         self._show_counts()
         self._library.submit("tags", tagging(self.tracks.visible_first(), self.post_message))

@@ -62,6 +62,11 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
         """The file under the cursor."""
         return self._track_of(self.cursor)
 
+    @property
+    def last(self) -> Track | None:
+        """The file that was under it last, though it may be on a folder, or nothing was found."""
+        return self._last
+
     def _track_of(self, entry: int) -> Track | None:
         entries = self.listing.entries
         place = entries[entry] if 0 <= entry < len(entries) else ""
@@ -116,11 +121,13 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
         self.listing.search(words, meets)
         self._list()
 
-    def go_to(self, path: Path) -> bool:
-        """Put the cursor on a file, in an open folder; False when it is not listed."""
-        if self.listing.unfold_for(path):
+    def go_to(self, path: Path, *, unfold: bool = True) -> bool:
+        """Put the cursor on a file, whose folder opens, or on that folder; False when it is not listed."""
+        if unfold and self.listing.unfold_for(path):
             self._list()
         entry = self.listing.entry_of(path)
+        if entry is None and not unfold:
+            entry = self.listing.entry_of_folder(path)
         if entry is None:
             return False
         self.cursor = entry
