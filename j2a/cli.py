@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from j2a import settings
 from j2a.clip import Clip
 from j2a.console import Commands, errors_shown, narrate, print_json, say, tell_if_nothing_is_kept
 from j2a.ending import ended_in_words, native_noise_unheard
@@ -28,7 +29,7 @@ from j2a.printable import one_paragraph, printable
 from j2a.tagging import command as tag_command
 
 app = typer.Typer(
-    cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False,
+    cls=Commands, no_args_is_help=True, pretty_exceptions_show_locals=False,
     help="Turn music into words, without a screen.",
 )  # fmt: skip
 
@@ -155,6 +156,13 @@ def show_paths(as_json: AsJson = False) -> None:
         else:
             for row in rows:
                 say(f"{row['name']:<16} {printable(row['path'])}")
+
+
+@app.command("settings")
+def show_settings() -> None:
+    """A settings file with every setting explained and none given: redirect it to where `j2a paths` says."""
+    with errors_shown():
+        say(settings.template(), end="")
 
 
 app.command("export")(export_command.export)

@@ -6,6 +6,7 @@ Everything that a command writes goes through here: nothing in it, such as the n
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ from typing import Any, NoReturn, TextIO
 import typer
 from typer.core import TyperGroup
 
-from j2a import paths
+from j2a import paths, settings
+from j2a.attention import signal_for
 from j2a.errors import ExitCode, J2AError, without_secrets
 from j2a.printable import printable, printable_lines
 
@@ -88,6 +90,16 @@ def tell_if_nothing_is_kept() -> None:
     if why := cached or logged:
         what = "cached or logged" if cached and logged else "cached" if cached else "logged"
         narrate(f"Nothing is {what}: {printable(why)}. J2A_HOME names another place.")
+
+
+def tell_the_end(seconds: float, text: str) -> None:
+    """Ring, or tell the desktop, that a long run has ended: on a terminal only. Wrong settings are said."""
+    asked, problems = settings.read()
+    for problem in problems:
+        narrate(problem)
+    if sys.stderr.isatty():
+        sys.stderr.write(signal_for(asked, seconds, text, os.environ))
+        sys.stderr.flush()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual import events
@@ -18,6 +18,7 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from j2a import settings
 from j2a.backbone import BUILT_IN, is_server, version_of
 from j2a.caption import PROMPTS
 from j2a.engine.client import Engine, EngineClient
@@ -33,7 +34,7 @@ from j2a_tui.player import Player, open_player
 from j2a_tui.reading import scanning
 from j2a_tui.screens.desk import Desk
 from j2a_tui.session import Session
-from j2a_tui.theme import THEME
+from j2a_tui.theme import dress, further_colours
 from j2a_tui.transport import Transport
 from j2a_tui.windows import Window
 
@@ -75,12 +76,13 @@ class J2AApp(App[None]):
         open_sound: Callable[[], Player] = open_player,
         when_listed: Callable[[], None] = lambda: None,
     ) -> None:
-        bindings.check()
+        self.settings, problems = settings.read()
+        changed, wrong_keys = bindings.use(self.settings.keys)
         super().__init__()
-        self.register_theme(THEME)
-        self.theme = THEME.name
+        self.set_keymap(changed)
         self.folder = folder
         self._untold: list[J2AError] = []  # what is to say when there is a screen
+        self._untold += [J2AError(problem, title="Settings") for problem in [*problems, *wrong_keys]]
         self.store = store or Store(on_mended=self._untold.append)
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._events_told = threading.Event()
@@ -88,6 +90,8 @@ class J2AApp(App[None]):
         self.remembered = remembered.read(folder)
         if self.remembered.annotator and "J2A_ANNOTATOR" not in os.environ:
             self.store.work_as(self.remembered.annotator)
+        if wrong := dress(self, self.settings, self.remembered.theme):
+            self._untold.append(wrong)
         version, backbone = self._model_of_last_time(version, backbone)
         self.session = Session(self.store, self.engine, folder, version, backbone, self.tell)
         self.session.model.prompt = _prompt_of_last_time(self.remembered.prompt)
@@ -104,7 +108,13 @@ class J2AApp(App[None]):
         self.audio = Background("audio", self._on_crash)
         self.desk = Desk(self.session, self.transport, self.library, self.audio, folder)
         self.desk.look = self.remembered.look
+        self.desk.tracks.listing.sort_by(self.remembered.sort)
+        self.desk.tracks.listing.folded = set(self.remembered.folded)
         self.desk.left_at = self._place_of_last_time(first)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own colours, in other people's themes."""
+        return further_colours(self.current_theme)
 
     def _model_of_last_time(self, version: str, backbone: str) -> tuple[str, str]:
         left = self.remembered
@@ -122,16 +132,19 @@ class J2AApp(App[None]):
 
     def _remember(self) -> None:
         """Keep what the desk is like, if it has changed."""
-        model, transport = self.session.model, self.transport
+        model, transport, listing = self.session.model, self.transport, self.desk.tracks.listing
         now = replace(self.remembered, prompt=model.prompt, figures=model.figures,
                       annotator=self.desk.annotator or self.remembered.annotator,
                       volume=transport.volume, device=transport.device,
-                      look=self.desk.look, search=self.desk.words)
+                      look=self.desk.look, search=self.desk.words,
+                      theme=self.theme, sort=listing.sort.name, folded=sorted(listing.folded))
         if not is_server(model.backbone):  # whose address may hold a password
             now.version, now.backbone = model.version, model.backbone
         if transport.path is not None:
             now.file = os.path.relpath(transport.path, self.folder)
             now.start_s, now.end_s = transport.window.start_s, transport.window.end_s
+        elif (last := self.desk.tracks.last) is not None:  # its folder is folded
+            now.file = os.path.relpath(last.path, self.folder)
         if now != self.remembered:
             self.remembered = now
             remembered.write(self.folder, now)
@@ -226,13 +239,26 @@ class J2AApp(App[None]):
 
     # For everyone
 
+    def notify(self, message: str, *, title: str = "", **how: Any) -> None:
+        """As Textual does; it can be read again."""
+        self.desk.notices.add(f"{title}: {message}" if title else message)
+        super().notify(message, title=title, **how)
+
+    def action_help_here(self) -> None:
+        """The keys of what has the focus."""
+        from j2a_tui.screens.help import HelpScreen
+
+        screen, focused = self.screen, self.focused
+        where = getattr(screen, "PLACE", None) or getattr(focused, "PLACE", "desk")
+        self.push_screen(HelpScreen(where, ("Files",) if focused is self.desk.tracks and screen is self.desk else ()))
+
     def tell(self, error: J2AError) -> None:
         """Show an error."""
         self.desk.tell(error)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette holds every action of the desk."""
-        for key in bindings.KEYS:
+        for key in bindings.in_use():
             if key.where == "desk":
                 yield SystemCommand(f"{key.label} ({key.shown})", key.help, self._runner(key.action))
 

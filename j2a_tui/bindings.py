@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 from textual.binding import Binding
+from textual.keys import KEY_NAME_REPLACEMENTS, Keys, _character_to_key
 
 from j2a.errors import UsageError
 
-Where = Literal["anywhere", "desk", "editor", "search", "correct", "diff", "blind"]
-PLACES: tuple[Where, ...] = ("anywhere", "desk", "editor", "search", "correct", "diff", "blind")
+Where = Literal["anywhere", "desk", "claims", "editor", "search", "correct", "diff", "blind"]
+PLACES: tuple[Where, ...] = get_args(Where)
+TYPED_IN: tuple[Where, ...] = ("editor", "search")  # where letters are text
+MODAL: tuple[Where, ...] = ("correct", "diff", "blind")  # where the keys of the app are not heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +119,36 @@ KEYS: tuple[Key, ...] = (
     Key("last", "G,end", "G", "edge(1)", "Last file", "Last file", "desk", "Files"),
     Key("search", "slash", "/", "search", "Search", "Search in names, titles, artists", "desk", "Files",
         bar=True, brief="Find"),
+    Key("views", "apostrophe", "'", "views", "Saved views", "Choose a search that was given a name (x deletes it)",
+        "desk", "Files"),
+    Key("save_view", "quotation_mark", '"', "save_view", "Save view", "Give this search and order a name",
+        "desk", "Files"),
+    Key("sort", "S", "S", "sort", "Sort", "Sort by name, duration, BPM, key, last change, what is worth your time",
+        "desk", "Files"),
+    Key("fold", "z", "z", "fold", "Fold folder", "Hide the files of this folder, or show them", "desk", "Files"),
+    Key("fold_all", "Z", "Z", "fold_all", "Fold all", "Hide the files of every folder, or show them all",
+        "desk", "Files"),
     Key("list", "backslash", "\\", "list", "Hide files", "Hide the list of files, or show it again", "desk", "Files"),
     Key("export", "E", "E", "export", "Export", "Write captions.csv: accepted ones, or all", "desk", "Files",
         bar=True, brief="CSV"),
+    Key("claims", "tab", "tab", "claims", "Claims", "Go through the claims; each lights its words in the caption",
+        "desk", "Captions"),
     # The program
     Key("version", "v", "v", "version", "Version", "Choose the J2A version and its weights",
         "desk", "Program", bar=True, brief="Model"),
+    Key("notices", "exclamation_mark", "!", "notices", "Notices", "What was said since the start, once more",
+        "desk", "Program"),
+    Key("logs", "f6", "f6", "logs", "Logs", "The logs of the engine and of the app, as they grow", "desk", "Program"),
+    Key("themes", "f7", "f7", "themes", "Theme", "Choose the colours", "desk", "Program"),
+    Key("help_here", "f1", "f1", "app.help_here", "Help here", "The keys of what has the focus", "anywhere", "Program"),
     Key("palette", "ctrl+p", "ctrl+p", "command_palette", "Palette", "Every action by name", "anywhere", "Program"),
     Key("help", "question_mark", "?", "help", "Help", "This page", "desk", "Program", bar=True),
     Key("quit", "q", "q", "app.quit", "Quit", "Leave; everything is saved", "desk", "Program", bar=True),
+    # In the claims
+    Key("claims_down", "down,j", "↓ j", "choose(1)", "Next claim", "Next claim", "claims", "In the claims", bar=True),
+    Key("claims_up", "up,k", "↑ k", "choose(-1)", "Claim before", "Claim before", "claims", "In the claims", bar=True),
+    Key("claims_leave", "escape,tab,enter", "esc", "leave", "Back", "Back to the files", "claims", "In the claims",
+        bar=True),
     # While editing
     Key("editor_accept", "ctrl+s", "ctrl+s", "save_and_accept", "Save, accept, next",
         "Save, accept and go on to the next file", "editor", "While editing", bar=True),
@@ -218,7 +242,60 @@ def check(keys: Iterable[Key] = KEYS) -> None:
 
 def textual_bindings(where: Where) -> list[Binding]:
     """The bindings of one place as Textual wants them."""
+    here = [entry for entry in KEYS if entry.where == where]
+    if where in MODAL:
+        here += [entry for entry in KEYS if entry.id == "help_here"]
     return [
-        Binding(entry.keys, entry.action, entry.label, show=False, id=entry.id, tooltip=entry.help)
-        for entry in KEYS if entry.where == where
+        Binding(entry.keys, entry.action, entry.label, show=False, id=entry.id, tooltip=entry.help) for entry in here
     ]
+
+
+_in_use: tuple[Key, ...] = KEYS
+
+
+def in_use() -> tuple[Key, ...]:
+    """The table as the settings have it."""
+    return _in_use
+
+
+def use(asked: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Give actions, by their ids, the keys that are asked for; all others have those of the table.
+
+    Returns what has changed, in Textual's names, and a sentence for everything that cannot be so. Raises
+    :class:`BindingClashError`.
+    """
+    global _in_use
+    ids = {entry.id: entry for entry in KEYS}
+    changed: dict[str, str] = {}
+    problems: list[str] = []
+    for action, keys in asked.items():
+        try:
+            if action not in ids:
+                raise ValueError(f"there is no action {action!r}; docs/settings.md lists them")
+            changed[action] = ",".join(_named(key.strip(), ids[action].where) for key in keys.split(","))
+        except ValueError as error:
+            problems.append(f"keys.{action}: {error}, so it has the keys that it has without the file.")
+    table = tuple(
+        replace(entry, keys=changed[entry.id], shown=" ".join(map(str.strip, asked[entry.id].split(","))))
+        if entry.id in changed else entry for entry in KEYS
+    )
+    check(table)
+    _in_use = table
+    return changed, problems
+
+
+def _named(key: str, where: Where) -> str:
+    """A key by Textual's name for it. Raises ``ValueError``."""
+    *modifiers, last = key.split("+") if key != "+" else [key]
+    last = _character_to_key(last) if len(last) == 1 else _SHORT.get(last, last)
+    if not set(modifiers) <= {"ctrl", "shift", "alt", "super", "meta", "hyper"} or (
+        len(last) > 1 and last not in _NAMES and last not in KEY_NAME_REPLACEMENTS.values()
+    ) or not last:
+        raise ValueError(f"{key!r} is no key that is known here")
+    if where in TYPED_IN and not modifiers and len(key) == 1:
+        raise ValueError(f"{key!r} is text where it would be pressed")
+    return "+".join([*modifiers, last])
+
+
+_SHORT = {"esc": "escape", "pgdn": "pagedown", "pgup": "pageup", "return": "enter", "del": "delete"}
+_NAMES = {key.value for key in Keys} | {_character_to_key(character) for character in map(chr, range(33, 127))}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from j2a.clip import Clip
 from j2a.store import Row, Status
-from j2a_tui.claims import contradicted
+from j2a_tui.claims import contradicted, disagree
 
 Place = tuple[float, float | None]
 
@@ -27,6 +27,8 @@ class Entry:
     contradicted: int  # different claims that the measurement contradicts
     annotator: str
     updated_at: str
+    disagree: bool = False  # its variants claim different tempi, keys or meters
+    tempo_open: bool = False  # half or double of its tempo may be meant
 
     @classmethod
     def of(cls, row: Row) -> Entry:
@@ -37,6 +39,8 @@ class Entry:
             row.clip, row.status if there else None, row.text,
             features.bpm, features.key, frozenset(tag.label for tag in features.tags or ()),
             row.edited, len(contradicted(row.text, features)), row.annotator, row.updated_at,
+            len(row.variants) > 1 and disagree([variant.text for variant in row.every_variant]),
+            features.bpm_sure is False and "bpm" not in features.corrected,
         )
 
 
@@ -50,6 +54,10 @@ class Catalogue:
     def of(self, path: Path) -> Iterable[Entry]:
         """The windows of a file."""
         return self._files.get(path, {}).values()
+
+    def files(self) -> Iterable[Path]:
+        """Every file of which anything is known."""
+        return self._files.keys()
 
     def contradicted_in(self, path: Path) -> int:
         """Contradicted claims in the captions of a file."""

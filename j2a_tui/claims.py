@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 from j2a.features.record import Features
 from j2a.grounding import Claim, Verdict, claims
@@ -92,6 +93,21 @@ def contradicted(text: str, features: Features) -> list[Checked]:
     if not text.strip():
         return []
     return [one for one in table(checked(text, features)) if one.verdict == "contradicted"]
+
+
+def disagree(texts: Iterable[str]) -> bool:
+    """Whether captions of one window claim different tempi in BPM, keys or meters."""
+    claimed: list[dict[str, set[str]]] = []
+    for text in texts:
+        facts: dict[str, set[str]] = {}
+        for claim in claims(text, Features()):
+            if claim.kind in ("key", "meter") or (claim.kind == "tempo" and any(map(str.isdigit, claim.text))):
+                facts.setdefault(claim.kind, set()).add(claim.text.casefold())
+        claimed.append(facts)
+    return any(
+        kind in other and not values & other[kind]
+        for one, other in combinations(claimed, 2) for kind, values in one.items()
+    )
 
 
 def _measured(claim: Claim, features: Features) -> str:

@@ -19,6 +19,7 @@ from j2a.backbone import BUILT_IN, DEFAULT_VERSION, backbone_of, version_of
 from j2a.ending import ended_in_words, native_noise_unheard, on_signals
 from j2a.errors import ExitCode, J2AError, UsageError
 from j2a.printable import printable
+from j2a_tui.completion import ShowCompletion
 
 TERMINAL_GONE_S = 1.0  # how often the terminal is looked for
 
@@ -48,6 +49,10 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
                         help="put what was measured in place of a wrong tempo, key, meter or chord; both are kept")
     parser.add_argument("--no-figures", action="store_true",
                         help="captions without BPM, meter, key and chords (1.0 and 3.0); F in the app changes it")
+    parser.add_argument("--plain", action="store_true",
+                        help="describe the files in plain lines, as without a terminal")
+    parser.add_argument("--show-completion", action=ShowCompletion,
+                        help="print what completes this command in bash, zsh or fish, and leave")
     return parser.parse_args(arguments)
 
 
@@ -58,6 +63,7 @@ class _How(NamedTuple):
     backbone: str
     correct_figures: bool
     figures: bool
+    plain: bool
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -68,7 +74,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         version = version_of(asked.version, backbone, asked.listen)
         folder, first = _folder(asked.folder, asked.demo)
         as_last = not (asked.version or asked.backbone or asked.llm_url or asked.listen)
-        how = _How("" if as_last else version, backbone, asked.correct_figures, not asked.no_figures)
+        how = _How("" if as_last else version, backbone, asked.correct_figures, not asked.no_figures, asked.plain)
         return _run(folder, first, how)
     except J2AError as error:
         sys.stderr.write(f"{printable(str(error))}\n")
@@ -111,10 +117,12 @@ def _folder(named: Path | None, demo: bool) -> tuple[Path, Path | None]:
 
 def _run(folder: Path, first: Path | None, how: _How) -> int:
     """Plain lines return their exit code; the app leaves the process by itself. No version: the one used last."""
-    if why := _why_no_app():
+    why = "" if how.plain else _why_no_app()
+    if how.plain or why:
         from j2a_tui.plain import describe_folder
 
-        sys.stderr.write(f"{why}, so no app: describing the files in plain lines.\n")
+        if why:
+            sys.stderr.write(f"{why}, so no app: describing the files in plain lines.\n")
         native_noise_unheard()
         version = version_of(how.version, how.backbone)
         return int(describe_folder(folder, version, how.backbone, how.correct_figures, how.figures))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from j2a.library import Track
     from j2a.tags import Tags
     from j2a_tui.catalogue import Entry
+    from j2a_tui.finding import Index
 
 
 class EngineEvents(Message):
@@ -34,6 +35,14 @@ class TagsRead(Message):
     """Tags of some files; a file without readable tags is not among them."""
 
     tags: Mapping[Path, Tags]
+    last: bool = False  # no more come
+
+
+@dataclass
+class Indexed(Message):
+    """The words of all names, titles and artists, to find what was written wrongly."""
+
+    index: Index
 
 
 @dataclass

@@ -14,7 +14,8 @@ from j2a.engine.messages import Describe, Done, Event, Failed, FeatureReady, Loa
 from j2a.errors import ExitCode, J2AError
 from j2a.features.record import Features
 from j2a.library import scan
-from j2a_tui.display import clean, feature_text, window_text
+from j2a_tui.claims import checked, table
+from j2a_tui.display import VERDICT_MARKS, clean, feature_text, window_text
 from j2a_tui.windows import Window
 
 Ask = Callable[[Request], Iterator[Event]]
@@ -34,14 +35,15 @@ def describe_folder(
     failed = 0
     tell_if_nothing_is_kept()
     with client.session() as ask:
-        _finish(ask(Load(version, backbone)))
+        _finish(ask(Load(version, backbone)), Features())
         for number, track in enumerate(tracks, 1):
             _narrate(f"{number}/{len(tracks)} {track.name}")
             try:
                 window = Window().within(probe(track.path).duration_s)
                 clip = Clip(track.path, window.start_s, window.end_s)
                 request = Describe(clip, version, backbone, correct_figures=correct_figures, figures=figures)
-                done = _finish(ask(request))
+                measured = Features()
+                done = _finish(ask(request), measured)
             except J2AError as error:
                 failed += 1
                 _narrate(f"  {clean(str(error))}")
@@ -49,13 +51,23 @@ def describe_folder(
             caption = clean(" ".join(str(done.result["text"]).split()))
             sys.stdout.write(f"{track.name}\t{window_text(window.start_s, window.end_s)}\t{caption}\n")
             sys.stdout.flush()
+            _tell_claims(caption, measured)
     _narrate(f"{len(tracks) - failed} of {len(tracks)} files described.")
     return ExitCode.SOME_FILES_FAILED if failed else ExitCode.OK
 
 
-def _finish(events: Iterator[Event]) -> Done:
-    """Follow a request to its end, telling what was measured. Raises ``J2AError`` when it fails."""
-    measured = Features()
+def _tell_claims(caption: str, measured: Features) -> None:
+    """``  ✓ A minor, ✗ 3/4 (4/4), ? piano``: those first that are wrong."""
+    told = []
+    for one in table(checked(caption, measured)):
+        against = f" ({one.measured})" if one.verdict == "contradicted" and one.measured else ""
+        told.append(f"{VERDICT_MARKS[one.verdict]} {one.text}{against}")
+    if told:
+        _narrate(clean("  " + ", ".join(told)))
+
+
+def _finish(events: Iterator[Event], measured: Features) -> Done:
+    """Follow a request to its end; what was measured goes into ``measured``. Raises ``J2AError`` when it fails."""
     for event in events:
         match event:
             case FeatureReady():

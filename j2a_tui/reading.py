@@ -15,12 +15,14 @@ from j2a.store import Row
 from j2a.tags import TagCache
 from j2a_tui import contents
 from j2a_tui.catalogue import Entry
+from j2a_tui.finding import Index
 from j2a_tui.messages import (
     AudioOpened,
     Catalogued,
     ComingUp,
     DetailRead,
     FoundAgain,
+    Indexed,
     OverviewGrew,
     Problem,
     Scanned,
@@ -57,6 +59,7 @@ def tagging(tracks: Sequence[library.Track], post: Post) -> Iterator[None]:
     cache.close()
     yield
     if len(tracks) <= TAG_BATCH:
+        post(TagsRead({}, last=True))
         return
     process = TagProcess()
     try:
@@ -67,6 +70,15 @@ def tagging(tracks: Sequence[library.Track], post: Post) -> Iterator[None]:
         post(Problem(error))
     finally:
         process.close()
+    post(TagsRead({}, last=True))
+
+
+def indexing(texts: Sequence[str], post: Post) -> Iterator[None]:
+    """The words of names, titles and artists."""
+    for index in Index.build(texts):
+        if index is not None:
+            post(Indexed(index))
+        yield
 
 
 def cataloguing(rows_of: Callable[[Path], Sequence[Row]], files: Sequence[Path], post: Post) -> Iterator[None]:

@@ -9,24 +9,27 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from j2a import paths
 from j2a.caption import PROMPTS
 
+BY_NAME = "name"  # how files are sorted where nothing else was chosen
 FOLDERS = 200  # that are remembered, the last used ones
 
 
 @dataclass(slots=True)
 class Remembered:
-    """Of one folder: file, window and search; of all: the others. Empty where nothing is known."""
+    """Of one folder: file, window, search, order and folding; of all: the others. Empty where nothing is known."""
 
     file: str = ""  # relative to the folder
     start_s: float = 0.0
     end_s: float = 0.0
     search: str = ""
+    sort: str = BY_NAME
+    folded: list[str] = field(default_factory=list)  # folders whose files are hidden
     version: str = ""
     backbone: str = ""
     prompt: str = PROMPTS[0]
@@ -34,10 +37,11 @@ class Remembered:
     volume: float = 1.0
     device: str = ""  # output device by its name; the system's choice where empty
     annotator: str = ""  # who works, where that was said in the app
+    theme: str = "j2a"
     look: str = ""  # how the window is drawn, where not as a waveform
 
 
-_OF_FOLDER = ("file", "start_s", "end_s", "search")
+_OF_FOLDER = ("file", "start_s", "end_s", "search", "sort", "folded")
 
 
 def state_path() -> Path:
@@ -51,11 +55,12 @@ def read(folder: Path) -> Remembered:
     here = kept["folders"].get(str(folder), {})
     known = {**kept["desk"], **(here if isinstance(here, dict) else {})}
     remembered = Remembered()
-    for field in fields(Remembered):
-        value = known.get(field.name)
-        default = getattr(remembered, field.name)
+    for one in fields(Remembered):
+        value = known.get(one.name)
+        default = getattr(remembered, one.name)
         if isinstance(value, type(default)) or (isinstance(default, float) and type(value) is int):
-            setattr(remembered, field.name, value)
+            setattr(remembered, one.name, value)
+    remembered.folded = [name for name in remembered.folded if isinstance(name, str)]
     return remembered
 
 

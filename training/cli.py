@@ -15,7 +15,7 @@ from training.mini.command import mini
 from training.prepare.command import prepare, split
 from training.synth.command import synth
 
-app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, help="Train the J2A models.")
+app = typer.Typer(cls=Commands, no_args_is_help=True, help="Train the J2A models.")
 
 
 @app.callback()

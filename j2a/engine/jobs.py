@@ -29,6 +29,7 @@ from j2a.engine.messages import (
 from j2a.errors import ModelError
 from j2a.features.corrections import Corrections
 from j2a.features.record import DETAILS, FEATURE_NAMES, Engine, Features
+from j2a.settings import settings_path
 
 if TYPE_CHECKING:
     from j2a.models.captioner import Captioner
@@ -209,7 +210,7 @@ def inspect(what: str, server: str = "") -> list[dict[str, Any]]:
                 ("models", paths.models_dir()),
                 ("built-in model", paths.builtin_model_dir()),
                 ("cache", paths.cache_dir()),
-                ("settings", paths.config_dir()),
+                ("settings", settings_path()),
                 ("engine log", paths.engine_log_path()),
                 ("app log", paths.app_log_path()),
             )

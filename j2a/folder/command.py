@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from j2a.console import errors_shown, narrate, tell_if_nothing_is_kept
+from j2a.console import errors_shown, narrate, tell_if_nothing_is_kept, tell_the_end
 from j2a.errors import ExitCode, UsageError
 from j2a.folder.corrections import said_of
 from j2a.folder.plan import limited, plan
@@ -93,7 +93,9 @@ def caption(
                 raise typer.Exit(ExitCode.INTERRUPTED) from None
             finally:
                 told.end()
-            told.sum_up(tally, sheet.path, time.monotonic() - started)
+            seconds = time.monotonic() - started
+            told.sum_up(tally, sheet.path, seconds)
+            tell_the_end(seconds, f"{captions(tally.captions)} written to {out.name}.")
         if tally.failed:
             raise typer.Exit(ExitCode.SOME_FILES_FAILED)
 

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from j2a.store.tally import Maker, Tally
 from j2a.store.variants import CHOICES
-from j2a_tui.bindings import textual_bindings
+from j2a_tui.bindings import Where, textual_bindings
 from j2a_tui.blind import Blind
 from j2a_tui.display import clean
 
@@ -25,6 +25,7 @@ _QUESTION = "Which is better?  ← left  → right  t tie  n neither  space play
 class BlindScreen(ModalScreen[None]):
     """``go_on`` puts the next clip on the desk and begins; ``play`` plays or pauses; ``changed`` draws the desk."""
 
+    PLACE: ClassVar[Where] = "blind"  # whose keys f1 tells
     BINDINGS: ClassVar[list[BindingType]] = [*textual_bindings("blind")]
 
     def __init__(

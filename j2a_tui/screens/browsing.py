@@ -9,9 +9,11 @@ from textual import on
 
 from j2a.errors import J2AError, StoreError
 from j2a_tui.display import clean
-from j2a_tui.messages import Catalogued
+from j2a_tui.messages import Catalogued, Indexed
+from j2a_tui.reading import indexing
 from j2a_tui.screens.tracking import Tracking
 from j2a_tui.views import parse
+from j2a_tui.widgets.claims_table import ClaimsTable
 from j2a_tui.widgets.track_list import TrackList
 
 CSV = "captions.csv"
@@ -25,9 +27,10 @@ if TYPE_CHECKING:
 
 
 class Browsing(Tracking):
-    """The desk without what makes captions."""
+    """Files are gone through, searched and exported."""
 
     _search: SearchField | None = None
+    _indexed = -1  # files whose tags were known when the index was asked for
 
     # Files
 
@@ -69,8 +72,22 @@ class Browsing(Tracking):
             self._search = SearchField()
             self.files_box.mount(self._search)
         self._search.display = True
+        self._index()
         self.set_focus(self._search)  # now, not soon: the letters that follow must not start actions
         self.keys.show("search")
+
+    def _index(self) -> None:
+        """What is written wrongly is found by an index, which is made while it is typed."""
+        known = self.tracks.listing.tags_known
+        if known != self._indexed:
+            self._indexed = known
+            self._library.submit("index", indexing(self.tracks.listing.texts, self.post_message))
+
+    def on_indexed(self, message: Indexed) -> None:
+        """Search again, if nothing was found without it."""
+        self.tracks.listing.index = message.index
+        if self.words and not self.tracks.found:
+            self.find(self.words)
 
     def search_for(self, words: str) -> None:
         """As if they had been typed and kept."""
@@ -87,16 +104,17 @@ class Browsing(Tracking):
     def on_input_changed(self, message: Input.Changed) -> None:
         """Filter while it is typed."""
         if self._search is not None and self._search.display:  # else it was left since
-            self._find(message.value)
+            self.find(message.value)
 
     def on_catalogued(self, message: Catalogued) -> None:
         """What the search of the last time is about is known now."""
         message.prevent_default()  # Textual would ask the class below after this one
         super().on_catalogued(message)
-        if message.last and self.words:
-            self._find(self.words)
+        if message.last:
+            self.list_again()
 
-    def _find(self, words: str) -> None:
+    def find(self, words: str) -> None:
+        """List what is searched for."""
         ledger = self.session.ledger
         query = parse(words, ledger.store.annotator)
         if query.problem:
@@ -104,7 +122,9 @@ class Browsing(Tracking):
         else:
             self.status.be_quiet()
         self.tracks.search(query.words, query.matcher(ledger.statuses, ledger.catalogue))
-        self.tracks.set_note("Nothing found" if self.tracks.total and not self.tracks.tracks else "")
+        if self.tracks.listing.near and not query.problem:
+            self.say("Nothing is written like this. These come near:")
+        self.tracks.set_note("Nothing found" if self.tracks.total and not self.tracks.found else "")
         self.show_files_title(words)
 
     def on_search_field_left(self, message: SearchField.Left) -> None:
@@ -118,8 +138,7 @@ class Browsing(Tracking):
 
     def clear_search(self) -> None:
         self._close_search()
-        self.tracks.search("")
-        self.show_files_title("")
+        self.find("")
         self._back_to_files()
 
     def _close_search(self) -> None:
@@ -128,9 +147,33 @@ class Browsing(Tracking):
                 self._search.value = ""
             self._search.display = False
 
+    def action_claims(self) -> None:
+        """Into the claims under the caption."""
+        claims = self.query_one(ClaimsTable)
+        if not claims.any:
+            self.say("There are no claims to go through.")
+            return
+        self.set_focus(claims)
+        self.keys.show("claims")
+
+    def on_claims_table_chosen(self) -> None:
+        """Light its words; the mouse may have come here, or have left."""
+        if self.focused in (self.tracks, self.query_one(ClaimsTable)):
+            self.keys.show("desk" if self.focused is self.tracks else "claims")
+        self.caption.show()
+
+    def on_claims_table_left(self) -> None:
+        """Back."""
+        self._back_to_files()
+
     def _back_to_files(self) -> None:
         self.set_focus(self.tracks)
         self.keys.show("desk")
+
+    def list_again(self) -> None:
+        """In the order that was chosen, with what is known by now."""
+        self.tracks.listing.sort_again()
+        self.find(self.words)
 
     def action_export(self) -> None:
         """``captions.csv`` into the folder, with the captions that are asked for."""

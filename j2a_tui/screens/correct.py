@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 
 from j2a.features.record import Features
 from j2a.music import chord_named, key_named, spelled_chord
-from j2a_tui.bindings import textual_bindings
+from j2a_tui.bindings import Where, textual_bindings
 from j2a_tui.correcting import Taps
 from j2a_tui.display import YOURS, clean, clock, feature_text, fit
 from j2a_tui.session import Session
@@ -92,6 +92,7 @@ class CorrectScreen(ModalScreen[None]):
     """
 
     AUTO_FOCUS = ""  # the field is for later: keys start actions
+    PLACE: ClassVar[Where] = "correct"  # whose keys f1 tells
     BINDINGS: ClassVar[list[BindingType]] = [*textual_bindings("correct")]
 
     def __init__(

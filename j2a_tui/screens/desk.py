@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import BindingType
 
-from j2a import templates
+from j2a import paths, templates
 from j2a.backbone import BUILT_IN
 from j2a.caption import PROMPTS
 from j2a.clip import Clip
@@ -23,6 +23,7 @@ from j2a_tui.jobs import Change
 from j2a_tui.messages import ComingUp
 from j2a_tui.reading import looking_ahead
 from j2a_tui.screens.rewriting import Rewriting
+from j2a_tui.theme import OWN, THEME
 from j2a_tui.widgets.lines import KeyBar
 
 if TYPE_CHECKING:
@@ -42,8 +43,9 @@ class Desk(Rewriting):
     # Captions
 
     def action_describe(self) -> None:
-        """Measure and write."""
-        self._write(variant=False)
+        """Measure and write; on a folder that is folded, open it."""
+        if not self.tracks.open_folder():
+            self._write(variant=False)
 
     def action_variant(self) -> None:
         """Another one."""
@@ -108,7 +110,7 @@ class Desk(Rewriting):
         """Stop; with nothing to stop, a search is cleared."""
         if self.session.stop() or self.stop_finding_bars():
             self.show_change(Change.EVERYTHING)
-        elif len(self.tracks.tracks) != self.tracks.total:
+        elif self.words:
             self.clear_search()
 
     def action_accept(self) -> None:
@@ -174,7 +176,7 @@ class Desk(Rewriting):
         self.pace.decided(time.monotonic())
         self.status.be_quiet()
         self.show_change(Change.EVERYTHING)
-        if not self.go_to_planned(1) and not self.tracks.move(1):
+        if not self.go_to_planned(1) and not self.tracks.go_to_next():
             self.say("That was the last file.")
             return
         self.settle()
@@ -303,6 +305,32 @@ class Desk(Rewriting):
         if not self.app.is_screen_installed("help"):
             self.app.install_screen(HelpScreen(), "help")
         self.app.push_screen("help")
+
+    def action_notices(self) -> None:
+        """What was said."""
+        from j2a_tui.screens.reader import NoticesScreen
+
+        self.app.push_screen(NoticesScreen(self.notices.newest_first()))
+
+    def action_logs(self) -> None:
+        """What the engine and native libraries say."""
+        from j2a_tui.screens.reader import LogScreen
+
+        self.app.push_screen(LogScreen([("engine", paths.engine_log_path()), ("app", paths.app_log_path())]))
+
+    def action_themes(self) -> None:
+        """Choose the colours; each is seen while the cursor is on it."""
+        from j2a_tui.screens.pick import Line, PickScreen
+
+        before = self.app.theme
+        names = sorted(self.app.available_themes, key=lambda name: (name not in (THEME.name, OWN), name))
+
+        def show(name: str) -> None:
+            self.app.theme = name
+
+        lines = [Line(name, name) for name in names]
+        picking = PickScreen("Theme", lines, before, on_cursor=show, beside=True)
+        self.app.push_screen(picking, lambda name: show(name or before))
 
     @on(KeyBar.Pressed)
     async def _key_clicked(self, message: KeyBar.Pressed) -> None:

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from j2a.store.variants import Variant
-from j2a_tui.bindings import textual_bindings
+from j2a_tui.bindings import Where, textual_bindings
 from j2a_tui.display import clean
 from j2a_tui.wording import word_diff
 
@@ -23,6 +23,7 @@ _MARKS = {"same": ("", "$foreground"), "gone": ("-", "$error strike"), "new": ("
 class DiffScreen(ModalScreen["int | None"]):
     """``variants`` against the one at ``here``; the answer is the place of the one to put on the desk."""
 
+    PLACE: ClassVar[Where] = "diff"  # whose keys f1 tells
     BINDINGS: ClassVar[list[BindingType]] = [*textual_bindings("diff")]
 
     def __init__(self, variants: Sequence[Variant], here: int) -> None:

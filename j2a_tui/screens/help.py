@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from j2a.store import Status
-from j2a_tui.bindings import KEYS
+from j2a_tui.bindings import Where, in_use
 from j2a_tui.display import EDITED, NO_STATUS, STATUS_LETTERS, VERDICT_MARKS
 
 _KEY_WIDTH = 9  # at least
@@ -33,19 +34,23 @@ _VERDICTS = {
 
 
 class HelpScreen(ModalScreen[None]):
-    """A page to scroll through; any of the leaving keys closes it."""
+    """A page to scroll through; any of the leaving keys closes it. ``where`` and ``groups``: only about these."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,enter", "dismiss", "Close", show=False),
+        Binding("escape,q,question_mark,f1,enter", "dismiss", "Close", show=False),
         Binding("j,down", "scroll(1)", show=False), Binding("k,up", "scroll(-1)", show=False),
     ]
+
+    def __init__(self, where: Where | None = None, groups: Sequence[str] = ()) -> None:
+        super().__init__()
+        self._where, self._groups = where, groups
 
     def compose(self) -> ComposeResult:
         """The page."""
         with VerticalScroll(classes="dialog", id="help") as page:
-            page.border_title = Content("Keys and marks")
+            page.border_title = Content("Keys and marks" if self._where is None else "Keys here")
             page.border_subtitle = Content("esc closes")
-            yield Static(_page(), markup=False)
+            yield Static(_page() if self._where is None else _about(self._where, self._groups), markup=False)
 
     def on_screen_resume(self) -> None:
         """From its top, each time."""
@@ -56,19 +61,38 @@ class HelpScreen(ModalScreen[None]):
         self.query_one("#help").scroll_relative(y=lines, animate=False)
 
 
+def _about(where: Where, groups: Sequence[str]) -> Content:
+    """The keys of one place, of some groups there, and what is good to know of it."""
+    keys = [key for key in in_use() if key.where == where and (not groups or key.group in groups)]
+    grouped = groupby(keys, lambda key: key.group)
+    blocks = [_block(group, [(key.shown, key.help) for key in of]) for group, of in grouped]
+    if where == "search":
+        blocks.append(_block("Conditions, beside words of names", _CONDITIONS))
+    if where == "claims":
+        blocks.append(_marks())
+    every = next(key.shown for key in in_use() if key.id == "help")
+    return Content("\n\n").join([*blocks, Content.styled(f"{every} on the desk lists every key.", "$quiet")])
+
+
 def _page() -> Content:
     blocks: list[Content] = []
-    for group, keys in groupby(KEYS, key=lambda key: key.group):
+    for group, keys in groupby(in_use(), key=lambda key: key.group):
         blocks.append(_block(group, [(key.shown, key.help) for key in keys]))
     blocks.append(_block("Letters in the list", [
         *((letter, _LETTERS.get(status, status.value)) for status, letter in STATUS_LETTERS.items()),
         (EDITED, "draft that somebody wrote in"), (NO_STATUS, "nothing yet"),
         (f"{VERDICT_MARKS['contradicted']}2", "its captions say two things that the measurement contradicts"),
+        ("differ", "sorted by what is worth your time: its variants claim different tempi, keys or meters"),
+        ("tempo?", "sorted so: half or double of its tempo may be meant"),
     ]))
-    marks = [(mark, _VERDICTS[name]) for name, mark in VERDICT_MARKS.items()]
-    blocks.append(_block("Marks beside the claims of a caption", marks))
+    blocks.append(_marks())
     blocks.append(_block("In the search, beside words of names", _CONDITIONS))
     return Content("\n\n").join(blocks)
+
+
+def _marks() -> Content:
+    marks = [(mark, _VERDICTS[name]) for name, mark in VERDICT_MARKS.items()]
+    return _block("Marks beside the claims of a caption", marks)
 
 
 def _block(title: str, lines: list[tuple[str, str]]) -> Content:

@@ -9,7 +9,7 @@ from j2a.engine.messages import Done, Event, Failed, Inspect
 from j2a.store import Row
 from j2a_tui.display import clean
 from j2a_tui.jobs import Change
-from j2a_tui.screens.browsing import Browsing
+from j2a_tui.screens.arranging import Arranging
 from j2a_tui.windows import Window
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from j2a_tui.screens.choose import VersionScreen
 
 
-class Judging(Browsing):
+class Judging(Arranging):
     """The desk without what writes captions."""
 
     _inspect_id: int | None = None
@@ -178,7 +178,7 @@ class Judging(Browsing):
             self._blind_screen.show()
 
     def _next_blind(self) -> None:
-        if not self.tracks.move(1):
+        if not self.tracks.go_to_next():
             self.notify("That was the last file.", markup=False)
             return
         self.action_blind_begin()

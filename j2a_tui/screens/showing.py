@@ -20,8 +20,10 @@ from j2a_tui import own_prompts
 from j2a_tui.background import Background
 from j2a_tui.display import clean, fit_path, home_relative
 from j2a_tui.jobs import Change
+from j2a_tui.notices import Notices
 from j2a_tui.own_prompts import name_of
 from j2a_tui.pace import Pace, words
+from j2a_tui.remembered import BY_NAME
 from j2a_tui.session import Session
 from j2a_tui.transport import Transport
 from j2a_tui.widgets.caption_panel import CaptionPanel
@@ -67,6 +69,7 @@ class Showing(Screen[None]):
         self.status = StatusLine()
         self.keys = KeyBar()
         self.pace = Pace()
+        self.notices = Notices()
         self.too_small = Static("", id="too-small", markup=False)
         self.banner = Static("", id="banner", markup=False)
         self.files_box = Vertical(self.tracks, id="files")
@@ -143,9 +146,12 @@ class Showing(Screen[None]):
     def show_files_title(self, words: str) -> None:
         """What is listed."""
         title = Content("Files")
+        listing = self.tracks.listing
         if words:
-            found = f"{len(self.tracks.tracks):,}"
-            title = Content.assemble("Files ", (f"/{clean(words)} ", "bold $accent"), found)
+            near = "~" if listing.near else ""
+            title = Content.assemble("Files ", (f"/{clean(words)} ", "bold $accent"), f"{near}{self.tracks.found:,}")
+        if listing.sort.name != BY_NAME:
+            title = Content.assemble(title, ("  by ", "$quiet"), (listing.sort.said, "bold $accent"))
         self.files_box.border_title = title
 
     def _show_name(self) -> None:
@@ -167,4 +173,5 @@ class Showing(Screen[None]):
 
     def say(self, text: str) -> None:
         """A short remark, on a line of its own."""
+        self.notices.add(text)
         self.status.say(text)

@@ -14,6 +14,7 @@ from j2a.store import Row
 from j2a_tui import messages
 from j2a_tui.jobs import Change
 from j2a_tui.reading import cataloguing, detailing, opening, tagging
+from j2a_tui.remembered import BY_NAME
 from j2a_tui.screens.showing import Showing
 from j2a_tui.widgets.track_list import TrackList
 from j2a_tui.windows import Window
@@ -48,7 +49,7 @@ class Workbench(Showing):
         self.set_class(not message.tracks, "-empty")
         self.tracks.set_tracks(message.tracks)
         if self.left_at is not None:
-            self.tracks.go_to(self.left_at[0])
+            self.tracks.go_to(self.left_at[0], unfold=self.left_at[1] is None)  # it was asked for
         self.show_files_title("")
         self._show_counts()
         self._library.submit("tags", tagging(self.tracks.visible_first(), self.post_message))
@@ -78,6 +79,8 @@ class Workbench(Showing):
     def on_tags_read(self, message: messages.TagsRead) -> None:
         """A batch of tags."""
         self.tracks.add_tags(message.tags)
+        if message.last and self.tracks.listing.sort.name != BY_NAME:
+            self.list_again()
         if self._path in message.tags:
             self._show_name()
 
@@ -123,6 +126,10 @@ class Workbench(Showing):
             self._audio.submit("open", opening(track.path, self.post_message))
         self._take_clip()
         self._show_name()
+
+    def list_again(self) -> None:
+        """More is known of the files: list them in their order."""
+        raise NotImplementedError
 
     def close_editor(self) -> None:
         """Keep what is being edited, and end it."""

@@ -18,6 +18,7 @@ from j2a.store import Status
 from j2a_tui.claims import Checked, checked, table
 from j2a_tui.display import VERDICT_MARKS, clean, fit
 from j2a_tui.session import Session
+from j2a_tui.widgets.claims_table import ClaimsTable
 from j2a_tui.wording import changed, distance
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class CaptionPanel(Vertical):
         """The text scrolls; the claims under it stay."""
         with VerticalScroll(id="text", can_focus=False):
             yield Static("", id="words", markup=False)
-        yield Static("", id="claims", markup=False)
+        self._table = ClaimsTable()
+        yield self._table
 
     @property
     def editor(self) -> Editor | None:
@@ -102,11 +104,12 @@ class CaptionPanel(Vertical):
             self._repaint.stop()
             self._repaint = None
         session = self._session
+        claims = self._claims_table()  # first: the words are lit by it
         _put(self.query_one("#words", Static), self._words())
         scroll = self.query_one("#text", VerticalScroll)
         if session.writing:
             scroll.scroll_end(animate=False, immediate=True)
-        _put(self.query_one("#claims", Static), self._claims_table())
+        _put(self._table, self._table.marked(claims))
         title = self._title()
         if not _same(title, self._title_shown):  # setting it draws the whole panel
             self.border_title = self._title_shown = title
@@ -155,7 +158,7 @@ class CaptionPanel(Vertical):
         if session.writing:
             return Content.assemble(text, ("▌", "$accent"))
         claimed = [Span(one.start, one.end, _VERDICT_STYLES[one.verdict]) for one in self._checked(text)]
-        return self._with_affix(text, Content(text, spans=[*self._own_words(text), *claimed]))
+        return self._with_affix(text, Content(text, spans=[*self._own_words(text), *claimed, *self._table.lit]))
 
     def _with_affix(self, text: str, words: Content) -> Content:
         """With what stands before and behind it in the file; that is no part of it."""
@@ -189,8 +192,11 @@ class CaptionPanel(Vertical):
         """A line for each claim where there is room, else one behind the other; those that are wrong first."""
         session = self._session
         if session.writing or not session.text or self.editor is not None:
+            self._table.know((), ())
             return Content("")
-        found = table(self._checked(clean(session.text, multiline=True)))
+        every = self._checked(clean(session.text, multiline=True))
+        found = table(every)
+        self._table.know(found, every)
         if not found:
             return Content.styled("nothing in it can be checked", "$faint")
         if self.size.height >= ROOMY:

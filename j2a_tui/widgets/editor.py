@@ -11,7 +11,7 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 
 from j2a.clip import Clip
-from j2a_tui.bindings import textual_bindings
+from j2a_tui.bindings import Where, textual_bindings
 
 AUTOSAVE_S = 0.4
 
@@ -19,6 +19,7 @@ AUTOSAVE_S = 0.4
 class Editor(TextArea):
     """The text is handed on a moment after the last key, and when it is left."""
 
+    PLACE: ClassVar[Where] = "editor"  # whose keys f1 tells
     BINDINGS: ClassVar[list[BindingType]] = [*textual_bindings("editor")]
 
     class Edited(Message):

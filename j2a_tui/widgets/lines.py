@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
-from j2a_tui.bindings import KEYS, Key, Where
+from j2a_tui.bindings import Key, Where, in_use
 from j2a_tui.display import VERDICT_MARKS, fit_path
 
 Part = tuple[str, str]  # text and style
@@ -126,7 +126,7 @@ class KeyBar(Widget):
             self.refresh()
 
     def _keys(self) -> list[Key]:
-        keys = [key for key in KEYS if key.where == self._where and (key.bar or (self._busy and key.id == "stop"))]
+        keys = [key for key in in_use() if key.where == self._where and (key.bar or (self._busy and key.id == "stop"))]
         # What can be stopped comes first; help and quit must be there however narrow it is.
         keys.sort(key=lambda key: {"stop": 0, "help": 1, "quit": 1}.get(key.id, 2))
         chosen, room = [], self.size.width - 1
@@ -134,7 +134,7 @@ class KeyBar(Widget):
             room -= sum(map(len, self._names(key))) + 1 + self._gap
             if room >= -self._gap:
                 chosen.append(key)
-        chosen.sort(key=lambda key: (key.id != "stop", KEYS.index(key)))
+        chosen.sort(key=lambda key: (key.id != "stop", in_use().index(key)))
         return chosen
 
     @property

@@ -8,12 +8,13 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Input
 
-from j2a_tui.bindings import textual_bindings
+from j2a_tui.bindings import Where, textual_bindings
 
 
 class SearchField(Input):
     """Filters while it is typed in; ``Input.Changed`` carries the words."""
 
+    PLACE: ClassVar[Where] = "search"  # whose keys f1 tells
     BINDINGS: ClassVar[list[BindingType]] = [*textual_bindings("search")]
 
     class Left(Message):

@@ -129,3 +129,20 @@ def test_a_missing_model_has_its_own_exit_code(music: Path, j2a_home: Path) -> N
     done = run_plain(j2a_home, str(music), "--backbone", "no/such-model")
     assert done.returncode == 3, done.stderr
     assert done.stdout == ""
+
+
+def test_plain_lines_tell_claims_beside_what_was_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    from j2a.features.record import Features
+    from j2a_tui.plain import _tell_claims
+
+    _tell_claims("In A minor at 120 BPM, in 3/4, with a harp.", Features(key="A minor", meter="4/4", bpm=120.0))
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "  ✗ 3/4 (4/4), ✓ A minor, ✓ 120 BPM, ? harp\n"
+
+
+def test_plain_lines_can_be_asked_for(j2a_home: Path, tmp_path: Path) -> None:
+    (tmp_path / "music").mkdir()
+    done = run_plain(j2a_home, "--plain", str(tmp_path / "music"))
+    assert "No audio files" in done.stderr
+    assert "no app" not in done.stderr

@@ -51,7 +51,7 @@ def compare(music: Path, snap_compare: Snap, monkeypatch: pytest.MonkeyPatch) ->
             await steps(desk)
             waveform = app.desk.waveform
             await desk.until(lambda: waveform._detail[1] and all(waveform._overview[1]), "the waveform is whole")
-            await desk.until(lambda: len(app.desk.tracks._tags) == 4, "the tags were read")
+            await desk.until(lambda: len(app.desk.tracks.listing._tags) == 4, "the tags were read")
 
         return snap_compare(app, terminal_size=size, run_before=run)
 
@@ -168,3 +168,46 @@ async def blind(desk: Desk) -> None:
 @pytest.mark.parametrize("steps", [correcting, corrected, comparing, blind])
 def test_picture_of_what_is_judged(compare: Compare, size: tuple[int, int], steps: Steps) -> None:
     assert compare(size, steps)
+
+
+async def sorting(desk: Desk) -> None:
+    await described(desk)
+    await desk.press("S", "down", "down")
+    await desk.shows("Most worth your time")
+
+
+async def sorted_and_found(desk: Desk) -> None:
+    """By BPM, and what was typed wrongly."""
+    await described(desk)
+    await desk.press("S", "j", "j", "enter", "slash", *"sogn", "enter")
+    await desk.shows("/sogn ~3")
+    await desk.shows("song 1")
+    desk.app.desk.status.be_quiet()
+
+
+async def claiming(desk: Desk) -> None:
+    await described(desk)
+    await desk.press("tab", "down")
+
+
+async def theming(desk: Desk) -> None:
+    await described(desk)
+    await desk.press("f7", "G", "down", "down")
+
+
+async def noticed(desk: Desk) -> None:
+    """A notice over the files, and none over the caption."""
+    await described(desk)
+    desk.app.notify("captions.csv in the music folder", title="12 captions written", timeout=600)
+    await desk.shows("captions written")
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("steps", [sorting, sorted_and_found, claiming, theming, noticed])
+def test_picture_of_finding_and_comfort(compare: Compare, size: tuple[int, int], steps: Steps) -> None:
+    assert compare(size, steps)
+
+
+def test_claim_without_colours(compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert compare(SMALL, claiming)
