@@ -276,7 +276,7 @@ class Store:
                 for key, change in keys])) if row is not None]
 
     def move(self, files: Sequence[tuple[Path, Path]]) -> list[Row]:
-        """Let the rows of files, each (as it was called, as it is called now), go with them: the rows that were changed.
+        """Let rows go with their files, each (as it was called, as it is called now): the rows that were changed.
 
         A window of the new name that has a row keeps it. It is all done, or nothing is (``StoreError``).
         """
