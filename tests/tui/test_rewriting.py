@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+
+from textual import events
 
 from j2a import affixes
 from j2a.affixes import Affix
@@ -152,3 +155,15 @@ async def test_a_caption_that_could_not_be_made_is_failed_also_after_a_restart(m
         await again.describe()
         row = again.row("song 1.wav")
         assert row is not None and row.status is Status.DRAFT
+
+
+async def test_what_is_typed_at_once_goes_into_the_fields_that_it_was_meant_for(desk: Desk) -> None:
+    fill(desk)
+    for number in range(10):
+        await desk.press("R")
+        for key in (*"slow", "tab", *"calm"):
+            desk.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await asyncio.sleep(number % 4 / 100)
+        await desk.shows("2 places in 1 caption of 1 file")
+        await desk.shows("+calm+")
+        await desk.press("escape")

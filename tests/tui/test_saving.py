@@ -133,7 +133,8 @@ async def test_a_caption_without_words_is_a_failure(desk: Desk) -> None:
     await desk.press("enter")
     desk.engine.simulate_done(desk.engine.last(Describe), " \n")
     await desk.shows("✗ No caption")
-    assert desk.row("song 1.wav") is None
+    row = desk.row("song 1.wav")
+    assert row is not None and (row.text, row.status) == ("", Status.FAILED)
 
 
 async def test_the_export_is_the_contract(desk: Desk) -> None:

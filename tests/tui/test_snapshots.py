@@ -211,3 +211,35 @@ def test_picture_of_finding_and_comfort(compare: Compare, size: tuple[int, int],
 def test_claim_without_colours(compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert compare(SMALL, claiming)
+
+
+async def asked_for(desk: Desk) -> None:
+    """A prompt of one's own under the cursor."""
+    await described(desk)
+    await desk.press("p", "n", *"loops", "tab", *"A {genre} loop at {bpm} BPM", "enter")
+    await desk.shows("Here it says: A electronic loop at 120 BPM")
+
+
+async def replaced(desk: Desk) -> None:
+    await described(desk)
+    await desk.press("R", *"STEADY", "tab", *"calm")
+    await desk.shows("1 place in 1 caption of 1 file")
+
+
+async def affixed(desk: Desk) -> None:
+    await described(desk)
+    await desk.press("T", *"mytrigger,", "tab", *"royalty free")
+    await desk.shows("royalty free")
+
+
+async def annotated(desk: Desk) -> None:
+    await desk.press("W", "n", *"ada", "enter")
+    await described(desk)
+    await desk.press("x", "W", "n", *"bob", "enter", "x", "W")
+    await desk.shows("1 of 1 (100%) decisions the same")
+
+
+@pytest.mark.parametrize("size", [LARGE, SMALL], ids=["120x40", "80x24"])
+@pytest.mark.parametrize("steps", [asked_for, replaced, affixed, annotated])
+def test_picture_of_what_is_done_to_the_folder(compare: Compare, steps: Steps, size: tuple[int, int]) -> None:
+    assert compare(size, steps)
