@@ -36,16 +36,15 @@ def main() -> None:
 
 
 def typed(app: Terminal, query: str) -> dict[str, object]:
-    """The title of the list says what was searched for, and is drawn with it."""
+    """The title of the list says what was searched for and how much was found, and is drawn with it."""
     waits = []
     for _ in range(ROUNDS):
-        _, mark = app.press("/")
-        app.until("name, title|/", mark)
-        time.sleep(0.5)
+        app.press("/")
+        time.sleep(2.0)  # the index is made
         for count in range(1, len(query) + 1):
             pressed, mark = app.press(query[count - 1])
             if query[count - 1] != " ":  # behind which nothing changes
-                waits.append(app.until(r"/?" + query[count - 1], mark) - pressed)
+                waits.append(app.until(query[count - 1] + r" ~?[\d,]+", mark) - pressed)  # and how many were found
             time.sleep(random.uniform(0.05, 0.12))
         app.press("\x1b")
         time.sleep(0.3)

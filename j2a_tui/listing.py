@@ -92,7 +92,7 @@ class Listing:
 
     def beside(self, path: Path) -> str:
         """What stands beside a file because the list is sorted by it."""
-        return beside(self.sort, self._catalogue.of(path))
+        return "" if self.sort.name == BY_NAME else beside(self.sort, self._catalogue.of(path))
 
     @property
     def has_folders(self) -> bool:

@@ -179,8 +179,8 @@ async def sorting(desk: Desk) -> None:
 async def sorted_and_found(desk: Desk) -> None:
     """By BPM, and what was typed wrongly."""
     await described(desk)
-    await desk.press("S", "j", "j", "enter", "slash", *"sogn", "enter")
-    await desk.shows("/sogn ~3")
+    await desk.press("S", "j", "j", "enter", "slash", *"sonq", "enter")
+    await desk.shows("/sonq ~3")
     await desk.shows("song 1")
     desk.app.desk.status.be_quiet()
 
