@@ -40,6 +40,7 @@ class Ledger:
         self._saves = 0  # changes of the action that goes on
         self._undoable: list[int] = []  # changes of each action, oldest first
         self._redoable: list[int] = []
+        self.step_failed = False  # whether the last undo or redo found something, which could not be done
 
     def get(self, clip: Clip) -> Row | None:
         """What is known about a clip."""
@@ -138,7 +139,7 @@ class Ledger:
             return True
         try:
             self._reopen()
-            for clip, row in self.unsaved.save_into(self.store):
+            for clip, row in self.unsaved.save_into(self.store, self.on_problem):
                 self._count(clip, row)
                 self._note(row)
         except StoreError as error:
@@ -165,8 +166,13 @@ class Ledger:
         return self._step(self._redoable, self._undoable, lambda: self.store.redo())
 
     def _save(self, clip: Clip, change: Change) -> Row:
+        known = self._quietly(clip)
         self._reopen()
         before = self._quietly(clip)
+        if before is None and known is not None:  # the file is another one, and what the change is about is lost there
+            before = self.store.put_back(known)
+            self._count(clip, before)
+            self.end_action()
         others = before if before and self._seen.get(clip, _version(before)) != _version(before) else None
         row = change(self.store)
         replaced = others is not None and bool(others.text.strip()) and others.text != row.text
@@ -200,25 +206,39 @@ class Ledger:
         self._redoable.clear()
         self._recalled = False
 
+    def _cannot_step(self, error: StoreError) -> None:
+        self.step_failed = True
+        self.on_problem(error)
+
     def _step(self, source: list[int], target: list[int], step: Callable[[], Row | None]) -> Row | None:
+        self.step_failed = False
         if not self.retry():
             assert self.problem is not None
-            self.on_problem(_kept(self.problem))
+            self._cannot_step(_kept(self.problem))
             return None
         self.end_action()
+        try:
+            self._reopen()
+        except StoreError as error:
+            self._cannot_step(error)
+            return None
         if not source:
             self._recall()
         if not source:
             return None
-        count = source.pop()
         done, row = 0, None
-        try:
-            for _ in range(count):
+        for left in range(source.pop(), 0, -1):
+            steps = self.store.steps
+            try:
                 stepped = step()
-                row = row if row is not None and row.about_file else stepped or row  # captions follow a correction
-                done += 1
-        except StoreError as error:
-            self.on_problem(error)
+            except StoreError as error:
+                self._cannot_step(error)
+                if self.store.steps == steps:  # a disk that is full: all the rest is for another time
+                    source.append(left)
+                    break
+                continue  # that change stays for good; what else belongs to the action does not
+            row = row if row is not None and row.about_file else stepped or row  # captions follow a correction
+            done += 1
         if done:
             target.append(done)
         if row is not None:

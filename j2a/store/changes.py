@@ -83,6 +83,11 @@ class Changes:
                 self._undone.clear()
             return row
 
+    @property
+    def steps(self) -> tuple[int, int]:
+        """How many changes can be taken back, and how many made again."""
+        return len(self._done), len(self._undone)
+
     def undo(self) -> Row | None:
         """Take back the last one; doing so is a change, too."""
         return self._step("undo", self._done, self._undone)

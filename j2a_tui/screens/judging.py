@@ -207,7 +207,8 @@ class Judging(Browsing):
 
     def _show_step(self, row: Row | None, nothing: str) -> None:
         if row is None:
-            self.say(nothing)
+            if not self.session.ledger.step_failed:  # else it was told why
+                self.say(nothing)
             return
         if not self.tracks.go_to(row.clip.path):
             self.clear_search()
