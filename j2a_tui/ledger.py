@@ -58,16 +58,18 @@ class Ledger:
         """Every window of a file that has a row."""
         return self._reading(lambda: self.store.of_file(path)) or []
 
-    def correct(self, path: Path, corrections: Corrections) -> bool:
-        """Say it of a file; False where it cannot be saved, and is not said then."""
+    def correct(self, path: Path, before: Corrections, after: Corrections) -> bool:
+        """Say of a file what is new in ``after``; False where it cannot be saved, and is not said then."""
         if not self.retry():
             assert self.problem is not None
             self.on_problem(_kept(self.problem))
             return False
         try:
             self._reopen()
-            if corrections != self.store.corrections(path):
-                self.store.correct(path, corrections)
+            there = self.store.corrections(path)  # another J2A may have said something, too
+            wanted = there.changed(before, after) if there else after
+            if wanted != there:
+                self.store.correct(path, wanted)
                 self._saves += 1
                 self._redoable.clear()
         except StoreError as error:

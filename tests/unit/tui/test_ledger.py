@@ -137,7 +137,7 @@ def correct_with_drafts(desk: Desk) -> tuple[Clip, Clip, Clip]:
         desk.write(clip, "At 100 BPM.")
     desk.write(clips[2], "Mine.")
     path = clips[0].path
-    desk.ledger.correct(path, replace(NONE, bpm=50.0))
+    desk.ledger.correct(path, NONE, replace(NONE, bpm=50.0))
     for clip in clips[:2]:
         desk.ledger.save(clip, lambda store, clip=clip: store.follow(clip, "At 50 BPM."))  # type: ignore[misc]
     desk.ledger.end_action()
@@ -158,6 +158,16 @@ def test_one_undo_is_one_action_where_another_has_changed_part_of_it(desk: Desk)
     desk.ledger.redo()
     assert [desk.text(clip) for clip in (first, second, third)] == ["At 50 BPM.", "Theirs.", "Mine."]
     assert desk.ledger.corrections(first.path).bpm == 50.0
+
+
+def test_what_two_say_of_a_file_at_once_is_kept_of_both(desk: Desk) -> None:
+    path = desk.clip().path
+    desk.ledger.correct(path, NONE, replace(NONE, meter="3/4"))
+    before = desk.ledger.corrections(path)
+    with Store(desk.ledger.store.path, annotator="you") as store:
+        store.correct(path, replace(before, key="A minor"))
+    desk.ledger.correct(path, before, replace(before, bpm=50.0, meter=None))
+    assert desk.ledger.corrections(path) == replace(NONE, bpm=50.0, key="A minor")
 
 
 def test_an_undo_that_a_full_disk_stops_goes_on_later(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
