@@ -147,7 +147,8 @@ class Changes:
                 raise
             source.pop()
             if not written:
-                raise StoreError("Another program has changed this row.", f"Its change stays: nothing to {action}.")
+                raise StoreError("Another J2A has changed it since.", f"Its change stays: nothing to {action} there.",
+                                 title=f"Cannot {action}")
             target.append((written, asked))
             return row_of(asked, before) if before else _empty(asked, at)
 

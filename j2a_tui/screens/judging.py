@@ -209,6 +209,7 @@ class Judging(Browsing):
         if row is None:
             if not self.session.ledger.step_failed:  # else it was told why
                 self.say(nothing)
+            self._show_left()
             return
         if not self.tracks.go_to(row.clip.path):
             self.clear_search()
@@ -221,4 +222,9 @@ class Judging(Browsing):
             elif window != self.transport.window:
                 self.transport.set_window(window)
                 self.take_window()
+        self._show_left()
+
+    def _show_left(self) -> None:
+        """A request that was running was stopped by the step: what it was to measure is still wanted."""
+        self._measure()
         self.show_change(Change.EVERYTHING)

@@ -151,7 +151,7 @@ def test_one_undo_is_one_action_where_another_has_changed_part_of_it(desk: Desk)
     desk.ledger.undo()
     assert desk.ledger.corrections(first.path) == NONE
     assert [desk.text(clip) for clip in (first, second, third)] == ["At 100 BPM.", "Theirs.", "Mine."]
-    assert "Its change stays" in str(desk.problems[-1])
+    assert "Another J2A has changed it since. Its change stays" in str(desk.problems[-1])
     desk.ledger.undo()
     assert [desk.text(clip) for clip in (first, second, third)] == ["At 100 BPM.", "Theirs.", "At 100 BPM."]
     desk.ledger.redo()
