@@ -53,15 +53,21 @@ class Correcting(Variants):
     """Each of these is saved at once and taken back by one undo, together with what followed it."""
 
     def correct(self, new: Corrections, *, joined: bool = False) -> bool:
-        """Say this of the file on the desk. ``joined``: it is one action with the one before."""
+        """Say this of the file on the desk; False where it cannot be saved.
+
+        ``joined``: it is one action with the one before.
+        """
         clip = self.clip
-        if clip is None or new == self.corrections:
+        if clip is None:
             return False
+        if new == self.corrections:  # it is said already
+            return True
         self._forget_stopped()
-        if not self.ledger.correct(clip.path, new):
+        before = self.corrections
+        if not self.ledger.correct(clip.path, before, new):
             return False
-        names = [name for name in _KINDS if getattr(new, name) != getattr(self.corrections, name)]
-        self.corrections = new
+        self.corrections = self.ledger.corrections(clip.path)
+        names = [name for name in _KINDS if getattr(self.corrections, name) != getattr(before, name)]
         self.lay_over()
         self.ahead.forget(clip.path)
         if not self.writing:  # else it follows when it is whole
@@ -139,7 +145,10 @@ class Correcting(Variants):
 
     def take_back(self, name: str) -> bool:
         """The measurement stands again: "bpm", "meter", "key", "downbeats", "chords"; False where it does."""
-        return self.clip is not None and self.correct(self.corrections.without(name, self.clip))
+        if self.clip is None:
+            return False
+        without = self.corrections.without(name, self.clip)
+        return without != self.corrections and self.correct(without)
 
     # What follows
 

@@ -42,6 +42,7 @@ class Ledger:
         self._saves = 0  # changes of the action that goes on
         self._undoable: list[int] = []  # changes of each action, oldest first
         self._redoable: list[int] = []
+        self.step_failed = False  # whether the last undo or redo found something, which could not be done
 
     def get(self, clip: Clip) -> Row | None:
         """What is known about a clip."""
@@ -59,16 +60,18 @@ class Ledger:
         """Every window of a file that has a row."""
         return self._reading(lambda: self.store.of_file(path)) or []
 
-    def correct(self, path: Path, corrections: Corrections) -> bool:
-        """Say it of a file; False where it cannot be saved, and is not said then."""
+    def correct(self, path: Path, before: Corrections, after: Corrections) -> bool:
+        """Say of a file what is new in ``after``; False where it cannot be saved, and is not said then."""
         if not self.retry():
             assert self.problem is not None
             self.on_problem(_kept(self.problem))
             return False
         try:
             self._reopen()
-            if corrections != self.store.corrections(path):
-                self.store.correct(path, corrections)
+            there = self.store.corrections(path)  # another J2A may have said something, too
+            wanted = there.changed(before, after) if there else after
+            if wanted != there:
+                self.store.correct(path, wanted)
                 self._saves += 1
                 self._redoable.clear()
         except StoreError as error:
@@ -141,7 +144,7 @@ class Ledger:
             return True
         try:
             self._reopen()
-            for clip, row in self.unsaved.save_into(self.store):
+            for clip, row in self.unsaved.save_into(self.store, self.on_problem):
                 self._count(clip, row)
                 self._note(row)
         except StoreError as error:
@@ -226,8 +229,13 @@ class Ledger:
         return self._step(self._redoable, self._undoable, lambda count: self.store.redo_together(count))
 
     def _save(self, clip: Clip, change: Change) -> Row:
+        known = self._quietly(clip)
         self._reopen()
         before = self._quietly(clip)
+        if before is None and known is not None:  # the file is another one, and what the change is about is lost there
+            before = self.store.put_back(known)
+            self._count(clip, before)
+            self.end_action()
         others = before if before and self._seen.get(clip, _version(before)) != _version(before) else None
         row = change(self.store)
         replaced = others is not None and bool(others.text.strip()) and others.text != row.text
@@ -261,19 +269,35 @@ class Ledger:
         self._redoable.clear()
         self._looked_at = 0
 
+    def _cannot_step(self, error: StoreError) -> None:
+        self.step_failed = True
+        self.on_problem(error)
+
     def _step(self, source: list[int], target: list[int], step: Callable[[int], list[Row]]) -> Row | None:
+        self.step_failed = False
         if not self.retry():
             assert self.problem is not None
-            self.on_problem(_kept(self.problem))
+            self._cannot_step(_kept(self.problem))
             return None
         self.end_action()
+        try:
+            self._reopen()
+        except StoreError as error:
+            self._cannot_step(error)
+            return None
         if not source:
             self._recall()
         if not source:
             return None
-        count = source.pop()
-        rows = self._reading(lambda: step(count))
-        if rows is not None and len(rows) < count:
+        count, steps = source.pop(), self.store.steps
+        try:
+            rows = step(count)
+        except StoreError as error:
+            self._cannot_step(error)
+            if self.store.steps == steps:  # a disk that is full: it is for another time
+                source.append(count)
+            return None
+        if len(rows) < count:
             which = "this row" if count == 1 or not rows else f"{count - len(rows)} of these rows"
             self.on_problem(StoreError(f"Another program has changed {which}.", "Its change stays."))
         if not rows:

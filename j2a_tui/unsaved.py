@@ -8,6 +8,7 @@ from typing import Protocol
 
 from j2a.caption import Caption
 from j2a.clip import Clip
+from j2a.errors import StoreError
 from j2a.features.record import Features
 from j2a.store import Row, Status, row_changes
 from j2a.store.variants import Pick
@@ -38,6 +39,16 @@ class Saving(Protocol):
         """Let the words follow a correction."""
 
 
+class Keeping(Saving, Protocol):
+    """The store."""
+
+    def get(self, clip: Clip) -> Row | None:
+        """What is known about a clip."""
+
+    def put_back(self, row: Row) -> Row:
+        """Keep a window as it is known here, where its row is lost."""
+
+
 Change = Callable[[Saving], Row]
 
 
@@ -47,23 +58,50 @@ class Unsaved:
 
     rows: dict[Clip, Row] = field(default_factory=dict)
     changes: list[tuple[Clip, Change]] = field(default_factory=list)
+    _were_there: set[Clip] = field(default_factory=set)  # with a row on the disk, and no change saved since
 
     def keep(self, clip: Clip, change: Change, saved: Row | None) -> Row:
         """Take in a change; ``saved`` is the window as far as it is known to be on the disk. Raises ``StoreError``."""
-        if clip not in self.rows:
+        known = clip in self.rows
+        if not known:
             self.rows[clip] = saved or Row(clip, "", "", Status.DRAFT, None, "", "", "")
-        row = change(self)
+        try:
+            row = change(self)
+        except StoreError:
+            if not known:
+                del self.rows[clip]
+            raise
+        if not known and saved is not None:
+            self._were_there.add(clip)
         self.changes.append((clip, change))
         return row
 
-    def save_into(self, store: Saving) -> Iterator[tuple[Clip, Row]]:
-        """Make the changes to the store, each forgotten when it is made. Raises ``StoreError``; the rest is kept."""
+    def save_into(self, store: Keeping, on_senseless: Callable[[StoreError], None]) -> Iterator[tuple[Clip, Row]]:
+        """Make the changes to the store, each forgotten when it is made. Raises ``StoreError``; the rest is kept.
+
+        A window whose row is no longer there, since the file is another one, is put back as it stands here. What makes
+        no sense any more, since another J2A has changed the window, is told to ``on_senseless`` and let go.
+        """
         while self.changes:
             clip, change = self.changes[0]
-            row = change(store)
+            if clip in self._were_there and store.get(clip) is None:
+                row = store.put_back(self.rows[clip])
+                self.changes[:] = [one for one in self.changes if one[0] != clip]
+                yield clip, row
+                continue
+            try:
+                row = change(store)
+            except StoreError as error:
+                if error.title == StoreError.title:
+                    raise
+                del self.changes[0]
+                on_senseless(error)
+                continue
+            self._were_there.discard(clip)
             del self.changes[0]
             yield clip, row
         self.rows.clear()
+        self._were_there.clear()
 
     def save_generated(self, clip: Clip, caption: Caption, *, over_kept: bool = False) -> Row:
         """As the store does."""

@@ -76,7 +76,7 @@ def frames_of(clip: Clip, info: AudioInfo) -> tuple[int, int]:
     """
     first = round(clip.start_s * info.sample_rate)
     if first >= info.frames:
-        raise AudioError(f"the section starts at {clip.start_s:.2f} s, but {clip.path.name} ends at "
+        raise AudioError(f"The section starts at {clip.start_s:.2f} s, but {clip.path.name} ends at "
                          f"{info.duration_s:.2f} s.", "Choose an earlier section.")
     if clip.end_s is None:
         return first, info.frames

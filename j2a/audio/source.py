@@ -183,7 +183,7 @@ def _check_file(path: Path) -> None:
         if path.is_dir():
             raise AudioError(f"{path.name} is a folder, not an audio file.")
         if not path.exists():
-            raise AudioError(f"there is no file {path}.", "It may have been moved, renamed or deleted.")
+            raise AudioError(f"There is no file {path}.", "It may have been moved, renamed or deleted.")
         if path.stat().st_size == 0:
             raise AudioError(f"{path.name} is empty (0 bytes).", "Copy or download the file again.")
         with path.open("rb"):

@@ -75,7 +75,7 @@ def export(
         if wanted is None:
             raise UsageError(f"--only cannot be {only!r}.", f"It is one of: {', '.join(ONLY)}.")
         if format not in FORMATS:
-            raise UsageError(f"there is no format {format!r}.", f"Formats: {', '.join(FORMATS)}.")
+            raise UsageError(f"There is no format {format!r}.", f"Formats: {', '.join(FORMATS)}.")
         written_as = dialect_of(dialect)
         written = FORMATS[format]
         folder = folder.expanduser()

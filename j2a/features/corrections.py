@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from j2a.clip import Clip
@@ -49,6 +49,12 @@ class Corrections:
         if times != sorted(times):
             raise ValueError("chords lie over each other")
         return cls(features.bpm, features.meter, features.key, tuple(features.downbeats), chords)
+
+    def changed(self, before: Corrections, after: Corrections) -> Corrections:
+        """With what somebody has made ``after`` of ``before``; what another has said meanwhile of the rest stays."""
+        names = [field.name for field in fields(self)]
+        return replace(self, **{name: getattr(after, name) for name in names
+                                if getattr(after, name) != getattr(before, name)})
 
     def within(self, clip: Clip) -> Corrections:
         """What of it counts in a clip."""

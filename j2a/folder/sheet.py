@@ -49,6 +49,7 @@ class Sheet:
         self._written = written
         self._settings: tuple[str, ...] | None = None
         self._done: set[tuple[str, ...]] = set()
+        self._ours = False  # once nobody else can write it
         try:
             self._made = not path.exists()
             if not self._made and not path.is_file():
@@ -63,8 +64,8 @@ class Sheet:
             self._lock()
             self._continue(self._file.read())
         except BaseException:
-            self.close()
             self._leave_none()
+            self.close()
             raise
 
     @property
@@ -103,13 +104,14 @@ class Sheet:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
         if kind is not None:
             self._leave_none()
+        self.close()
 
     def _leave_none(self) -> None:
-        """A file without a row would only be in the way of the next attempt."""
-        if self._made and not self._done:
+        """A file without a row would only be in the way of the next attempt. Called while it is still locked: another
+        run that has begun to write it would lose what it writes."""
+        if self._made and self._ours and not self._done:
             with contextlib.suppress(OSError):
                 self.path.unlink(missing_ok=True)
 
@@ -175,16 +177,28 @@ class Sheet:
         self._settings = new
 
     def _lock(self) -> None:
+        taken = UsageError(f"{self.path} is being written by another j2a.", "Wait for it, or stop it.")
         try:
             import fcntl
         except ImportError:  # Windows does not let two programs write one file anyway
+            self._ours = True
             return
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise UsageError(f"{self.path} is being written by another j2a.", "Wait for it, or stop it.") from error
+            raise taken from error
         except OSError:  # a file system without locks
-            return
+            pass
+        if not self._is_there():  # whoever had made it has left none between our opening and our locking it
+            raise taken
+        self._ours = True
+
+    def _is_there(self) -> bool:
+        """Whether the open file is still the one of that name."""
+        try:
+            return os.path.samestat(os.fstat(self._file.fileno()), self.path.stat())
+        except OSError:
+            return False
 
     def _sync(self) -> None:
         self._file.flush()

@@ -106,6 +106,11 @@ class Changes:
         key, state = (kept.key, kept.state) if kept else (asked, None)
         return self._write(action, at, key, state, state_of(after)), after
 
+    @property
+    def steps(self) -> tuple[int, int]:
+        """How many changes can be taken back, and how many made again."""
+        return len(self._done), len(self._undone)
+
     def undo(self) -> Row | None:
         """Take back the last one; doing so is a change, too."""
         return self._step("undo", self._done, self._undone)
@@ -233,7 +238,8 @@ class Changes:
                 raise
             source.pop()
             if not written:
-                raise StoreError("Another program has changed this row.", f"Its change stays: nothing to {action}.")
+                raise StoreError("Another J2A has changed it since.", f"Its change stays: nothing to {action} there.",
+                                 title=f"Cannot {action}")
             target.append((written, asked))
             return row_of(asked, before) if before else _empty(asked, at)
 

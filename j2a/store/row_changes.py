@@ -76,7 +76,8 @@ def followed(row: Row, text: str) -> Row:
     """The words follow a correction. Where they are a model's they stay that, with what it wrote kept beside them."""
     caption = row.caption
     if caption is not None and not row.edited:
-        caption = replace(caption, text=text, written=caption.written or caption.text)
+        written = caption.written or caption.text
+        caption = replace(caption, text=text, written="" if written == text else written)
     return replace(row, text=text, caption=caption)
 
 

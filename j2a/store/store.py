@@ -230,6 +230,15 @@ class Store:
         """Make them again."""
         return [row for row in map(self._corrected, self._changes.step_together("redo", count)) if row is not None]
 
+    def put_back(self, row: Row) -> Row:
+        """Keep a window as somebody knows it, where its row is lost: the file is another one than it was read from."""
+        return self._make("restore", row.clip, lambda _: row, anew=True)
+
+    @property
+    def steps(self) -> tuple[int, int]:
+        """How many changes can be taken back, and how many made again."""
+        return self._changes.steps
+
     def undo(self) -> Row | None:
         """Take back the last change made through this instance; ``None`` when there is nothing to take back.
 

@@ -120,8 +120,8 @@ def told(counted: Tally, one: Maker, other: Maker) -> str:
     line = f"{_name(one)} against {_name(other)}: {counted.wins} won, {counted.losses} lost, {ties}, "
     line += f"{counted.neither} neither"
     if counted.judged:
-        low, high = counted.interval
-        line += f"; won {counted.rate:.0%} (95 % interval {low:.0%} to {high:.0%})"
+        won, low, high = (f"{100 * part:.0f}" for part in (counted.rate, *counted.interval))
+        line += f"; won {won} % (95 % interval {low} to {high} %)"
     return clean(line)
 
 

@@ -207,7 +207,9 @@ class Judging(Arranging):
 
     def _show_step(self, row: Row | None, nothing: str) -> None:
         if row is None:
-            self.say(nothing)
+            if not self.session.ledger.step_failed:  # else it was told why
+                self.say(nothing)
+            self._show_left()
             return
         if not self.tracks.go_to(row.clip.path):
             self.clear_search()
@@ -220,4 +222,9 @@ class Judging(Arranging):
             elif window != self.transport.window:
                 self.transport.set_window(window)
                 self.take_window()
+        self._show_left()
+
+    def _show_left(self) -> None:
+        """A request that was running was stopped by the step: what it was to measure is still wanted."""
+        self._measure()
         self.show_change(Change.EVERYTHING)

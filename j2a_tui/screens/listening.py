@@ -11,6 +11,7 @@ from j2a_tui.course import Loop
 from j2a_tui.display import clean
 from j2a_tui.messages import DevicesListed
 from j2a_tui.screens.looking import Looking
+from j2a_tui.screens.workbench import UNREADABLE
 from j2a_tui.widgets.waveform import Waveform
 from j2a_tui.windows import Window
 
@@ -133,6 +134,8 @@ class Listening(Looking):
 
     def _duration(self) -> float | None:
         self.settle()
+        if self._broken:
+            self.say(f"{UNREADABLE}.")
         return self.transport.duration_s
 
     def _set_window(self, window: Window) -> None:

@@ -24,6 +24,7 @@ MEASURE_AFTER_S = 0.5  # and a window is left alone this long before it is measu
 PLAYHEAD_S = 1 / 20
 KEEP_S = 0.2  # what the model writes is looked at so often, and saved when it has waited
 RETRY_S = 2.0  # what could not be saved is tried again so often
+UNREADABLE = "This file cannot be read"
 OTHERS_S = 0.5  # and so often it is looked what another J2A has changed
 
 
@@ -148,7 +149,7 @@ class Workbench(Showing):
             return
         if message.duration_s is None:
             self._broken = True
-            self.waveform.set_note("This file cannot be read")
+            self.waveform.set_note(UNREADABLE)
             self.session.failure = Failed(0, message.title, message.problem)
             self.show_change(Change.TEXT | Change.STAGE)
             return
@@ -198,6 +199,8 @@ class Workbench(Showing):
     def ready_for(self, action: str) -> bool:
         """Whether there is a file whose length is known; while it is not, ``action`` waits for it."""
         self.settle()
+        if self._broken:
+            self.say(f"{UNREADABLE}.")
         if self._path is None or self._broken:
             return False
         if self.transport.duration_s is None:

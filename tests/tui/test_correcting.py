@@ -139,7 +139,10 @@ async def test_meter_and_key(desk: Desk) -> None:
     await desk.press("k", *"what", "enter")
     await desk.shows("A key is a note")
     assert said(desk).key == "Eb minor"
-    await desk.press("escape", "escape")
+    await desk.press("escape")
+    await desk.press("k", *"ebm", "enter")  # what is said already is no mistake
+    assert "A key is a note" not in desk.screen_text()
+    await desk.press("escape")
     assert not isinstance(desk.app.screen, CorrectScreen)
     await desk.shows("Eb minor ◆ yours")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from j2a.engine.messages import Describe, Done
+from j2a.engine.messages import Describe, Done, Extract
 from j2a.store import Status, Store
 from tests.tui.fakes import CONTRADICTED, TEXT
 from tests.tui.harness import Desk, running
@@ -277,3 +277,13 @@ async def test_undo_takes_back_a_streamed_caption_in_one_step(desk: Desk, monkey
     assert desk.app.session.text == ""
     await desk.press("u")
     await desk.told("nothing to undo")
+
+
+async def test_an_undo_that_finds_nothing_leaves_no_request_on_the_screen(desk: Desk) -> None:
+    await desk.press("enter")
+    await desk.shows("waiting for the engine")
+    measured = len(desk.engine.asked(Extract))
+    await desk.press("u")
+    await desk.told("nothing to undo")
+    assert "waiting for the engine" not in desk.screen_text()
+    assert len(desk.engine.asked(Extract)) == measured + 1  # what was stopped with it is wanted still

@@ -79,6 +79,10 @@ async def test_an_unreadable_file_says_so_and_can_be_skipped(music: Path) -> Non
         await desk.shows("Cannot read the audio")
         await desk.press("enter", "e")
         assert not desk.engine.asked(Describe)
+        for key in ("c", "r", "M", "V", "right_square_bracket"):  # none of them is silent
+            desk.app.desk.status.remarks.clear()
+            await desk.press(key)
+            assert "This file cannot be read." in desk.app.desk.status.remarks, key
         await desk.press("s")
         await desk.opened("song 1.wav")
 

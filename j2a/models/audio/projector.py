@@ -204,7 +204,7 @@ def load_projector_2024(path: str | Path, version: str, *, device: str | torch.d
     try:
         stored = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
-        raise ModelMissingError(f"there is no file {path}.", mend) from None
+        raise ModelMissingError(f"There is no file {path}.", mend) from None
     except pickle.UnpicklingError as error:
         raise ModelError(f"{path} holds something other than weights, which J2A never runs.", mend) from error
     except (OSError, RuntimeError, EOFError, ValueError, KeyError) as error:

@@ -131,7 +131,7 @@ def test_files_that_are_no_audio_say_so(tmp_path: Path) -> None:
     no_frames = tmp_path / "nothing.wav"
     soundfile.write(no_frames, np.zeros((0, 1)), RATE)
     for path, words in ((empty, "empty"), (text, "not audio"), (playlist, "not audio"), (raw, "not audio"),
-                        (no_frames, "no sound"), (tmp_path, "folder"), (tmp_path / "gone.flac", "no file")):
+                        (no_frames, "no sound"), (tmp_path, "folder"), (tmp_path / "gone.flac", "There is no file")):
         with pytest.raises(AudioError, match=words) as caught:
             probe(path)
         assert str(path.name) in caught.value.message

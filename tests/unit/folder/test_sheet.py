@@ -109,6 +109,41 @@ def test_two_at_once_are_refused(tmp_path):
     Sheet(out, tmp_path, resume=True).close()
 
 
+def test_of_two_that_begin_at_once_one_writes_and_loses_nothing(tmp_path):
+    path, first = tmp_path / "out.csv", []
+
+    class Slow(Sheet):
+        """Another one comes between its making the file and its locking it."""
+
+        def _lock(self) -> None:
+            first.append(Sheet(path, tmp_path, resume=False))
+            super()._lock()
+
+    with pytest.raises(UsageError, match="is being written by another j2a"):
+        Slow(path, tmp_path, resume=False)
+    [sheet] = first
+    with sheet:
+        sheet.append(clips(tmp_path, 1), [caption()])
+    assert [row["caption"] for row in rows(path)] == ["A caption."]
+
+
+def test_a_file_that_is_gone_before_it_is_locked_is_not_written(tmp_path):
+    path = tmp_path / "out.csv"
+
+    class Slow(Sheet):
+        """The one that had made the file has failed, and leaves none."""
+
+        def _lock(self) -> None:
+            path.unlink()
+            super()._lock()
+
+    with pytest.raises(UsageError, match="is being written by another j2a"):
+        Slow(path, tmp_path, resume=False)
+    with Sheet(path, tmp_path, resume=False) as sheet:
+        sheet.append(clips(tmp_path, 1), [caption()])
+    assert len(rows(path)) == 1
+
+
 def test_a_spreadsheet_is_begun_and_continued_as_one(tmp_path):
     out = tmp_path / "out.csv"
     first, second = clips(tmp_path, 2)

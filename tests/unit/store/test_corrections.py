@@ -94,6 +94,13 @@ def test_words_that_follow_stay_the_models(store: Store, song: Path) -> None:
     assert row.edited and row.caption is not None and row.caption.text == "At 140 BPM."
 
 
+def test_words_that_follow_back_again_are_as_the_model_wrote_them(store: Store, song: Path) -> None:
+    clip = Clip(song, 0.0, 10.0)
+    before = store.save_generated(clip, caption("At 70 BPM.")).caption
+    store.follow(clip, "At 140 BPM.")
+    assert store.follow(clip, "At 70 BPM.").caption == before
+
+
 def test_another_session_sees_them(store: Store, song: Path) -> None:
     store.changed_elsewhere()
     with Store(store.path) as other:
