@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections import Counter
@@ -125,9 +126,13 @@ def _counts(tally: Tally) -> dict[str, Any]:
 
 def failures(tally: Tally) -> Counter[str]:
     """How many files failed for each reason, said without their names."""
-    return Counter(
-        reason.replace(f"{path}: ", "").replace(str(path), "The file") for path, reason in tally.failed.items()
-    )
+    return Counter(_nameless(reason, path) for path, reason in tally.failed.items())
+
+
+def _nameless(reason: str, path: Path) -> str:
+    reason = reason.replace(f"{path}: ", "").replace(str(path), path.name)
+    begins = re.compile(rf"(^|[.:] ){re.escape(path.name)}")  # a sentence
+    return begins.sub(r"\1The file", reason).replace(path.name, "the file")
 
 
 def captions(count: int) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from j2a.folder.run import Tally
-from j2a.folder.telling import Events, Ticker
+from j2a.folder.telling import Events, Ticker, failures
 
 A, B, C = Path("/m/a.wav"), Path("/m/b.wav"), Path("/m/c\x1b[31m.wav")
 FAILED = {A: f"{A}: it is empty.", B: f"{B}: it is empty.", C: f"{C} cannot be read: damaged."}
@@ -41,3 +41,10 @@ def test_events_are_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> Non
     assert failed == {"event": "failed", "file": str(C), "reason": FAILED[C]}
     assert (progress["event"], progress["files"], progress["of"], progress["measured"]) == ("progress", 2, 9, 5)
     assert (done["event"], done["captions"], done["reasons"]) == ("done", 4, {"The file cannot be read: damaged.": 1})
+
+
+def test_one_reason_is_counted_as_one_whatever_the_files_are_called() -> None:
+    said = {name: f"Cannot read the audio: {name} is no audio. Is /m/{name} older, and {name} the new one?"
+            for name in ("a.mp3", "b.mp3")}
+    counted = failures(Tally(failed={Path("/m", name): reason for name, reason in said.items()}))
+    assert counted == {"Cannot read the audio: The file is no audio. Is the file older, and the file the new one?": 2}
