@@ -92,6 +92,9 @@ def digest(file: Path) -> bytes:
 def _opened() -> Iterator[sqlite3.Connection | None]:
     """``None`` where it cannot be used; a damaged one is begun anew at the next start."""
     place, database = kept_in(), None
+    if not place.parent.is_dir():  # the captions' own folder is gone: making it would hide that from who saves
+        yield None
+        return
     try:
         paths.private_database(place)
         database = sqlite3.connect(place, timeout=2.0, isolation_level=None)

@@ -298,8 +298,9 @@ class Ledger:
                 source.append(count)
             return None
         if len(rows) < count:
-            which = "this row" if count == 1 or not rows else f"{count - len(rows)} of these rows"
-            self.on_problem(StoreError(f"Another program has changed {which}.", "Its change stays."))
+            which = "it" if count - len(rows) == 1 else f"{count - len(rows)} of these captions"
+            self.on_problem(StoreError(f"Another J2A has changed {which} since.", "Its change stays.",
+                                       title="Not all of it is taken back" if rows else "Nothing is taken back"))
         if not rows:
             return None
         target.append(len(rows))

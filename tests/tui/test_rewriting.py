@@ -98,7 +98,7 @@ async def test_prefix_and_suffix_are_shown_and_exported_but_no_part_of_the_text(
     await desk.press("a", "E", "a")
     written = (desk.folder / "captions.csv").read_text()
     assert '"mytrigger, Slow. loop"' in written
-    assert ",Slow.,no\n" in written, "the words of the model are told apart, and nobody edited it"
+    assert ",Slow.,no," in written, "the words of the model are told apart, and nobody edited it"
 
 
 def test_a_folder_has_the_affix_of_the_nearest_one(tmp_path: Path) -> None:

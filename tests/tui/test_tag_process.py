@@ -49,7 +49,7 @@ def test_a_process_that_ends_is_a_problem_told_once(tmp_path: Path, monkeypatch:
     posted: list[object] = []
     for _ in tagging(scan(tmp_path), posted.append):
         pass
-    assert [type(message) for message in posted] == [TagsRead, Problem]
+    assert [type(message) for message in posted] == [TagsRead, Problem, TagsRead]  # the last one only says so
 
 
 def test_a_file_of_which_a_part_is_read_says_so(tmp_path: Path) -> None:

@@ -202,7 +202,7 @@ def test_undo_leaves_other_sessions_alone(tmp_path: Path) -> None:
     ours, theirs = Store(tmp_path / "s.sqlite"), Store(tmp_path / "s.sqlite")
     ours.edit(CLIP, "ours")
     theirs.edit(CLIP, "theirs")
-    with pytest.raises(StoreError, match="Another program"):
+    with pytest.raises(StoreError, match="Another J2A"):
         ours.undo()
     row = ours.get(CLIP)
     assert row is not None

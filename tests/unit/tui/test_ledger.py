@@ -170,21 +170,18 @@ def test_what_two_say_of_a_file_at_once_is_kept_of_both(desk: Desk) -> None:
     assert desk.ledger.corrections(path) == replace(NONE, bpm=50.0, key="A minor")
 
 
-def test_an_undo_that_a_full_disk_stops_goes_on_later(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_undo_that_a_full_disk_stops_is_for_later(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second, third = correct_with_drafts(desk)
-    undo, count = desk.ledger.store.undo, 0
 
-    def second_is_refused() -> Row | None:
-        nonlocal count
-        count += 1
-        if count == 2:
-            raise StoreError("The disk is full.")
-        return undo()
+    def refused(count: int) -> list[Row]:
+        raise StoreError("The disk is full.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(desk.ledger.store, "undo", second_is_refused)
-        desk.ledger.undo()
+        patch.setattr(desk.ledger.store, "undo_together", refused)
+        assert desk.ledger.undo() is None
+    assert desk.ledger.step_failed
     assert "The disk is full." in str(desk.problems[-1])
+    assert [desk.text(clip) for clip in (first, second, third)] == ["At 50 BPM.", "At 50 BPM.", "Mine."]
     desk.ledger.undo()
     assert desk.ledger.corrections(first.path) == NONE
     assert [desk.text(clip) for clip in (first, second, third)] == ["At 100 BPM.", "At 100 BPM.", "Mine."]
