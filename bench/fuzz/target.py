@@ -11,8 +11,8 @@ from j2a.errors import J2AError
 from j2a.printable import printable
 
 NAMES = (
-    "audio", "engine", "features", "flax", "lists", "models", "mwmae", "run", "server", "settings", "sheet", "store",
-    "table", "template", "words",
+    "audio", "engine", "features", "flax", "forms", "lists", "models", "mwmae", "run", "server", "settings", "sheet",
+    "store", "table", "template", "words",
 )  # fmt: skip
 """Each is a module of ``bench.fuzz.targets``."""
 
