@@ -81,7 +81,10 @@ def location(path: str) -> str:
 
 def path_at(address: str) -> str:
     """The inverse of :func:`location`; "" for what is no file of this machine."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # a host that begins like an IPv6 address
+        return ""
     if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
         return ""
     return "/" + unquote(address[len("file://" + parts.netloc):], errors="surrogateescape").lstrip("/")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from j2a.features.record import Chord
 from j2a.formats import FORMATS, Entry, FormatError, Place
 from j2a.formats.recognising import recognised
+from j2a.formats.rekordbox import path_at
 from j2a.formats.values import (
     bpm_in,
     camelot,
@@ -87,3 +88,8 @@ def test_values_that_ace_step_does_not_know_become_empty() -> None:
     assert [bpm_in(value) for value in ("128", "127,6", 90, True, "fast", 0, 1e9, None, float("nan"))] == [
         128.0, 127.6, 90.0, None, None, None, None, None, None,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ["file://[a/b.wav", "file://[::1/b.wav", "http://x/b.wav", "b.wav", ""])
+def test_an_address_that_is_no_file_here_is_none(address: str) -> None:
+    assert path_at(address) == ""
