@@ -31,6 +31,7 @@ LISTENING_INSTRUCTIONS = {
     "tags": "List tags for the music, separated by commas.",
 }
 """For models behind a server, which hear the clip and know nothing of us."""
+_TONAL = {"Key", "Mode", "Chords", "Harmony"}
 _MEASURED = "Measured in this recording, to be used where you speak of it:"
 _NO_FIGURES = " Name no BPM, key, meter or chords."
 DEFAULT_PROMPT = "describe"
@@ -67,10 +68,24 @@ class Prompt:
 
 def build_prompt(features: Features, wish: Wish = DEFAULT, heard: Heard = NOTHING_HEARD) -> Prompt:
     """J2A-1.0's: facts, one a line, then the instruction."""
-    lines, name = _lines(features, wish, heard), wish.instruction
-    text = "\n".join([*(lines or [NOTHING_MEASURED]), INSTRUCTIONS.get(name, name)])
-    answer = NOTHING_SURE if not lines and name in INSTRUCTIONS else ""
-    return Prompt(text, f"facts-2{_kind(wish, INSTRUCTIONS)}", answer)
+    known, name = facts(features, heard, figures=wish.figures), wish.instruction
+    text = "\n".join([*(_lines_of(known) or [NOTHING_MEASURED]), INSTRUCTIONS.get(name, name)])
+    return Prompt(text, f"facts-2{_kind(wish, INSTRUCTIONS)}", _answer(known) if name in INSTRUCTIONS else "")
+
+
+def _answer(known: dict[str, str]) -> str:
+    """What to say where nothing is known but keys and chords: of so little a model makes something up."""
+    if not known.keys() <= _TONAL:
+        return ""
+    said = []
+    if "Key" in known:
+        said.append(f"The music is in {known['Key']}.")
+    elif "Mode" in known:
+        said.append(f"The music is in a {known['Mode']} key.")
+    if chords := known.get("Chords"):
+        one, only, _ = chords.partition(" only")
+        said.append(f"The harmony stays on {one}." if only else f"The chords are {chords}.")
+    return " ".join(said) or NOTHING_SURE
 
 
 def build_both_prompt(features: Features, wish: Wish = DEFAULT, heard: Heard | None = None) -> Prompt:
@@ -92,7 +107,7 @@ def build_heard_prompt(wish: Wish = DEFAULT) -> Prompt:
 def build_listening_prompt(features: Features, wish: Wish = DEFAULT) -> Prompt:
     """For a model behind a server that hears the clip: the instruction, and what was measured."""
     name = wish.instruction
-    known = _lines(features, wish, NOTHING_HEARD)
+    known = _lines_of(facts(features, NOTHING_HEARD, figures=wish.figures))
     measured = [_MEASURED, *known] if known else []
     wording = LISTENING_INSTRUCTIONS.get(name, name)
     if not wish.figures:
@@ -100,8 +115,9 @@ def build_listening_prompt(features: Features, wish: Wish = DEFAULT) -> Prompt:
     return Prompt("\n".join([wording, *measured]), f"listen-2{_kind(wish, LISTENING_INSTRUCTIONS)}")
 
 
-def _lines(features: Features, wish: Wish, heard: Heard) -> list[str]:
-    return [f"{title}: {value}" for title, value in facts(features, heard, figures=wish.figures).items()]
+def _lines_of(known: dict[str, str]) -> list[str]:
+    return [f"{title}: {value}" for title, value in known.items()]
+
 
 
 def _kind(wish: Wish, known: dict[str, str]) -> str:

@@ -216,7 +216,15 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
                 row = self.listing.row_of[index]
                 self.refresh(Region(0, row - self.scroll_offset.y, self.size.width, 1))
         self._show_cursor()
+        self._keep_notices_off()
         self.post_message(self.Moved(self.track))
+
+    def _keep_notices_off(self) -> None:
+        """Notices lie over the other half of the list."""
+        if self.is_mounted and 0 <= self.cursor < len(self.listing.row_of):
+            low = self.listing.row_of[self.cursor] - self.scroll_offset.y > self.size.height // 2
+            for rack in self.screen.query("ToastRack"):
+                rack.set_class(low, "-high")
 
     def _show_cursor(self) -> None:
         rows, row_of = self.listing.rows, self.listing.row_of

@@ -41,7 +41,10 @@ def llm():
 
 
 def describe(llm, features: Features, instruction: str = "", sampling: Sampling | None = None, seed: int = 0) -> str:
-    ids = prompt_ids(llm.tokenizer, build_prompt(features, Wish(instruction)).text)
+    asked = build_prompt(features, Wish(instruction))
+    if asked.answer:
+        return asked.answer
+    ids = prompt_ids(llm.tokenizer, asked.text)
     return "".join(stream_text(llm.model, llm.tokenizer, ids, sampling=sampling or Sampling(), seed=seed))
 
 

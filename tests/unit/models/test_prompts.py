@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from j2a.features.record import Chord, Features, Genre
@@ -47,6 +49,19 @@ def test_every_measurement_stands_in_the_prompt():
         INSTRUCTIONS["describe"],
     ]
     assert prompt.prompt_id == "facts-2/describe"
+
+
+@pytest.mark.parametrize(("figures", "answer"), [
+    (True, "The music is in E minor. The chords are Em, C, D."), (False, "The music is in a minor key."),
+])
+def test_of_keys_and_chords_alone_no_model_is_asked(figures, answer):
+    chords = [Chord(at, at + 2.0, name) for at, name in ((0, "E:min"), (2, "C:maj"), (4, "D:maj"))]
+    features = Features(key="E minor", key_probability=0.97, chords=chords)
+    assert build_prompt(features, Wish(figures=figures)).answer == answer
+    assert not build_prompt(features, Wish("Write a haiku.")).answer
+    assert not build_prompt(replace(features, bpm=120.0)).answer
+    only = Features(chords=[Chord(0, 8.0, "E:min")])
+    assert build_prompt(only).answer == "The harmony stays on Em."
 
 
 def test_what_was_not_measured_is_left_out():
