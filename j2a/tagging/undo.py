@@ -37,7 +37,7 @@ class Record:
         if self._file is None:
             folder = _folder()
             paths.private_folder(folder)
-            self._file = paths.private_file(folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.jsonl")
+            self._file = paths.private_file(folder / f"{time.time_ns():020d}.jsonl")
         line = {"file": os.fsencode(change.path).hex(), "before": change.before, "after": change.after}
         self._file.write(json.dumps(line).encode() + b"\n")
         self._file.flush()

@@ -12,7 +12,7 @@ from tests.tui.harness import Desk
 
 def held() -> int:
     gc.collect()
-    return sum(isinstance(one, StylesCache) for one in gc.get_objects())
+    return sum(type(one) is StylesCache for one in gc.get_objects())
 
 
 async def look_at_palette(desk: Desk) -> None:

@@ -40,4 +40,4 @@ def test_a_row_that_another_program_has_changed_since_stays(tmp_path: Path) -> N
         other.edit(Clip(songs[1]), "Bob's.")
         ledger.undo()
         assert [row.text for row in store.rows(tmp_path)] == ["Bob's."]
-    assert "1 of these rows" in problems[0].message
+    assert "Another J2A has changed it since" in problems[0].message
