@@ -6,16 +6,12 @@ counts for the folders in it that have none of their own.
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from j2a import paths
-from j2a.errors import StoreError
+from j2a import paths, small_files
 from j2a.printable import one_paragraph
 
 LONGEST = 300
@@ -72,21 +68,9 @@ def finder() -> Callable[[Path], Affix]:
 
 def write(folder: Path, affix: Affix) -> None:
     """Keep it for a folder, in the place of what it had. Raises ``StoreError``."""
-    place = kept_in()
     known = {name: [one.prefix, one.suffix] for name, one in _read().items()}
     known[str(paths.real_folder(folder))] = [tidy(affix.prefix), tidy(affix.suffix)]
-    new = place.with_name(f"{place.name}.{os.getpid()}")
-    try:
-        with paths.private_file(new) as file:
-            file.write(json.dumps(known, indent=1).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(place)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            new.unlink(missing_ok=True)
-        raise StoreError(f"{place}: {error.strerror or error}.", "Make room, or check the folder.",
-                         title="Prefix and suffix are not kept") from error
+    small_files.write(kept_in(), known, "Prefix and suffix are not kept")
 
 
 def tidy(text: str) -> str:
@@ -95,9 +79,7 @@ def tidy(text: str) -> str:
 
 
 def _read() -> dict[str, Affix]:
-    found: object = None
-    with contextlib.suppress(OSError, ValueError, RecursionError):
-        found = json.loads(kept_in().read_bytes())
+    found = small_files.read(kept_in())
     known = {}
     for folder, both in found.items() if isinstance(found, dict) else ():
         if isinstance(both, list) and len(both) == 2 and all(isinstance(one, str) for one in both):

@@ -55,7 +55,7 @@ class J2AApp(App[None]):
     """
 
     TITLE = "J2A"
-    CSS_PATH = Path(__file__).with_name("app.tcss")
+    CSS_PATH: ClassVar = [Path(__file__).with_name(name) for name in ("app.tcss", "dialogs.tcss")]
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = ""  # it is in our own table
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.textual_bindings("anywhere")]

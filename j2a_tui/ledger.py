@@ -1,172 +1,25 @@
-"""What was decided and saved, as the desk sees it: the store, the status of every file, one undo for each action."""
+"""What was decided, as actions: one undo each, also of what changes many windows at once, and across restarts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from j2a.clip import Clip
-from j2a.errors import J2AError, StoreError
-from j2a.features.corrections import NONE, Corrections
-from j2a.store import Row, Status, Store
+from j2a.errors import StoreError
+from j2a.store import Row
 from j2a.store.history import LOOKED_AT
-from j2a.store.records import BEST_FIRST
-from j2a_tui.catalogue import Catalogue, Entry
-from j2a_tui.unsaved import Change, Unsaved
-
-T = TypeVar("T")
+from j2a_tui.catalogue import Entry
+from j2a_tui.keeping import Keeping, kept_for_later
 
 
-class Ledger:
-    """Saves changes and groups them into actions. ``on_problem`` is told what could not be saved or read.
-
-    ``statuses`` holds one status for each file of the folder that has any. What cannot be saved is kept in
-    ``unsaved``, and saved by ``retry`` when that is possible again; ``problem`` says why it is not. ``catalogue`` holds
-    what there is to count and to find by.
-    """
-
-    def __init__(self, store: Store, folder: Path, on_problem: Callable[[J2AError], None]) -> None:
-        self.store = store
-        store.changed_elsewhere()  # from here on
-        self.statuses: dict[Path, Status] = store.statuses(folder)
-        self.catalogue = Catalogue()
-        self.folder = folder
-        self._looked_at = 0  # entries of the journal among whose actions what can be taken back was looked for
-        self.unsaved = Unsaved()
-        self.problem: StoreError | None = None
-        self.on_problem = on_problem
-        self._file = _identity(store.path)
-        self._seen: dict[Clip, tuple[str, ...]] = {}  # how the windows stood when they were looked at last
-        self._saves = 0  # changes of the action that goes on
-        self._undoable: list[int] = []  # changes of each action, oldest first
-        self._redoable: list[int] = []
-        self.step_failed = False  # whether the last undo or redo found something, which could not be done
-
-    def get(self, clip: Clip) -> Row | None:
-        """What is known about a clip."""
-        if clip in self.unsaved.rows:
-            return self.unsaved.rows[clip]
-        row = self._reading(lambda: self.store.get(clip))
-        self._seen[clip] = _version(row)
-        return row
-
-    def corrections(self, path: Path) -> Corrections:
-        """What is said of a file against the measurement."""
-        return self._reading(lambda: self.store.corrections(path)) or NONE
-
-    def rows_of(self, path: Path) -> list[Row]:
-        """Every window of a file that has a row."""
-        return self._reading(lambda: self.store.of_file(path)) or []
-
-    def correct(self, path: Path, before: Corrections, after: Corrections) -> bool:
-        """Say of a file what is new in ``after``; False where it cannot be saved, and is not said then."""
-        if not self.retry():
-            assert self.problem is not None
-            self.on_problem(_kept(self.problem))
-            return False
-        try:
-            self._reopen()
-            there = self.store.corrections(path)  # another J2A may have said something, too
-            wanted = there.changed(before, after) if there else after
-            if wanted != there:
-                self.store.correct(path, wanted)
-                self._saves += 1
-                self._redoable.clear()
-        except StoreError as error:
-            self.on_problem(error)
-            return False
-        self._reread_file(path)
-        return True
-
-    def changed_elsewhere(self, clip: Clip) -> bool:
-        """Whether another J2A has changed a clip since it was looked at here."""
-        if clip in self.unsaved.rows or clip not in self._seen:
-            return False
-        seen = self._seen[clip]
-        self.get(clip)
-        return seen != self._seen[clip]
-
-    def others_changes(self) -> list[Clip]:
-        """The windows that another J2A has changed since this was asked last, read anew; to be called often."""
-        try:
-            clips = self.store.changed_elsewhere()
-            rows = [row for path in {clip.path for clip in clips} for row in self.store.of_file(path)]
-        except StoreError:  # whoever saves or opens something is told
-            return []
-        for clip in clips:
-            self.catalogue.forget(clip)
-        for row in rows:
-            self.catalogue.put(Entry.of(row))
-        for path in {clip.path for clip in clips}:
-            self._reread_status(path)
-        return clips
-
-    def save(self, clip: Clip, change: Change) -> Row | None:
-        """Make a change to a clip, or keep it until it can be made; ``None`` when it makes no sense."""
-        self.retry()
-        try:
-            row = self._keep(clip, change) if self.unsaved.changes else self._save_or_keep(clip, change)
-        except StoreError as error:
-            self.on_problem(error)
-            return None
-        self._note(row)
-        return row
-
-    def _save_or_keep(self, clip: Clip, change: Change) -> Row:
-        """Raises ``StoreError`` for a change that makes no sense: there is nothing to accept."""
-        try:
-            return self._save(clip, change)
-        except StoreError as error:
-            if error.title != StoreError.title:
-                raise
-            self.problem = error
-            self.on_problem(_kept(error))
-            return self._keep(clip, change)
-
-    def _recall(self) -> None:
-        """What earlier runs did can be taken back, too: ever older actions, as far as the journal goes."""
-        while not self._undoable and self._looked_at >= 0:
-            most = self._looked_at * 4 or LOOKED_AT
-            found = self._reading(partial(self.store.recall, self.folder, most))
-            if found is None:
-                return
-            self._undoable[:], self._redoable[:], further = found
-            self._looked_at = most if further else -1
-
-    def _keep(self, clip: Clip, change: Change) -> Row:
-        return self.unsaved.keep(clip, change, self._quietly(clip))
-
-    def retry(self) -> bool:
-        """Save what could not be saved before; whether nothing is left of that."""
-        if not self.unsaved.changes:
-            return True
-        try:
-            self._reopen()
-            for clip, row in self.unsaved.save_into(self.store, self.on_problem):
-                self._count(clip, row)
-                self._note(row)
-        except StoreError as error:
-            self.problem = error
-            return False
-        self.problem = None
-        self.end_action()
-        return True
+class Ledger(Keeping):
+    """Actions of the desk over what :class:`Keeping` saves."""
 
     def rewrite(self, texts: Sequence[tuple[Clip, str, str]]) -> int:
         """Replace many texts, each (clip, as it reads, new one), as one action; how many, 0 where it cannot be done."""
-        if not self.retry():
-            assert self.problem is not None
-            self.on_problem(_kept(self.problem))
-            return 0
-        self.end_action()
-        try:
-            self._reopen()
-            rows = self.store.rewrite(texts)
-        except StoreError as error:
-            self.on_problem(error)
-            return 0
+        rows = self._at_once(lambda: self.store.rewrite(texts))
         for row in rows:
             self._count(row.clip, row)
             self._note(row)
@@ -175,17 +28,7 @@ class Ledger:
 
     def move(self, files: Sequence[tuple[Path, Path]]) -> int:
         """Let the captions of renamed files go with them, as one action; how many windows, 0 where it cannot be."""
-        if not self.retry():
-            assert self.problem is not None
-            self.on_problem(_kept(self.problem))
-            return 0
-        self.end_action()
-        try:
-            self._reopen()
-            rows = self.store.move(files)
-        except StoreError as error:
-            self.on_problem(error)
-            return 0
+        rows = self._at_once(lambda: self.store.move(files))
         if rows:
             self._saves = len(rows)
             self._redoable.clear()
@@ -198,6 +41,23 @@ class Ledger:
         return len({row.clip for row in rows if not row.about_file} & {row.clip for _, new in files
                                                                       for row in self.rows_of(new)})
 
+    def _at_once(self, change: Callable[[], list[Row]]) -> list[Row]:
+        """Many changes as an action of their own; none, told, where they cannot be made."""
+        try:
+            self._make_ready()
+            return change()
+        except StoreError as error:
+            self.on_problem(error)
+            return []
+
+    def _make_ready(self) -> None:
+        """Nothing waits to be saved, no action goes on, the file is the one that is there; else ``StoreError``."""
+        if not self.retry():
+            assert self.problem is not None
+            raise kept_for_later(self.problem)
+        self.end_action()
+        self._reopen()
+
     def work_as(self, annotator: str) -> None:
         """Somebody else goes on; what they have done can be taken back, not what others did."""
         self.retry()
@@ -206,14 +66,6 @@ class Ledger:
         self._looked_at = 0
         self._undoable.clear()
         self._redoable.clear()
-
-    def end_action(self, *, joined: bool = False) -> None:
-        """What was saved since the last action is taken back by one undo; ``joined``: together with that action."""
-        if self._saves and joined and self._undoable:
-            self._undoable[-1] += self._saves
-        elif self._saves:
-            self._undoable.append(self._saves)
-        self._saves = 0
 
     @property
     def in_action(self) -> bool:
@@ -228,46 +80,15 @@ class Ledger:
         """Make it again."""
         return self._step(self._redoable, self._undoable, lambda count: self.store.redo_together(count))
 
-    def _save(self, clip: Clip, change: Change) -> Row:
-        known = self._quietly(clip)
-        self._reopen()
-        before = self._quietly(clip)
-        if before is None and known is not None:  # the file is another one, and what the change is about is lost there
-            before = self.store.put_back(known)
-            self._count(clip, before)
-            self.end_action()
-        others = before if before and self._seen.get(clip, _version(before)) != _version(before) else None
-        row = change(self.store)
-        replaced = others is not None and bool(others.text.strip()) and others.text != row.text
-        if replaced:
-            self.end_action()  # one undo brings the other's words back, however much is typed from here on
-        if row != before:
-            self._count(clip, row)
-        if others is not None and replaced:
-            self.on_problem(J2AError(f"It had written: {others.text}", "Yours is saved; u brings the other one back.",
-                                      title="Another J2A has changed this caption"))
-        return row
-
-    def _count(self, clip: Clip, row: Row) -> None:
-        self._seen[clip] = _version(row)
-        self._saves += 1
-        self._redoable.clear()
-
-    def _reopen(self) -> None:
-        """A file that is no longer where it was would take every change and keep none of them."""
-        if _identity(self.store.path) == self._file:
-            return
-        if not self.store.path.parent.is_dir():
-            raise StoreError(f"{self.store.path.parent} is gone.", "Put it back, or make it.")
-        fresh = Store(self.store.path, annotator=self.store.annotator, on_mended=self.store.database.on_mended)
-        self.store.close()
-        self.store = fresh
-        self._file = _identity(fresh.path)
-        self._saves = 0
-        self._seen.clear()
-        self._undoable.clear()
-        self._redoable.clear()
-        self._looked_at = 0
+    def _recall(self) -> None:
+        """What earlier runs did can be taken back, too: ever older actions, as far as the journal goes."""
+        while not self._undoable and self._looked_at >= 0:
+            most = self._looked_at * 4 or LOOKED_AT
+            found = self._reading(partial(self.store.recall, self.folder, most))
+            if found is None:
+                return
+            self._undoable[:], self._redoable[:], further = found
+            self._looked_at = most if further else -1
 
     def _cannot_step(self, error: StoreError) -> None:
         self.step_failed = True
@@ -275,13 +96,8 @@ class Ledger:
 
     def _step(self, source: list[int], target: list[int], step: Callable[[int], list[Row]]) -> Row | None:
         self.step_failed = False
-        if not self.retry():
-            assert self.problem is not None
-            self._cannot_step(_kept(self.problem))
-            return None
-        self.end_action()
         try:
-            self._reopen()
+            self._make_ready()
         except StoreError as error:
             self._cannot_step(error)
             return None
@@ -312,57 +128,3 @@ class Ledger:
             self._reread_file(path)
             self._reread_status(path)
         return next((row for row in rows if row.about_file), rows[-1])  # captions follow a correction
-
-    def _reread_file(self, path: Path) -> None:
-        """What is counted of its windows, which corrections of the file change."""
-        for row in self.rows_of(path):
-            self.catalogue.put(Entry.of(row))
-
-    def _note(self, row: Row) -> None:
-        """Only a step down needs a look at the other windows of the file."""
-        self.catalogue.put(Entry.of(row))
-        path, status = row.clip.path, row.status
-        before = self.statuses.get(path)
-        if self.unsaved.changes or before is None or BEST_FIRST.index(status) <= BEST_FIRST.index(before):
-            self.statuses[path] = status
-        else:
-            self._reread_status(path)
-
-    def _reread_status(self, path: Path) -> None:
-        fresh = self._reading(lambda: self.store.statuses(path.parent))
-        if fresh is None:
-            return
-        if path in fresh:
-            self.statuses[path] = fresh[path]
-        else:
-            self.statuses.pop(path, None)
-
-    def _quietly(self, clip: Clip) -> Row | None:
-        try:
-            return self.unsaved.rows.get(clip) or self.store.get(clip)
-        except StoreError:
-            return None
-
-    def _reading(self, read: Callable[[], T]) -> T | None:
-        try:
-            return read()
-        except StoreError as error:
-            self.on_problem(error)
-            return None
-
-
-def _kept(error: StoreError) -> StoreError:
-    return StoreError(error.message, f"{error.hint} What you write is kept here until it can be saved.".strip())
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file it is, by whatever name; ``None`` when there is none."""
-    try:
-        about = path.stat()
-    except OSError:
-        return None
-    return about.st_dev, about.st_ino
-
-
-def _version(row: Row | None) -> tuple[str, ...]:
-    return (row.text, row.status.value, row.updated_at) if row else ()

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from j2a import paths, templates
+from j2a import paths, small_files, templates
 from j2a.caption import PROMPTS
-from j2a.errors import StoreError, UsageError
+from j2a.errors import UsageError
 from j2a.printable import one_paragraph
 
 MOST, LONGEST, LONGEST_NAME = 50, 2000, 30
@@ -24,9 +21,7 @@ def kept_in() -> Path:
 
 def read() -> dict[str, str]:
     """Text by name, in the order in which they were made; none where the file cannot be read."""
-    found: object = None
-    with contextlib.suppress(OSError, ValueError, RecursionError):
-        found = json.loads(kept_in().read_bytes())
+    found = small_files.read(kept_in())
     if not isinstance(found, dict):
         return {}
     known = {name: text for name, text in found.items() if isinstance(text, str) and not problem(name, text)}
@@ -35,19 +30,7 @@ def read() -> dict[str, str]:
 
 def write(prompts: Mapping[str, str]) -> None:
     """Keep these, in the place of those that were kept. Raises ``StoreError``."""
-    place = kept_in()
-    new = place.with_name(f"{place.name}.{os.getpid()}")
-    try:
-        with paths.private_file(new) as file:
-            file.write(json.dumps(dict(prompts), indent=1, ensure_ascii=False).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(place)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            new.unlink(missing_ok=True)
-        raise StoreError(f"{place}: {error.strerror or error}.", "Make room, or check the folder.",
-                         title="The prompt is not kept") from error
+    small_files.write(kept_in(), dict(prompts), "The prompt is not kept")
 
 
 def tidy(text: str) -> str:

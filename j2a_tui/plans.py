@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from j2a import paths
-from j2a.errors import StoreError
+from j2a import paths, small_files
 from j2a_tui.windows import SHORTEST_S, Window
 
 MOST = 10_000  # windows of a track; an hour and a half has so many of half a second
@@ -35,8 +33,8 @@ def kept_in(path: Path) -> Path:
 
 def read(path: Path) -> list[Window]:
     """The windows that were planned for a track, in time; none where they cannot be read."""
-    with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
-        found = json.loads(kept_in(path).read_bytes())["windows"]
+    with contextlib.suppress(ValueError, TypeError, KeyError):
+        found = small_files.read(kept_in(path))["windows"]
         return _in_time(Window(start / 1000, end / 1000) for start, end in found[:MOST] if 0 <= start < end)
     return []
 
@@ -44,21 +42,9 @@ def read(path: Path) -> list[Window]:
 def write(path: Path, windows: Iterable[Window]) -> list[Window]:
     """Keep them in the place of those that were planned before; what is kept, in time. Raises ``StoreError``."""
     planned = _in_time(windows)[:MOST]
-    place = kept_in(path)
     milliseconds = [[round(window.start_s * 1000), round(window.end_s * 1000)] for window in planned]
-    text = json.dumps({"file": str(path).encode(errors="replace").decode(), "windows": milliseconds})
-    new = place.with_name(f"{place.name}.{os.getpid()}")
-    try:
-        with paths.private_file(new) as file:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(place)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            new.unlink(missing_ok=True)
-        raise StoreError(f"{place}: {error.strerror or error}.", "Make room, or check the folder.",
-                         title="The windows are not kept") from error
+    about = {"file": str(path).encode(errors="replace").decode(), "windows": milliseconds}
+    small_files.write(kept_in(path), about, "The windows are not kept")
     return planned
 
 

@@ -7,14 +7,13 @@ begins as on the first day.
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from j2a import paths
+from j2a import paths, small_files
 from j2a.caption import PROMPTS
+from j2a.errors import StoreError
 
 BY_NAME = "name"  # how files are sorted where nothing else was chosen
 FOLDERS = 200  # that are remembered, the last used ones
@@ -73,18 +72,11 @@ def write(folder: Path, remembered: Remembered) -> None:
     values = asdict(remembered)
     folders[str(folder)] = {name: values.pop(name) for name in _OF_FOLDER}
     newest = dict(list(folders.items())[-FOLDERS:])
-    text = json.dumps({"desk": values, "folders": newest}, indent=1)
-    path = state_path()
-    new = path.with_name(f"{path.name}.{os.getpid()}")
-    with contextlib.suppress(OSError):
-        with paths.private_file(new) as file:
-            file.write(text.encode())
-        new.replace(path)
+    with contextlib.suppress(StoreError):
+        small_files.write(state_path(), {"desk": values, "folders": newest}, "The desk is not remembered", sync=False)
 
 
 def _kept() -> dict[str, dict[str, Any]]:
-    found: Any = None
-    with contextlib.suppress(OSError, ValueError, RecursionError):
-        found = json.loads(state_path().read_bytes())
+    found = small_files.read(state_path())
     found = found if isinstance(found, dict) else {}
     return {name: part if isinstance(part := found.get(name), dict) else {} for name in ("desk", "folders")}

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from j2a import paths
+from j2a import paths, small_files
 from j2a_tui.remembered import BY_NAME
 
 
@@ -27,9 +24,7 @@ def views_path() -> Path:
 
 def read() -> dict[str, View]:
     """Every view by its name, as they were named first to last; what cannot be read is not there."""
-    found: object = None
-    with contextlib.suppress(OSError, ValueError, RecursionError):
-        found = json.loads(views_path().read_bytes())
+    found = small_files.read(views_path())
     views = {}
     for name, about in found.items() if isinstance(found, dict) else ():
         search, sort = (about.get("search"), about.get("sort")) if isinstance(about, dict) else (None, None)
@@ -39,11 +34,8 @@ def read() -> dict[str, View]:
 
 
 def keep(name: str, view: View | None) -> None:
-    """Give it this name, instead of another that had it; ``None`` takes the name away. Raises ``OSError``."""
+    """Give it this name, instead of another that had it; ``None`` takes the name away. Raises ``StoreError``."""
     views = {other: about for other, about in read().items() if other != name}
     if view is not None:
         views[name] = view
-    new = views_path().with_name(f"views.json.{os.getpid()}")
-    with paths.private_file(new) as file:
-        file.write(json.dumps({name: asdict(view) for name, view in views.items()}, indent=1).encode())
-    new.replace(views_path())
+    small_files.write(views_path(), {name: asdict(view) for name, view in views.items()}, "The search is not kept")

@@ -82,12 +82,7 @@ class Changes:
             made = [(asked, self._change(action, asked, change, anew=True)) for asked, change in wanted]
             return [(number, asked, row) for asked, (number, row) in made if number]
 
-        with self._database.lock:
-            made = self._database.transaction(work)
-            if made:
-                self._done += [(number, asked) for number, asked, _ in made]
-                self._undone.clear()
-            return [row for _, _, row in made]
+        return self._together(work)
 
     def _change(self, action: str, asked: Key, change: Callable[[Row], Row], *, anew: bool) -> tuple[int, Row]:
         """Carry out a change inside a transaction: its number in the journal, 0 where nothing changes, and the row."""
@@ -165,7 +160,7 @@ class Changes:
             self._undone = [(step.number, step.key) for step in undone]
             return history.actions(done), history.actions(undone), more
 
-    def together(self, action: str, changes: Sequence[tuple[Key, Key, Callable[[Row], Row]]]) -> list[Row]:
+    def rewrite_together(self, action: str, changes: Sequence[tuple[Key, Key, Callable[[Row], Row]]]) -> list[Row]:
         """Change many rows, or move them from one key to another, wholly or not at all; one undo each takes it back.
 
         Raises ``StoreError`` where a row is not there or cannot be read; nothing is changed then.
@@ -193,6 +188,10 @@ class Changes:
                     made.append((self._write(name, at, target, None, kept.state), target, row_of(target, kept.state)))
             return made
 
+        return self._together(work)
+
+    def _together(self, work: Callable[[], list[tuple[int, Key, Row]]]) -> list[Row]:
+        """Do it wholly or not at all. Gives what changed: (number in the journal, window, row)."""
         with self._database.lock:
             made = self._transaction(work)
             if made:

@@ -299,7 +299,7 @@ class Store:
             return change
 
         keys = [(key_of(clip), rewritten(before, after)) for clip, before, after in texts]
-        return [row for row in map(self._corrected, self._changes.together("replace", [(key, key, change)
+        return [row for row in map(self._corrected, self._changes.rewrite_together("replace", [(key, key, change)
                 for key, change in keys])) if row is not None]
 
     def move(self, files: Sequence[tuple[Path, Path]]) -> list[Row]:
@@ -313,7 +313,7 @@ class Store:
             about = self._finding.exactly(about_file(old))
             found = [*self._finding.of_file(path_bytes(old)), *([about] if about else [])]
             changes += [(kept.key, kept.key._replace(path=target), lambda row: row) for kept in found]
-        return self._changes.together("move", changes)
+        return self._changes.rewrite_together("move", changes)
 
     def close(self) -> None:
         """Let go of the file. Nothing waits to be written."""

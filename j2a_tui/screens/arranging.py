@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from j2a.errors import J2AError
+from j2a.errors import StoreError
 from j2a_tui import saved_views
 from j2a_tui.display import clean
 from j2a_tui.saved_views import View
@@ -50,8 +50,8 @@ class Arranging(Browsing):
     def _keep_view(self, name: str, view: View | None) -> bool:
         try:
             saved_views.keep(name, view)
-        except OSError as error:
-            self.tell(J2AError(f"{saved_views.views_path()}: {error.strerror or error}.", title="Cannot keep the view"))
+        except StoreError as error:
+            self.tell(error)
             return False
         self.say(clean(f"The view {name} is {'kept' if view else 'deleted'}."))
         return True

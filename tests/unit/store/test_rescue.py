@@ -7,92 +7,27 @@ import errno
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from random import Random
 
 import pytest
 
 from j2a import paths
-from j2a.clip import Clip
 from j2a.errors import ExitCode, StoreError
 from j2a.store import Status, Store, schema
 from j2a.store.rescue import MendedError
-
-MUSIC = Path("/music")
-PAGE = 4096
-COUNT = 60
-TEXTS = [f"Caption {number}." for number in range(COUNT)]
-
-
-def clip(number: int) -> Clip:
-    return Clip(MUSIC / f"{number:03}.flac", 1.0, 2.0)
-
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A file with 60 captions, half of them written twice, three of them decided about, and one that was taken back."""
-    path = tmp_path_factory.mktemp("sound") / "s.sqlite"
-    with Store(path, annotator="Jörg") as store:
-        for number in range(0, COUNT, 2):
-            store.edit(clip(number), "An earlier text. " * (300 if number == 8 else 1))  # on pages of its own
-        for number in range(COUNT):
-            store.edit(clip(number), TEXTS[number])
-        for number in range(3):
-            store.set_status(clip(number), Status.ACCEPTED)
-        store.edit(clip(999), "Taken back.")
-        store.undo()
-    return path.read_bytes()
-
-
-def trees(content: bytes, path: Path) -> dict[str, int]:
-    """On which page each table and index begins."""
-    path.write_bytes(content)
-    raw = sqlite3.connect(path)
-    try:
-        return dict(raw.execute("SELECT name, rootpage FROM sqlite_master").fetchall())
-    finally:
-        raw.close()
-        path.unlink()
-
-
-def leaves(content: bytes, root: int) -> list[int]:
-    """The pages below the first page of a tree of two floors."""
-    page = content[(root - 1) * PAGE: root * PAGE]
-    assert page[0] in (2, 5), "an inner page"
-    cells = [int.from_bytes(page[at: at + 2]) for at in range(12, 12 + 2 * int.from_bytes(page[3:5]), 2)]
-    return [*(int.from_bytes(page[cell: cell + 4]) for cell in cells), int.from_bytes(page[8:12])]
-
-
-def with_pages(content: bytes, pages: list[int], damage: Callable[[bytes], bytes] = lambda page: bytes(PAGE)) -> bytes:
-    parts = [content[at: at + PAGE] for at in range(0, len(content), PAGE)]
-    for page in pages:
-        parts[page - 1] = damage(parts[page - 1])
-    return b"".join(parts)
-
-
-def opened(path: Path, content: bytes) -> tuple[dict[str, str], list[MendedError], list[StoreError]]:
-    """The texts of the rows, what was told of mending, and the rows that are damaged."""
-    path.write_bytes(content)
-    mended: list[MendedError] = []
-    damaged: list[StoreError] = []
-    with Store(path, on_mended=mended.append) as store:
-        store.check()
-        rows = store.rows(MUSIC, damaged.append)
-        store.edit(clip(500), "Written after it.")
-        assert store.latest(clip(500).path) is not None
-    raw = sqlite3.connect(path)
-    assert raw.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    raw.close()
-    return {row.clip.path.name: row.text for row in rows}, mended, damaged
-
-
-WAYS: dict[str, Callable[[bytes], bytes]] = {
-    "zeroed": lambda page: bytes(PAGE),
-    "flipped": lambda page: bytes(255 - byte for byte in page),
-    "another's": lambda page: b"SQLite format 3\0" * (PAGE // 16),
-    "half": lambda page: page[: PAGE // 2] + bytes(PAGE // 2),
-}
+from tests.unit.store.damage import (
+    COUNT,
+    MUSIC,
+    PAGE,
+    TEXTS,
+    WAYS,
+    clip,
+    leaves,
+    opened,
+    trees,
+    with_flipped_text,
+    with_pages,
+)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -152,21 +87,6 @@ def test_another_program_s_file_and_a_newer_format_are_left_alone(tmp_path: Path
         assert path.read_bytes() == before
 
 
-def with_flipped_text(content: bytes, number: int, byte: bytes) -> bytes:
-    """With another byte in the text of a caption's row, not of the journal's."""
-    wanted = f'"Caption {number}."'.encode()
-    places = [at for at in range(len(content)) if content.startswith(wanted, at)]
-    changed = [content[: at + 3] + byte + content[at + 4 :] for at in places]
-    return next(one for one in changed if b'{"text": "Ca' + byte in rows_of(one))
-
-
-def rows_of(content: bytes) -> bytes:
-    with contextlib.closing(sqlite3.connect(":memory:")) as raw:
-        raw.text_factory = bytes
-        raw.deserialize(content[:18] + b"\1\1" + content[20:])
-        return b"".join(state for (state,) in raw.execute("SELECT state FROM caption"))
-
-
 @pytest.mark.parametrize("byte", [b"\xff", b'"', b"\n", b"\0", b"x"])
 @pytest.mark.parametrize("ask", ["rows", "get", "latest", "decide", "edit"])
 def test_a_row_whose_text_is_damaged_is_mended_from_the_journal(
@@ -192,201 +112,6 @@ def test_a_row_whose_text_is_damaged_is_mended_from_the_journal(
                 assert undone.text == TEXTS[7]
         assert [row.text for row in store.rows(MUSIC)] == TEXTS
     assert ["nothing is lost" in str(one) for one in mended] == [True]
-
-
-def test_a_page_that_the_disk_forgot_to_write_loses_nothing(sound: bytes, tmp_path: Path) -> None:
-    """The page is whole, and what it held before: the journal knows what came after."""
-    path = tmp_path / "s.sqlite"
-    path.write_bytes(sound)
-    with Store(path) as store:
-        for number in range(20):
-            store.edit(clip(number), f"Captain {number}.")
-    newer = path.read_bytes()
-    told = 0
-    for number, page in enumerate(leaves(newer, trees(newer, tmp_path / "t.sqlite")["caption"])):
-        if page > len(sound) // PAGE:
-            continue
-        stale = newer[: (page - 1) * PAGE] + sound[(page - 1) * PAGE : page * PAGE] + newer[page * PAGE :]
-        texts, mended, damaged = opened(tmp_path / f"{number}.sqlite", stale)
-        assert not damaged
-        assert list(texts.values())[:COUNT] == [*(f"Captain {one}." for one in range(20)), *TEXTS[20:]]
-        told += len(mended)
-    assert told
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_a_flipped_bit_anywhere_changes_no_caption(sound: bytes, tmp_path: Path, seed: int) -> None:
-    """Nor does it lose a window, make one, or leave one damaged."""
-    whole = {clip(number).path.name: TEXTS[number] for number in range(COUNT)}
-    random = Random(seed)
-    for number in range(40):
-        place = random.randrange(len(sound))
-        home = tmp_path / str(number)
-        home.mkdir()
-        content = bytearray(sound)
-        content[place] ^= 1 << random.randrange(8)
-        texts, mended, damaged = opened(home / "s.sqlite", bytes(content))
-        assert (texts, damaged) == (whole, []), place
-        assert all("nothing is lost" in str(one) for one in mended), place
-
-
-@pytest.mark.parametrize("column", ["checksum", "change"])
-def test_a_damaged_number_beside_a_text_loses_nothing(sound: bytes, tmp_path: Path, column: str) -> None:
-    path = tmp_path / "s.sqlite"
-    path.write_bytes(sound)
-    raw = sqlite3.connect(path)
-    raw.execute(f"UPDATE caption SET {column} = {column} + 1024 WHERE state LIKE '%Caption 7.%'")
-    raw.commit()
-    raw.close()
-    mended: list[MendedError] = []
-    with Store(path, on_mended=mended.append) as store:
-        assert [row.text for row in store.rows(MUSIC)] == TEXTS
-    assert ["nothing is lost" in str(one) for one in mended] == [True]
-
-
-def with_pages_mixed_up(content: bytes, random: Random) -> bytes:
-    """Flipped bits, zeros, and pages that stand in the place of others, a few of each."""
-    mixed = bytearray(content)
-    for _ in range(random.randint(1, 5)):
-        place, length = random.randrange(len(mixed)), random.choice([4, 512, PAGE])
-        match random.randrange(3):
-            case 0:
-                mixed[place] ^= 1 << random.randrange(8)
-            case 1:
-                mixed[place : place + length] = bytes(len(mixed[place : place + length]))
-            case _:
-                to, source = (random.randrange(len(content) // PAGE) * PAGE for _ in range(2))
-                mixed[to : to + PAGE] = content[source : source + PAGE]
-    return bytes(mixed)
-
-
-@pytest.mark.parametrize("seed", range(2))
-def test_much_damage_at_once_makes_no_text_and_loses_none_unseen(sound: bytes, tmp_path: Path, seed: int) -> None:
-    random = Random(seed)
-    for number in range(25):
-        path = tmp_path / f"{number}.sqlite"
-        path.write_bytes(with_pages_mixed_up(sound, random))
-        mended: list[MendedError] = []
-        damaged: list[StoreError] = []
-        try:
-            with Store(path, on_mended=mended.append) as store:
-                store.check()
-                texts = {row.clip.path.name: row.text for row in store.rows(MUSIC, damaged.append)}
-        except StoreError:
-            continue  # nothing in it can be read
-        for one in range(COUNT):
-            found = texts.get(clip(one).path.name)
-            told = damaged or any(error.exit_code != ExitCode.OK for error in mended)
-            assert found == TEXTS[one] or (told and (found is None or "An earlier text." in found)), (number, one)
-
-
-def test_a_letter_that_changed_in_both_places_is_told(sound: bytes, tmp_path: Path) -> None:
-    """The texts were written by SQLite, so that nothing else than the checksums knows."""
-    path = tmp_path / "s.sqlite"
-    path.write_bytes(sound)
-    raw = sqlite3.connect(path)
-    for table, column in (("caption", "state"), ("journal", "after")):
-        raw.execute(f"UPDATE {table} SET {column} = replace({column}, '\"Caption 7.\"', '\"Caption 9.\"')")
-    raw.commit()
-    raw.close()
-    for _ in range(2):  # it is told until it is written anew
-        damaged: list[StoreError] = []
-        with Store(path) as store:
-            store.check()
-            assert [row.text for row in store.rows(MUSIC, damaged.append)] == [*TEXTS[:7], *TEXTS[8:]]
-            assert ["007.flac" in str(one) for one in damaged] == [True]
-            with pytest.raises(StoreError, match="damaged"):
-                store.get(clip(7))
-            with pytest.raises(StoreError, match="damaged"):
-                store.set_status(clip(7), Status.ACCEPTED)
-    with Store(path) as store:
-        store.edit(clip(7), TEXTS[7])
-        assert [row.text for row in store.rows(MUSIC)] == TEXTS
-
-
-@pytest.mark.parametrize("column", ["before", "after"])
-@pytest.mark.parametrize("provable", [True, False])
-def test_a_letter_that_changed_in_the_journal_is_never_taken_back(
-    tmp_path: Path, column: str, provable: bool
-) -> None:
-    """The same text stands elsewhere, where the change before and after it are whole; else nothing is taken back."""
-    mended: list[MendedError] = []
-    with Store(tmp_path / "s.sqlite", on_mended=mended.append) as store:
-        for text in ("Earlier.", "Later."):
-            store.edit(clip(1), text)
-        raw = sqlite3.connect(store.path)
-        where = "" if not provable else "WHERE change = 2"
-        raw.execute(f"UPDATE journal SET {column} = replace(replace({column}, 'Earl', 'Pearl'), 'Lat', 'Hat') {where}")
-        if not provable:
-            raw.execute("UPDATE journal SET action = 'edot', after = replace(after, 'Earl', 'Pearl')")
-        raw.commit()
-        raw.close()
-        if provable:
-            undone = store.undo()
-            assert undone is not None
-            assert undone.text == "Earlier."
-            assert ["nothing is lost" in str(one) for one in mended] == [True]
-        else:
-            with pytest.raises(StoreError, match="damaged"):
-                store.undo()
-            assert [row.text for row in store.rows(MUSIC)] == ["Later."]
-
-
-def in_the_first_format(content: bytes, path: Path) -> bytes:
-    """The same rows and changes in the tables that had no checksums."""
-    path.write_bytes(content)
-    old = sqlite3.connect(path.with_suffix(".old"), isolation_level=None)
-    old.execute("PRAGMA page_size = 4096")
-    for statement in schema.MIGRATIONS[0]:
-        old.execute(statement)
-    old.execute("ATTACH ? AS new", (str(path),))
-    for table in ("caption", "journal"):
-        names = ", ".join(name for _, name, *_ in old.execute(f"PRAGMA main.table_info({table})"))
-        old.execute(f"INSERT INTO main.{table} ({names}) SELECT {names} FROM new.{table}")
-    old.execute("PRAGMA user_version = 1")
-    old.close()
-    return path.with_suffix(".old").read_bytes()
-
-
-def test_a_file_of_the_first_format_is_read_and_has_checksums_from_then_on(sound: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "s.sqlite"
-    path.write_bytes(in_the_first_format(sound, tmp_path / "new.sqlite"))
-    with Store(path) as store:
-        store.check()
-        assert [row.text for row in store.rows(MUSIC)] == TEXTS
-        raw = sqlite3.connect(path)
-        for table in ("caption", "journal"):
-            assert raw.execute(f"SELECT count(*) FROM {table} WHERE checksum IS NULL").fetchone() == (0,)
-        raw.execute("UPDATE caption SET state = replace(state, 'Caption 7', 'Caption 8')")
-        raw.commit()
-        raw.close()
-    mended: list[MendedError] = []
-    with Store(path, on_mended=mended.append) as store:
-        assert [row.text for row in store.rows(MUSIC)] == TEXTS
-    assert ["nothing is lost" in str(one) for one in mended] == [True]
-
-
-def test_one_damaged_page_of_the_first_format_loses_nothing(sound: bytes, tmp_path: Path) -> None:
-    whole = {clip(number).path.name: TEXTS[number] for number in range(COUNT)}
-    content = in_the_first_format(sound, tmp_path / "new.sqlite")
-    for page in range(1, len(content) // PAGE + 1):
-        texts, _, damaged = opened(tmp_path / f"{page}.sqlite", with_pages(content, [page]))
-        assert (texts, damaged) == (whole, []), page
-
-
-def test_what_a_program_wrote_that_knows_no_checksums_is_believed(tmp_path: Path) -> None:
-    """An older J2A may have had the file open when a newer one brought it up to date."""
-    with Store(tmp_path / "s.sqlite") as store:
-        store.edit(clip(1), "By an older one.")
-        raw = sqlite3.connect(store.path)
-        for table in ("caption", "journal"):
-            raw.execute(f"UPDATE {table} SET checksum = NULL")
-        raw.commit()
-        raw.close()
-        assert [row.text for row in store.rows(MUSIC)] == ["By an older one."]
-        undone = store.undo()
-        assert undone is not None
-        assert undone.text == ""
 
 
 def test_what_both_places_lost_is_named_and_the_rest_is_there(sound: bytes, tmp_path: Path) -> None:
