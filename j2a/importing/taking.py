@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from j2a import affixes
 from j2a.caption import Caption
 from j2a.clip import Clip
 from j2a.features.corrections import Corrections
@@ -61,10 +62,13 @@ def planned(found: Gathered, names: Names, rows: Sequence[Row], policy: Policy) 
     there = {key_of(row.clip): row for row in rows}
     corrected = {row.clip.path: row.corrections for row in rows}
     taken: dict[Key, str] = {}
-    for source, form, entry in found.entries:
-        if not entry.caption.strip():
+    affix_of = affixes.finder()
+    for source, form, told in found.entries:
+        if not told.caption.strip():
             continue
-        path, why = names.file_of(entry)
+        path, why = names.file_of(told)
+        # What an export has put around every caption of a folder is no part of it.
+        entry = replace(told, caption=affix_of(path.parent).taken_off(told.caption)) if path else told
         clip = _clip(path, entry) if path else None
         if path is None or clip is None:
             name = entry.file if path is None else f"{entry.file} ({entry.start_s:g} to {entry.end_s} s)"

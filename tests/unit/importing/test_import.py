@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from j2a import affixes
 from j2a.caption import Caption
 from j2a.cli import app
 from j2a.clip import Clip
@@ -104,6 +105,14 @@ def test_what_becomes_of_the_captions_there(music: Path, policy: str, wanted: li
         assert texts(music) == before
         store.redo_together(done[-1])
     assert list(texts(music).values()) == wanted
+
+
+def test_the_trigger_word_of_a_folder_is_no_part_of_what_comes_back(music: Path) -> None:
+    affixes.write(music, affixes.Affix("mytrigger,", "loop"))
+    (music / "a.caption.txt").write_text("mytrigger, A waltz. loop\n")
+    (music / "b.caption.txt").write_text("Another waltz.\n")
+    assert run(music, "--sidecars")[0] == 0
+    assert texts(music) == {whole("a.wav"): "A waltz.", whole("b.flac"): "Another waltz."}
 
 
 def test_one_undo_takes_back_an_import_of_any_size(music: Path) -> None:
