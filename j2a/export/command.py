@@ -106,6 +106,8 @@ def export(
                 narrate(f"What was there is kept as {printable(str(kept))}.")
             count = written.count(rows)
             say(f"{count} {written.unit}{'' if count == 1 else 's'} written to {printable(str(target))}")
+            if format == "csv" and (bare := sum(not row.text.strip() for row in rows)):
+                narrate(f"Among them {bare} without a caption; --only captioned leaves those out.")
         if failed:
             raise typer.Exit(ExitCode.SOME_FILES_FAILED)
 
