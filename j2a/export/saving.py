@@ -125,6 +125,7 @@ def _with_cuts(found: list[Entry], kind: Kind, root: Path, out: Path, plan: Plan
     kept = []
     for one, cut in zip(found, cut_names(found, kind), strict=True):
         clip, target = Clip(root / one.file, one.start_s, one.end_s), out / cut.file
+        _check_is_no_link(target)
         try:
             state: State = "new" if not target.exists() else "same" if is_cut_of(clip, target) else "changed"
         except AudioError as error:
@@ -155,10 +156,14 @@ def _without_shared_names(found: list[Entry], plan: Plan) -> list[Entry]:
     return [one for one in found if owners[one.stem] == one.file]
 
 
-def _compared(target: Path, data: bytes, form: Format) -> tuple[bytes, State]:
-    """What is to stand in a file, with what others keep there, and how that is to what stands there."""
+def _check_is_no_link(target: Path) -> None:
     if target.is_symlink():
         raise ExportError(f"{target} is a link to another file.", "Remove it, or choose another --out.")
+
+
+def _compared(target: Path, data: bytes, form: Format) -> tuple[bytes, State]:
+    """What is to stand in a file, with what others keep there, and how that is to what stands there."""
+    _check_is_no_link(target)
     try:
         there = target.read_bytes() if target.exists() else None
     except OSError as error:
