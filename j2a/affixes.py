@@ -77,6 +77,7 @@ def write(folder: Path, affix: Affix) -> None:
     known[str(paths.real_folder(folder))] = [tidy(affix.prefix), tidy(affix.suffix)]
     new = place.with_name(f"{place.name}.{os.getpid()}")
     try:
+        paths.keep_unreadable(place)
         with paths.private_file(new) as file:
             file.write(json.dumps(known, indent=1).encode())
             file.flush()
@@ -87,6 +88,19 @@ def write(folder: Path, affix: Affix) -> None:
             new.unlink(missing_ok=True)
         raise StoreError(f"{place}: {error.strerror or error}.", "Make room, or check the folder.",
                          title="Prefix and suffix are not kept") from error
+
+
+def why_unread() -> str:
+    """Why none is known although there is a file of them, in a sentence; "" where that is not so."""
+    try:
+        found = json.loads(kept_in().read_bytes())
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError, RecursionError):
+        found = None
+    if isinstance(found, dict):
+        return ""
+    return f"{kept_in()} cannot be read: the captions stand without prefix and suffix."
 
 
 def tidy(text: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 from pathlib import Path
 from typing import BinaryIO
@@ -109,6 +110,21 @@ def private_file(path: Path) -> BinaryIO:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     close_to_others(path)
     return os.fdopen(handle, "wb")
+
+
+def keep_unreadable(place: Path) -> None:
+    """Give a file that is no JSON object a second name, NAME.bak: a new one is about to take its place.
+
+    For small files that people may write in. Raises ``OSError`` for one that may not be read.
+    """
+    try:
+        whole = isinstance(json.loads(place.read_bytes()), dict)
+    except FileNotFoundError:
+        return
+    except (ValueError, RecursionError):
+        whole = False
+    if not whole:
+        place.replace(place.with_name(f"{place.name}.bak"))
 
 
 def private_database(path: Path) -> None:

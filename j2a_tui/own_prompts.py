@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from j2a import paths, templates
 from j2a.caption import PROMPTS
@@ -24,22 +25,28 @@ def kept_in() -> Path:
 
 def read() -> dict[str, str]:
     """Text by name, in the order in which they were made; none where the file cannot be read."""
-    found: object = None
-    with contextlib.suppress(OSError, ValueError, RecursionError):
-        found = json.loads(kept_in().read_bytes())
-    if not isinstance(found, dict):
-        return {}
-    known = {name: text for name, text in found.items() if isinstance(text, str) and not problem(name, text)}
+    known = {name: text for name, text in _in_file().items() if isinstance(text, str) and not problem(name, text)}
     return dict(list(known.items())[:MOST])
 
 
+def _in_file() -> dict[str, Any]:
+    found: Any = None
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        found = json.loads(kept_in().read_bytes())
+    return found if isinstance(found, dict) else {}
+
+
 def write(prompts: Mapping[str, str]) -> None:
-    """Keep these, in the place of those that were kept. Raises ``StoreError``."""
+    """Keep these, in the place of those that were read; what is wrong in the file stays there, to be mended. Raises
+    ``StoreError``."""
+    known = read()
+    wrong = {name: text for name, text in _in_file().items() if name not in known and name not in prompts}
     place = kept_in()
     new = place.with_name(f"{place.name}.{os.getpid()}")
     try:
+        paths.keep_unreadable(place)
         with paths.private_file(new) as file:
-            file.write(json.dumps(dict(prompts), indent=1, ensure_ascii=False).encode())
+            file.write(json.dumps({**prompts, **wrong}, indent=1, ensure_ascii=False).encode())
             file.flush()
             os.fsync(file.fileno())
         new.replace(place)

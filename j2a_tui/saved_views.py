@@ -43,6 +43,7 @@ def keep(name: str, view: View | None) -> None:
     views = {other: about for other, about in read().items() if other != name}
     if view is not None:
         views[name] = view
+    paths.keep_unreadable(views_path())
     new = views_path().with_name(f"views.json.{os.getpid()}")
     with paths.private_file(new) as file:
         file.write(json.dumps({name: asdict(view) for name, view in views.items()}, indent=1).encode())

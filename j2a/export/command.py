@@ -67,6 +67,7 @@ def export(
 
     Of a folder that was moved or deleted the captions are still there: name it as it was, and a file by --out.
     """
+    from j2a import affixes
     from j2a.export import FORMATS, ONLY, chosen
     from j2a.store import Store
 
@@ -95,6 +96,8 @@ def export(
         for error in damaged:
             narrate(printable(str(error)))
         failed = any(error.exit_code != ExitCode.OK for error in damaged)
+        if why := affixes.why_unread():
+            narrate(printable(why))
         target = out.expanduser() if out else folder / written.file_name
         if written.form is not None:
             from j2a.export.saving import Wish
