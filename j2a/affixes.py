@@ -73,6 +73,13 @@ def write(folder: Path, affix: Affix) -> None:
     small_files.write(kept_in(), known, "Prefix and suffix are not kept")
 
 
+def why_unread() -> str:
+    """Why none is known although there is a file of them, in a sentence; "" where that is not so."""
+    if not kept_in().exists() or isinstance(small_files.read(kept_in()), dict):
+        return ""
+    return f"{kept_in()} cannot be read: the captions stand without prefix and suffix."
+
+
 def tidy(text: str) -> str:
     """One line, without what a terminal would act on."""
     return one_paragraph(text).strip()[:LONGEST]

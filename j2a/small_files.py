@@ -27,6 +27,7 @@ def write(path: Path, value: Any, title: str, *, sync: bool = True) -> None:
     """
     new = path.with_name(f"{path.name}.{os.getpid()}")
     try:
+        _keep_unreadable(path)
         with paths.private_file(new) as file:
             file.write(json.dumps(value, indent=1, ensure_ascii=False).encode(errors="backslashreplace"))
             if sync:
@@ -38,3 +39,18 @@ def write(path: Path, value: Any, title: str, *, sync: bool = True) -> None:
             new.unlink(missing_ok=True)
         hint = "Make room, or check the folder."
         raise StoreError(f"{path}: {error.strerror or error}.", hint, title=title) from error
+
+
+def _keep_unreadable(place: Path) -> None:
+    """Give a file that is no JSON object a second name, NAME.bak: a new one is about to take its place.
+
+    For small files that people may write in. Raises ``OSError`` for one that may not be read.
+    """
+    try:
+        whole = isinstance(json.loads(place.read_bytes()), dict)
+    except FileNotFoundError:
+        return
+    except (ValueError, RecursionError):
+        whole = False
+    if not whole:
+        place.replace(place.with_name(f"{place.name}.bak"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from j2a import paths, small_files, templates
 from j2a.caption import PROMPTS
@@ -21,16 +22,21 @@ def kept_in() -> Path:
 
 def read() -> dict[str, str]:
     """Text by name, in the order in which they were made; none where the file cannot be read."""
-    found = small_files.read(kept_in())
-    if not isinstance(found, dict):
-        return {}
-    known = {name: text for name, text in found.items() if isinstance(text, str) and not problem(name, text)}
+    known = {name: text for name, text in _in_file().items() if isinstance(text, str) and not problem(name, text)}
     return dict(list(known.items())[:MOST])
 
 
+def _in_file() -> dict[str, Any]:
+    found = small_files.read(kept_in())
+    return found if isinstance(found, dict) else {}
+
+
 def write(prompts: Mapping[str, str]) -> None:
-    """Keep these, in the place of those that were kept. Raises ``StoreError``."""
-    small_files.write(kept_in(), dict(prompts), "The prompt is not kept")
+    """Keep these, in the place of those that were read; what is wrong in the file stays there, to be mended. Raises
+    ``StoreError``."""
+    known = read()
+    wrong = {name: text for name, text in _in_file().items() if name not in known and name not in prompts}
+    small_files.write(kept_in(), {**prompts, **wrong}, "The prompt is not kept")
 
 
 def tidy(text: str) -> str:

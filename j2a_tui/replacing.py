@@ -36,13 +36,19 @@ class Replacement:
     count: int
     status: Status
 
+    @property
+    def leaves_nothing(self) -> bool:
+        """Whether no word would be left of the caption."""
+        return not self.after.strip()
+
 
 class PatternError(ValueError):
     """A regular expression, or what shall stand in its place, that makes no sense; in a sentence."""
 
 
 def replacements(rows: Iterable[Row], wanted: Wanted) -> list[Replacement]:
-    """Every caption that would change, in the order of the rows. Raises :class:`PatternError`."""
+    """Every caption that would change, in the order of the rows; also those of which nothing would be left, so that it
+    can be told: they stay as they are. Raises :class:`PatternError`."""
     if not wanted.find:
         return []
     substitute = _substitution(wanted)

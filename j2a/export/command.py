@@ -67,6 +67,7 @@ def export(
 
     Of a folder that was moved or deleted the captions are still there: name it as it was, and a file by --out.
     """
+    from j2a import affixes
     from j2a.export import FORMATS, ONLY, chosen
     from j2a.store import Store
 
@@ -95,6 +96,8 @@ def export(
         for error in damaged:
             narrate(printable(str(error)))
         failed = any(error.exit_code != ExitCode.OK for error in damaged)
+        if why := affixes.why_unread():
+            narrate(printable(why))
         target = out.expanduser() if out else folder / written.file_name
         if written.form is not None:
             from j2a.export.saving import Wish
@@ -106,6 +109,8 @@ def export(
                 narrate(f"What was there is kept as {printable(str(kept))}.")
             count = written.count(rows)
             say(f"{count} {written.unit}{'' if count == 1 else 's'} written to {printable(str(target))}")
+            if format == "csv" and (bare := sum(not row.text.strip() for row in rows)):
+                narrate(f"Among them {bare} without a caption; --only captioned leaves those out.")
         if failed:
             raise typer.Exit(ExitCode.SOME_FILES_FAILED)
 

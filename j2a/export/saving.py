@@ -75,7 +75,8 @@ def planned(rows: Sequence[Row], wish: Wish) -> Plan:
         if wish.form.endings:
             found = _without_shared_names(found, plan)
         place = Place(root, root.name or "captions")
-    plan.captions = len(found)
+    one_a_file = wish.form.unit == "file" and wish.window_audio is None
+    plan.captions = len(by_file(found)) if one_a_file else len(found)
     for name, data in wish.form.write(found, place).items():
         target = wish.out if wish.form.file_name and wish.out != out else out / name
         plan.texts[target], plan.states[target] = _compared(target, data, wish.form)
@@ -92,6 +93,8 @@ def _folder_of(wish: Wish) -> Path:
 def _entries(rows: Sequence[Row], wish: Wish, plan: Plan) -> list[Entry]:
     figures = wish.form.figures if wish.figures is None else wish.figures
     captioned = [row for row in rows if row.text.strip()]
+    if bare := len(rows) - len(captioned):
+        plan.notes.append(f"{'1 window has' if bare == 1 else f'{bare} windows have'} no caption, and no place here.")
     found = entries_of(captioned, wish.folder)
     if figures is not None:
         found = [in_dialect(row, one, figures=figures) for row, one in zip(captioned, found, strict=True)]
@@ -122,6 +125,7 @@ def _with_cuts(found: list[Entry], kind: Kind, root: Path, out: Path, plan: Plan
     kept = []
     for one, cut in zip(found, cut_names(found, kind), strict=True):
         clip, target = Clip(root / one.file, one.start_s, one.end_s), out / cut.file
+        _check_is_no_link(target)
         try:
             state: State = "new" if not target.exists() else "same" if is_cut_of(clip, target) else "changed"
         except AudioError as error:
@@ -137,8 +141,8 @@ def _tell_of_several(found: list[Entry], wish: Wish, plan: Plan) -> None:
     if wish.form.unit == "file" and several:
         plan.notes.append(
             f"{'1 file has' if several == 1 else f'{several} files have'} several captions, and {wish.form.name} has "
-            "room for one a file: an accepted one, of the whole file or else the first. --window-audio flac makes a "
-            "file of each window."
+            "room for one a file: an accepted one, of the whole file or else the first. "
+            f"Left out: {_captions(len(found) - len(by_file(found)))}. --window-audio flac makes a file of each window."
         )
 
 
@@ -152,10 +156,14 @@ def _without_shared_names(found: list[Entry], plan: Plan) -> list[Entry]:
     return [one for one in found if owners[one.stem] == one.file]
 
 
-def _compared(target: Path, data: bytes, form: Format) -> tuple[bytes, State]:
-    """What is to stand in a file, with what others keep there, and how that is to what stands there."""
+def _check_is_no_link(target: Path) -> None:
     if target.is_symlink():
         raise ExportError(f"{target} is a link to another file.", "Remove it, or choose another --out.")
+
+
+def _compared(target: Path, data: bytes, form: Format) -> tuple[bytes, State]:
+    """What is to stand in a file, with what others keep there, and how that is to what stands there."""
+    _check_is_no_link(target)
     try:
         there = target.read_bytes() if target.exists() else None
     except OSError as error:

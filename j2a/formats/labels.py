@@ -10,6 +10,7 @@ Neither program was here to try them. A window to the end of a file whose length
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Any
 
 from j2a.formats.entry import Entry, Files, FormatError, Place, by_file
@@ -17,6 +18,7 @@ from j2a.formats.plain import stem_of
 from j2a.formats.record import Format
 from j2a.formats.text import csv_of, decoded, encoded, number_in, one_line, table_of, text_in
 
+LAYERS = (".chords.labels.txt", ".beats.labels.txt", ".chords.csv", ".beats.csv")  # what holds no captions
 Label = tuple[float, float, str]  # start and end, in seconds of the file, and what is said of it
 
 
@@ -62,7 +64,7 @@ def read_audacity(name: str, data: bytes) -> list[Entry]:
     for number, line in enumerate(decoded(data).split("\n"), 1):
         if line.strip() and not line.startswith("\\"):  # a second line of a label tells of frequencies
             start, end, text, *_ = [*line.split("\t", 2), "", ""]
-            entries.append(_entry(stem_of(name, ".labels.txt"), number, start, end, text))
+            entries.append(_entry(_stem(name, ".labels.txt"), number, start, end, text))
     return entries
 
 
@@ -75,8 +77,13 @@ def read_sonic_visualiser(name: str, data: bytes) -> list[Entry]:
     for number, cells in rows:
         start_s, length_s = number_in(cells["time"]), number_in(cells["duration"])
         end_s = None if start_s is None or length_s is None else round(start_s + length_s, 6)
-        found.append(_entry(stem_of(name, ".captions.csv"), number, start_s, end_s, cells["label"]))
+        found.append(_entry(_stem(name, ".captions.csv"), number, start_s, end_s, cells["label"]))
     return found
+
+
+def _stem(name: str, ending: str) -> str:
+    """The audio's path without its ending; another program may have saved the file as X.txt or X.csv."""
+    return stem_of(name, ending if name.lower().endswith(ending) else PurePosixPath(name).suffix)
 
 
 def _entry(stem: str, number: int, start: Any, end: Any, text: str) -> Entry:

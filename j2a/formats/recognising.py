@@ -21,7 +21,7 @@ def recognised(name: str, data: bytes) -> Format | None:
     """The format of a file; ``None`` for an empty one and for what holds no captions. Raises ``FormatError``."""
     text = decoded(data)
     head = text.lstrip()[:_HEAD]
-    if not head:
+    if not head or name.lower().endswith(labels.LAYERS):
         return None
     if head.startswith("{"):
         return _json(text)

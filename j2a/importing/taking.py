@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -74,6 +74,7 @@ def planned(found: Gathered, names: Names, rows: Sequence[Row], policy: Policy) 
             name = entry.file if path is None else f"{entry.file} ({entry.start_s:g} to {entry.end_s} s)"
             intake.problems.append(f"{source}: {name}: {why or 'no such time'}.")
             continue
+        clip = _to_the_end(there, clip, form, entry)
         key = key_of(clip)
         if key in taken:
             if one_line(taken[key]) != one_line(entry.caption):
@@ -91,6 +92,12 @@ def _clip(path: Path, entry: Entry) -> Clip | None:
     except ValueError:
         return None
     return clip if max(clip.start_s, clip.end_s or 0.0) < _LATEST_S else None
+
+
+def _to_the_end(there: Mapping[Key, Row], clip: Clip, form: Format, entry: Entry) -> Clip:
+    """The window to the end of its file, where this is its caption: some formats can only name a time there."""
+    row = None if key_of(clip) in there else there.get(key_of(Clip(clip.path, clip.start_s)))
+    return row.clip if form.needs_duration and row and one_line(row.text) == one_line(entry.caption) else clip
 
 
 def _step(clip: Clip, form: Format, entry: Entry, row: Row | None, policy: Policy) -> Step:

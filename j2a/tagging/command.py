@@ -68,11 +68,13 @@ def _spelling(text: str) -> Spelling:
 
 def _tag_all(root: Path, fields: Sequence[Field], spelling: Spelling, *, write_them: bool, force: bool) -> int:
     """How many files failed."""
-    from j2a.tagging.writing import write  # it brings decoders along
+    from j2a.tagging.writing import remove_leftovers, write  # it brings decoders along
 
     tracks = scan(root)
     if not tracks:
         raise UsageError(f"{root} holds no audio files.", "Name a folder with music in it.")
+    if write_them:
+        remove_leftovers({track.path.parent for track in tracks})
     counts: Counter[str] = Counter()
     record = undo.Record()
     try:
@@ -133,22 +135,30 @@ def _told(one: Wanted) -> str:
 
 
 def _undo(root: Path) -> int:
-    """How many files could not be put back."""
-    from j2a.tagging.writing import write
+    """How many files could not be put back. Those that somebody has changed since are left so; others can be tried once
+    more."""
+    from j2a.tagging.writing import remove_leftovers, write
 
     record, changes = undo.last_run(root)
-    failed = done = 0
+    remove_leftovers({change.path.parent for change in changes})
+    settled: set[Path] = set()
+    failed = 0
     for change in changes:
         try:
-            if not undo.stands(change):
-                raise TagError(f"{change.path} was tagged otherwise since.", "It is left alone.")
-            write(change.path, {field: change.before.get(field, []) for field in change.after})
+            state = undo.state_of(change)
+            if state == "written":
+                write(change.path, {field: change.before.get(field, []) for field in change.after})
         except (TagError, AudioError, OSError) as error:
             narrate(printable(str(error)))
             failed += 1
-        else:
-            done += 1
-    if not failed:
-        undo.set_aside(record)
-    say(f"The tags of {done} files are as they were.")
+            if change.path.parent.is_dir() and not change.path.exists():
+                settled.add(change.path)  # deleted, not on a disk that is away
+            continue
+        settled.add(change.path)
+        if state == "other":
+            narrate(printable(str(TagError(f"{change.path} was tagged otherwise since.", "It is left alone."))))
+            failed += 1
+    undo.set_aside(record, settled)
+    done = len(changes) - failed
+    say(f"The tags of {'1 file are' if done == 1 else f'{done} files are'} as they were.")
     return failed

@@ -8,6 +8,8 @@ and DJ programs read. Values are texts here, several where the file has several.
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -20,9 +22,10 @@ Values = dict[Field, list[str]]
 _ID3 = {"bpm": "TBPM", "key": "TKEY", "genre": "TCON"}
 _VORBIS = {"bpm": "bpm", "key": "initialkey", "genre": "genre", "comment": "comment"}
 _MP4 = {"bpm": "tmpo", "key": "----:com.apple.iTunes:initialkey", "genre": "\xa9gen", "comment": "\xa9cmt"}
-_COMMENT = "COMM::eng"
+_COMMENT = "comm::eng"
 _KINDS = ("id3", "vorbis", "mp4")
-_MOST_KEY = 3  # characters of TKEY
+_ENCODING = re.compile(r"encoding=<Encoding\.\w+: \d>, ")
+_ID3V1_BYTES = 128
 
 
 class TagError(J2AError):
@@ -43,7 +46,9 @@ class Tagged:
         self.path = path
         with _explained(path):
             self._file: Any = mutagen.File(path)
-        self._kind = _kind_of(self._file)
+            self._kind = _kind_of(self._file)
+            if self._kind == "id3" and self._file.tags is not None:
+                self._file = _as_it_stands(self._file, path)
         if not self._kind:
             raise TagError(f"{path}: files of this kind have no tags that can be written.", "It is left alone.")
         if self._kind == "mp4" and _is_fragmented(path):
@@ -59,11 +64,14 @@ class Tagged:
 
     def others(self) -> dict[str, str]:
         """All other tags, by their own names, to see that they stay."""
-        names = ({**_ID3, "comment": _COMMENT}, _VORBIS, _MP4)[_KINDS.index(self._kind)]
+        names = (_ID3, _VORBIS, _MP4)[_KINDS.index(self._kind)]
         ours = {name.lower() for name in names.values()}
         tags = self._file.tags
+        if self._kind == "id3" and tags is not None:
+            ours |= {frame.HashKey.lower() for frame in _comment_of(tags)} or {_COMMENT}
         keys = [] if tags is None else list(tags.keys())
-        return {str(key): repr(tags[key]) for key in keys if str(key).lower() not in ours}
+        found = {str(key): _ENCODING.sub("", repr(tags[key])) for key in keys if str(key).lower() not in ours}
+        return found | {f"unknown {n}": repr(one) for n, one in enumerate(getattr(tags, "unknown_frames", ()))}
 
     def set(self, field: Field, values: list[str]) -> None:
         """Put these there; none takes the field away."""
@@ -89,12 +97,17 @@ class Tagged:
             tags[name] = values
 
     def save(self, path: Path) -> None:
-        """Write the tags into a file that holds the same sound. An ID3v2.3 tag stays one."""
-        with _explained(path):
-            if self._kind == "id3":
-                self._file.save(path, v2_version=4 if self._file.tags.version[:2] == (2, 4) else 3)
-            else:
+        """Write the tags into a file that holds the same sound. An ID3v2.3 tag stays one, an ID3v1 tag as it is."""
+        with _explained(self.path):
+            if self._kind != "id3":
                 self._file.save(path)
+                return
+            old = _id3v1_of(path)
+            self._file.save(path, v2_version=4 if self._file.tags.version[:2] == (2, 4) else 3, v23_sep=None)
+            if old and _id3v1_of(path):
+                with path.open("rb+") as file:  # mutagen writes it anew, out of what it has room for
+                    file.seek(-_ID3V1_BYTES, os.SEEK_END)
+                    file.write(old)
 
     def bpm_text(self, bpm: float) -> str:
         """A tempo as this kind of file has it: whole numbers in ID3 and MP4, a decimal in Vorbis comments."""
@@ -106,8 +119,7 @@ class Tagged:
             return []
         if self._kind == "id3":
             if field == "comment":
-                found = [frame for frame in tags.getall("COMM") if not frame.desc]
-                return [str(text) for frame in found[:1] for text in frame.text]
+                return [str(text) for frame in _comment_of(tags) for text in frame.text]
             frame = tags.get(_ID3[field])
             return [str(text) for text in frame.text] if frame else []
         values = tags.get((_VORBIS if self._kind == "vorbis" else _MP4)[field]) or []
@@ -117,16 +129,41 @@ class Tagged:
         from mutagen import id3
 
         if field == "comment":
-            tags.delall(_COMMENT)
+            lang = "eng"
+            for frame in _comment_of(tags):
+                lang = frame.lang
+                del tags[frame.HashKey]
             if values:
-                tags.add(id3.COMM(encoding=id3.Encoding.UTF16, lang="eng", desc="", text=values))
+                tags.add(id3.COMM(encoding=id3.Encoding.UTF16, lang=lang, desc="", text=values))
             return
         name = _ID3[field]
         tags.delall(name)
         if values:
-            if field == "key":
-                values = [value[:_MOST_KEY] for value in values]
             tags.add(getattr(id3, name)(encoding=id3.Encoding.UTF16, text=values))
+
+
+def _as_it_stands(file: Any, path: Path) -> Any:
+    """A file with its ID3 frames as they are written: mutagen turns what it loads into ID3v2.4 otherwise, and drops
+    what that has no place for. ID3v2.2 and ID3v1 alone, which cannot be written, become ID3v2.3."""
+    if file.tags.version >= (2, 3):
+        return type(file)(path, translate=False, load_v1=False)
+    return type(file)(path, v2_version=3)
+
+
+def _id3v1_of(path: Path) -> bytes:
+    """The ID3v1 tag at the end of a file; b"" where there is none."""
+    with path.open("rb") as file:
+        if file.seek(0, os.SEEK_END) < _ID3V1_BYTES:
+            return b""
+        file.seek(-_ID3V1_BYTES, os.SEEK_END)
+        found = file.read()
+    return found if found.startswith(b"TAG") else b""
+
+
+def _comment_of(tags: Any) -> list[Any]:
+    """The ID3 frame of the comment, in whichever language it is; none where there is none."""
+    found = [frame for frame in tags.getall("COMM") if not frame.desc]
+    return sorted(found, key=lambda frame: (frame.lang != "eng", frame.lang))[:1]
 
 
 def _kind_of(file: Any) -> str:

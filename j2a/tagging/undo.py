@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 from j2a import paths
 from j2a.errors import UsageError
 from j2a.tagging.fields import FIELDS, Tagged, Values
 
 _DONE = ".undone"
+
+State = Literal["written", "before", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +60,27 @@ def last_run(folder: Path) -> tuple[Path, list[Change]]:
     raise UsageError(f"nothing was written into tags in {folder} that is not undone.", "Look at `j2a tag FOLDER`.")
 
 
-def set_aside(record: Path) -> None:
-    """It is undone."""
-    record.replace(record.with_name(record.name + _DONE))
+def set_aside(record: Path, done: Collection[Path]) -> None:
+    """What it says of these files is undone, or not to be; what it says of others can be undone later."""
+    lines = record.read_bytes().splitlines(keepends=True)
+    left = [line for line in lines if (change := _change(line)) and change.path not in done]
+    aside = record.with_name(record.name + _DONE)
+    if not left:
+        record.replace(aside)
+        return
+    with paths.private_file(aside) as file:
+        file.writelines(left)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(record)
 
 
-def stands(change: Change) -> bool:
-    """Whether the file still has what was written. Raises ``TagError``."""
+def state_of(change: Change) -> State:
+    """Whether the file has what was written, or what it had before, or neither. Raises ``TagError``."""
     found = Tagged(change.path).read()
-    return all(found.get(field, []) == values for field, values in change.after.items())
+    if all(found.get(field, []) == values for field, values in change.after.items()):
+        return "written"
+    return "before" if all(found.get(field, []) == change.before.get(field, []) for field in change.after) else "other"
 
 
 def _folder() -> Path:
@@ -75,13 +89,16 @@ def _folder() -> Path:
 
 def _changes(record: Path) -> Iterator[Change]:
     """Those whose line is whole: a run may have been killed while it wrote one."""
-    for line in record.read_bytes().splitlines():
-        try:
-            data = json.loads(line)
-            path = Path(os.fsdecode(bytes.fromhex(data["file"])))
-            yield Change(path, _values(data["before"]), _values(data["after"]))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            continue
+    yield from filter(None, map(_change, record.read_bytes().splitlines()))
+
+
+def _change(line: bytes) -> Change | None:
+    try:
+        data = json.loads(line)
+        path = Path(os.fsdecode(bytes.fromhex(data["file"])))
+        return Change(path, _values(data["before"]), _values(data["after"]))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _values(data: dict[str, Any]) -> Values:

@@ -39,6 +39,7 @@ class ReplaceScreen(ModalScreen["list[Replacement] | None"]):
         self._rows, self._folder = rows, folder
         self._wanted = Wanted("", "")
         self._found: list[Replacement] = []
+        self._emptied = 0  # captions of which nothing would be left
         self._find = Field(placeholder="find", compact=True, id="find")
         self._put = Field(placeholder="replace by (nothing takes it out)", compact=True, id="put")
 
@@ -70,9 +71,11 @@ class ReplaceScreen(ModalScreen["list[Replacement] | None"]):
         self._wanted = replace(self._wanted, find=self._find.value, replace=self._put.value)
         wrong = ""
         try:
-            self._found = replacements(self._rows, self._wanted)
+            every = replacements(self._rows, self._wanted)
         except PatternError as error:
-            self._found, wrong = [], str(error)
+            every, wrong = [], str(error)
+        self._found = [one for one in every if not one.leaves_nothing]
+        self._emptied = len(every) - len(self._found)
         wanted = self._wanted
         on = {True: ("on", "bold $success"), False: ("off", "$quiet")}
         choices = Content.assemble(
@@ -92,8 +95,10 @@ class ReplaceScreen(ModalScreen["list[Replacement] | None"]):
             return Content.styled("What would change is shown here.", "$quiet")
         places = sum(one.count for one in self._found)
         captions, files = len(self._found), len({one.clip.path for one in self._found})
-        return Content.styled(f"{_many(places, 'place')} in {_many(captions, 'caption')} of {_many(files, 'file')}",
-                              "bold $foreground")
+        told = f"{_many(places, 'place')} in {_many(captions, 'caption')} of {_many(files, 'file')}"
+        if self._emptied:
+            told += f"; {_many(self._emptied, 'caption')} would have no words left and will not be changed"
+        return Content.styled(told, "bold $foreground")
 
     def _change(self, one: Replacement) -> Content:
         path = one.clip.path

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from j2a import paths
+from j2a import affixes, paths
+from j2a.affixes import Affix
 from j2a.clip import Clip
 from j2a.store import Status, Store
 from tests.places import DEMO
@@ -208,3 +209,16 @@ def test_what_j2a_keeps_is_private(music: Path, j2a_home: Path) -> None:
     assert j2a("features", WALTZ, "--end", "1").returncode == 0
     for path in j2a_home.rglob("*"):
         assert path.stat().st_mode & 0o077 == 0, path
+
+
+def exported(music: Path) -> list[str]:
+    assert j2a("export", music).returncode == 0
+    return texts(music / "captions.csv")
+
+
+def test_a_prefix_that_cannot_be_read_is_said(music: Path) -> None:
+    affixes.write(music, Affix("trigger,"))
+    assert exported(music) == ["trigger, Number 1.", "trigger, Number 2."]
+    affixes.kept_in().write_text("{,}")
+    result = j2a("export", music, "--out", music / "other.csv")
+    assert result.returncode == 0 and b"without prefix and suffix" in result.stderr

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from rich.color import ColorSystem
+from textual.screen import ModalScreen
 
 from j2a import paths, settings
 from j2a.store import Status
@@ -130,6 +131,22 @@ async def test_words_differ_from_their_ground_in_16_colours(desk: Desk) -> None:
             if style.color.downgrade(ColorSystem.STANDARD) == style.bgcolor.downgrade(ColorSystem.STANDARD):
                 unreadable.add((segment.text, str(style)))
     assert not unreadable
+
+
+@pytest.mark.parametrize("key", ["R", "T", "p", "v", "W", "question_mark", "f7", "S"])
+async def test_notices_do_not_cover_a_dialog_and_its_keys(music: Path, key: str) -> None:
+    async with running(music, size=(80, 24)) as desk:
+        await desk.opened("song 1.wav")
+        await desk.describe("Slow.")
+        await desk.press(key)
+        await desk.until(lambda: isinstance(desk.app.screen, ModalScreen))
+        for number in range(5):
+            desk.app.notify(f"Notice {number}: " + "many words " * 12, title="Title")
+        await desk.until(lambda: len(desk.app.screen.query("Toast")) >= 5)
+        await desk.settle()
+        dialog = next(iter(desk.app.screen.query(".dialog").results())).region
+        rack = next(iter(desk.app.screen.query("ToastRack").results())).region
+        assert all(not toast.region.intersection(rack).overlaps(dialog) for toast in desk.app.screen.query("Toast"))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

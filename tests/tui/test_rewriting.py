@@ -77,6 +77,14 @@ async def test_what_is_no_expression_is_told_and_changes_nothing(desk: Desk) -> 
     assert texts(desk) == ["A slow Song.", "A slow song, slow.", "A fast one."]
 
 
+async def test_a_caption_that_would_have_no_words_left_stays_as_it_is(desk: Desk) -> None:
+    fill(desk)
+    await desk.press("R", *"A.*ow.*", "f2", "f4", "f4")
+    await desk.shows("2 captions would have no words left")
+    await desk.press("ctrl+s", "escape")
+    assert texts(desk) == ["A slow Song.", "A slow song, slow.", "A fast one."]
+
+
 async def test_a_caption_that_changed_meanwhile_stops_the_whole_replacement(desk: Desk) -> None:
     fill(desk)
     await desk.press("R", *"one", "tab", *"1", "f4", "f4")

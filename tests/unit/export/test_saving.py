@@ -65,6 +65,27 @@ def test_what_another_program_keeps_in_the_same_file_stays(music: Path) -> None:
     assert fields["moods"] == ["calm"]
 
 
+def test_nothing_is_written_through_a_link(music: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.flac").write_bytes(b"mine")
+    for to in ("mine.flac", "nowhere"):
+        out = tmp_path / f"out {to}"
+        out.mkdir()
+        (out / "a_0-1000.flac").symlink_to(tmp_path / to)
+        code, _, told = run(music, "--format", "audiofolder", "--out", out, "--window-audio", "flac", "--force")
+        assert code == 1 and "is a link to another file" in told
+    assert (tmp_path / "mine.flac").read_bytes() == b"mine" and not (tmp_path / "nowhere").exists()
+
+
+def test_what_stays_out_is_counted(music: Path, tmp_path: Path) -> None:
+    with Store() as store:
+        store.set_status(Clip(music / "a.wav", 0.5, 0.7), Status.SKIPPED)
+    code, output, told = run(music, "--format", "txt", "--out", tmp_path / "out")
+    assert code == 0 and output.startswith("1 caption written")
+    assert "Left out: 1 caption." in told and "1 window has no caption" in told
+    code, output, told = run(music, "--out", tmp_path / "all.csv")
+    assert code == 0 and "1 without a caption; --only captioned" in told
+
+
 @pytest.mark.parametrize("kind", ["flac", "wav"])
 def test_windows_become_files_of_their_own(music: Path, tmp_path: Path, kind: str) -> None:
     out = tmp_path / "out"

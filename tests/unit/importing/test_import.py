@@ -153,6 +153,34 @@ def test_everything_of_a_session_comes_back_by_jsonl(music: Path, monkeypatch: p
             assert getattr(new, name) == getattr(old, name), name
 
 
+@pytest.mark.parametrize(("name", "files"), [
+    ("musiccaps", {"musiccaps.csv": "ytid,start_s,end_s,caption,path\na,5,9.5,To the end.,a.wav\n"}),
+    ("audacity", {"a.labels.txt": "5.0\t9.5\tTo the end.\n", "a.chords.labels.txt": "5.0\t7.0\tA:min\n",
+                  "a.beats.labels.txt": "5.1\t5.1\t1\n"}),
+    ("sonic-visualiser", {"a.captions.csv": "TIME,DURATION,LABEL\n5,4.5,To the end.\n",
+                          "a.chords.csv": "TIME,DURATION,LABEL\n5,2,A:min\n",
+                          "a.beats.csv": "TIME,DURATION,LABEL\n5.1,0,1\n"}),
+])  # fmt: skip
+@pytest.mark.parametrize("policy", ["fill", "overwrite"])
+def test_a_window_to_the_end_and_its_chords_are_no_second_window(
+    music: Path, tmp_path: Path, name: str, files: dict[str, str], policy: str
+) -> None:
+    with Store() as store:
+        store.edit(Clip(music / "a.wav", 5), "To the end.")
+    (tmp_path / "from").mkdir()
+    for file, text in files.items():
+        (tmp_path / "from" / file).write_text(text)
+    code, _, told = run(music, "--from", tmp_path / "from", "--policy", policy)
+    assert (code, texts(music)) == (0, {("a.wav", 5.0, None): "To the end."}), (name, told)
+
+
+def test_a_layer_that_another_program_saved_lies_beside_the_audio_of_its_name(music: Path, tmp_path: Path) -> None:
+    (music / "longer name.wav").write_bytes(b"sound")
+    (tmp_path / "longer name.csv").write_text("TIME,DURATION,LABEL\n5,4.5,Loud.\n")
+    assert run(music, "--from", tmp_path / "longer name.csv")[0] == 0
+    assert texts(music) == {("longer name.wav", 5.0, 9.5): "Loud."}
+
+
 def test_a_data_set_of_another_machine_is_matched_by_name(music: Path) -> None:
     source = music.parent / "dataset.json"
     samples = [{"audio_path": path, "caption": f"{n}."} for n, path in enumerate(

@@ -180,6 +180,62 @@ def test_undo_leaves_what_somebody_has_changed_since(folder: Path) -> None:
     assert Tagged(folder / "a.flac").read() == {}
 
 
+def test_an_undo_that_leaves_something_alone_does_not_bar_the_runs_before_it(folder: Path) -> None:
+    run(folder, "--write", "--fields", "bpm")
+    run(folder, "--write", "--fields", "key")
+    write(folder / "a.mp3", {"key": ["Cm"]})
+    code, output = run(folder, "--undo")
+    assert code == 4 and "The tags of 1 file are as they were." in output
+    assert run(folder, "--undo")[0] == 0
+    assert Tagged(folder / "a.mp3").read() == {"key": ["Cm"]}
+    assert Tagged(folder / "a.flac").read() == {}
+
+
+def test_an_undo_of_one_folder_leaves_that_of_the_others_to_be_done(folder: Path) -> None:
+    (folder / "sub").mkdir()
+    make(folder / "sub", "a.flac")
+    run(folder, "--write")
+    assert run(folder / "sub", "--undo")[0] == 0
+    assert Tagged(folder / "sub/a.flac").read() == {} != Tagged(folder / "a.flac").read()
+    assert run(folder / "sub", "--undo")[0] == 2
+    assert run(folder, "--undo")[0] == 0
+    assert Tagged(folder / "a.flac").read() == Tagged(folder / "a.mp3").read() == {}
+
+
+def test_an_undo_goes_on_where_a_killed_run_or_undo_ended(folder: Path) -> None:
+    run(folder, "--write")
+    write(folder / "a.mp3", {"bpm": [], "key": []})  # as it was before, or as an undo left it
+    assert run(folder, "--undo")[0] == 0
+    assert Tagged(folder / "a.flac").read() == Tagged(folder / "a.mp3").read() == {}
+    run(folder, "--write")
+    (folder / "a.mp3").unlink()
+    assert run(folder, "--undo")[0] == 4
+    assert run(folder, "--undo")[0] == 2
+
+
+def test_a_link_stays_one_and_its_file_is_tagged(folder: Path) -> None:
+    other = folder.parent / "other"
+    other.mkdir()
+    real = (folder / "a.mp3").rename(other / "real.mp3")
+    (folder / "a.mp3").symlink_to(real)
+    real.chmod(0o640)
+    run(folder, "--write")
+    assert (folder / "a.mp3").is_symlink()
+    assert (Tagged(real).read(), real.stat().st_mode & 0o777) == ({"bpm": ["128"], "key": ["F#m"]}, 0o640)
+    assert run(folder, "--undo")[0] == 0
+    assert (folder / "a.mp3").is_symlink() and Tagged(real).read() == {}
+
+
+def test_a_half_copy_of_a_killed_run_goes_with_the_next_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = folder / ".j2a-tag-abc.mp3"
+    shutil.copy2(folder / "a.mp3", left)
+    run(folder, "--write")
+    assert left.exists()  # another run may be at work on it
+    monkeypatch.setattr("j2a.tagging.writing._LEFT_S", -1.0)
+    run(folder, "--write")
+    assert not left.exists()
+
+
 def test_corrections_and_accepted_captions_are_what_is_written(folder: Path) -> None:
     clip = Clip(folder / "a.flac", 0.0, 1.0)
     with Store(store_path(), annotator="me") as store:
