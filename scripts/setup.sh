@@ -75,7 +75,7 @@ PYTHON
 # than unpacking it.
 pip() { "$PY" -m pip install -q --disable-pip-version-check --no-compile "$@"; }
 
-build_tools() { pip "setuptools>=70" wheel "Cython>=3.2,<4" "numpy>=2,<2.5"; }
+build_tools() { pip "setuptools>=75" wheel "Cython>=3.2,<4" "numpy>=2,<2.5"; }
 
 # madmom is compiled while the rest is downloaded. Only a wheel is made meanwhile, so that the two cannot meet.
 start_madmom() {
@@ -189,7 +189,7 @@ fi
 "$PY" -c "import pip" 2>/dev/null || "$PY" -m ensurepip >/dev/null 2>&1 || make_venv
 mkdir -p "$STAMPS"
 "$PY" scripts/venv_check.py check "$STAMPS"
-pyproject=$(cksum <pyproject.toml)
+pyproject=$(cat pyproject.toml j2a/compiled/*.[ch] | cksum)
 
 [ -e "$STAMPS/madmom" ] || check_compiler
 step build "1" "Build tools: setuptools, Cython, NumPy" build_tools
