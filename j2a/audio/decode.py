@@ -10,6 +10,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from j2a.audio.recent import KEPT_S, Block, Recent
 from j2a.audio.record import AudioInfo, Source
 from j2a.audio.source import open_source
 from j2a.clip import Clip
@@ -18,9 +19,7 @@ from j2a.errors import AudioError
 __all__ = ["AudioInfo", "AudioReader", "load", "probe", "stream"]
 
 
-# Where all channels but one are silent, their mean has 1 / channels squared of its energy. A mean that has
-# less than this share of that is what is left where channels cancel each other.
-_CANCELLED = 0.1
+_recent = Recent()
 
 
 def probe(path: Path) -> AudioInfo:
@@ -117,17 +116,17 @@ def stream(
     """Resampled samples of a clip, block by block.
 
     ``sample_rate`` in Hz. ``on_block`` is shown each block as :func:`read_blocks` gives it. Yields float32 (n,), see
-    :func:`mono_of`, or (n, channels) when ``mono`` is false. Memory is a few blocks of ``block_s`` seconds, however
-    long the clip. Raises ``AudioError``.
+    :func:`j2a.audio.recent.mono_of`, or (n, channels) when ``mono`` is false; not to be written into. Memory is a few
+    blocks of ``block_s`` seconds, however long the clip; a clip of half a minute is decoded once for all who ask for it
+    in turn. Raises ``AudioError``.
     """
-    rate, channels = _rate_and_channels(clip.path)
-    blocks = _shown(read_blocks(clip, block_s), on_block)
-    if mono:
-        blocks = map(mono_of, blocks)
-    if rate == sample_rate:
+    info = probe(clip.path)
+    blocks = _shown(_blocks(clip, info, block_s), on_block, mono=mono)
+    if info.sample_rate == sample_rate:
         yield from blocks
         return
-    resampler = soxr.ResampleStream(rate, sample_rate, 1 if mono else channels, dtype="float32", quality="HQ")
+    channels = 1 if mono else info.channels
+    resampler = soxr.ResampleStream(info.sample_rate, sample_rate, channels, dtype="float32", quality="HQ")
     for block in blocks:
         resampled = resampler.resample_chunk(block)
         if len(resampled):
@@ -137,26 +136,19 @@ def stream(
         yield tail
 
 
+def _blocks(clip: Clip, info: AudioInfo, block_s: float) -> Iterator[Block]:
+    first, end = frames_of(clip, info)
+    if end - first <= KEPT_S * info.sample_rate:
+        return _recent.blocks(clip.path, (first, end, block_s), lambda: read_blocks(clip, block_s))
+    return map(Block, read_blocks(clip, block_s))
+
+
 def _shown(
-    blocks: Iterator[NDArray[np.float32]], on_block: Callable[[NDArray[np.float32]], None]
+    blocks: Iterator[Block], on_block: Callable[[NDArray[np.float32]], None], *, mono: bool
 ) -> Iterator[NDArray[np.float32]]:
     for block in blocks:
-        on_block(block)
-        yield block
-
-
-def mono_of(block: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n, channels) to (n,): the channels' mean, or the loudest one where they cancel each other in it.
-
-    One channel upside down leaves nothing of the music in the mean: a wrong cable, a "widened" or a karaoke track.
-    """
-    mean: NDArray[np.float32] = block.mean(axis=1, dtype=np.float32)
-    if block.shape[1] < 2 or not len(block):
-        return mean
-    energies = np.square(block, dtype=np.float64).mean(axis=0)
-    if np.square(mean, dtype=np.float64).mean() < _CANCELLED / block.shape[1] ** 2 * energies.max():
-        return np.ascontiguousarray(block[:, int(energies.argmax())])
-    return mean
+        on_block(block.samples)
+        yield block.mono if mono else block.samples
 
 
 def load(clip: Clip, sample_rate: int) -> NDArray[np.float32]:
@@ -168,8 +160,3 @@ def load(clip: Clip, sample_rate: int) -> NDArray[np.float32]:
     if not blocks:
         raise AudioError(f"{clip.path.name} holds no sound in the chosen section.")
     return np.concatenate(blocks)
-
-
-def _rate_and_channels(path: Path) -> tuple[int, int]:
-    info = probe(path)
-    return info.sample_rate, info.channels

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from j2a.audio import AudioReader, load, probe
-from j2a.audio.decode import mono_of
 from j2a.audio.joined import ReadThroughSource
+from j2a.audio.recent import mono_of
 from j2a.audio.source import open_source
 from j2a.clip import Clip
 from j2a.errors import AudioError
