@@ -16,7 +16,7 @@ from j2a.console import Commands, errors_shown, narrate, print_json, say, tell_i
 from j2a.ending import ended_in_words, native_noise_unheard
 from j2a.engine import client
 from j2a.engine.messages import Describe, Done, Event, Extract, Failed, FeatureReady, Inspect, Piece, Progress, Request
-from j2a.errors import ExitCode, UsageError
+from j2a.errors import ExitCode, ModelMissingError, UsageError
 from j2a.export import command as export_command
 from j2a.features.record import Features
 from j2a.features.table import table_of
@@ -121,13 +121,28 @@ def models(context: typer.Context, as_json: AsJson = False) -> None:
 
 @models_app.command("fetch")
 def fetch_model(
-    name: Annotated[str, typer.Argument(help="7b, genre, or the hub id of a language model: org/name.")],
+    name: Annotated[str, typer.Argument(help="7b, genre, the hub id of a language model (org/name), or networks.")],
 ) -> None:
-    """Download a model from the Hugging Face hub; an interrupted download goes on where it stopped."""
-    from j2a.models.files.fetch import fetch
+    """Download a model from the Hugging Face hub; an interrupted download goes on where it stopped.
 
+    `networks` are those that measure, where J2A was installed without them; they come from the package index.
+    """
     with errors_shown():
+        if name == "networks":
+            say(printable(str(_fetched_networks())))
+            return
+        from j2a.models.files.fetch import fetch
+
         say(printable(str(fetch(name))))
+
+
+def _fetched_networks() -> Path:
+    from j2a import networks
+
+    try:
+        return networks.fetch()
+    except (networks.NotBroughtError, OSError) as error:
+        raise ModelMissingError(str(error), "See whether pip can install here; then run this again.") from error
 
 
 @app.command()

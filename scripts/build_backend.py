@@ -80,5 +80,5 @@ def _refuse_without_compiler() -> None:
         how = "xcode-select --install"
     else:
         how = f"install gcc and the development files of {python} from your system's packages"
-    missing = "a C compiler" if header else "the headers of Python" if compiler else "a C compiler and Python's headers"
-    raise SystemExit(f"\nJ2A has a part in C, and {missing} cannot be found. Get it and install J2A again:\n    {how}\n")
+    missing = " and ".join(["a C compiler"] * (not compiler) + ["the headers of Python"] * (not header))
+    raise SystemExit(f"\nJ2A has a part in C; {missing} cannot be found. Get that and install J2A again:\n    {how}\n")

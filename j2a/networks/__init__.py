@@ -38,20 +38,34 @@ class Package:
     files: tuple[str, ...]
 
 
-_TAG_FILES = (".index", ".data-00000-of-00001")
+_ENSEMBLES = ("downbeats/2016/downbeats_blstm", "beats/2015/beats_blstm")  # eight networks each
+_SINGLE = ("key/2018/key_cnn", "chords/2016/chords_cnnfeat", "chords/2016/chords_cnncrf")
 PACKAGES = {
     "madmom": Package(
-        "madmom", "0.16.1", "madmom-0.16.1.tar.gz", "64a86a29106e7c4e0c5f4ec96801c2d1a8492db710e4fe27e097da5517d68cb2", "madmom-0.16.1/madmom",
-        ("models/LICENSE",
-         *(f"models/{kind}_{number}.pkl" for number in range(1, 9)
-           for kind in ("downbeats/2016/downbeats_blstm", "beats/2015/beats_blstm")),
-         "models/key/2018/key_cnn.pkl", "models/chords/2016/chords_cnnfeat.pkl", "models/chords/2016/chords_cnncrf.pkl"),
+        "madmom",
+        "0.16.1",
+        "madmom-0.16.1.tar.gz",
+        "64a86a29106e7c4e0c5f4ec96801c2d1a8492db710e4fe27e097da5517d68cb2",
+        "madmom-0.16.1/madmom",
+        (
+            "models/LICENSE",
+            *(f"models/{name}_{number}.pkl" for name in _ENSEMBLES for number in range(1, 9)),
+            *(f"models/{name}.pkl" for name in _SINGLE),
+        ),
     ),
     "musicnn": Package(
-        "musicnn", "0.1.0", "musicnn-0.1.0-py3-none-any.whl", "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa", "musicnn",
-        tuple(f"{network}/{file}" for network in ("MTT_musicnn", "MSD_musicnn") for file in _TAG_FILES),
+        "musicnn",
+        "0.1.0",
+        "musicnn-0.1.0-py3-none-any.whl",
+        "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa",
+        "musicnn",
+        tuple(
+            f"{network}/{file}"
+            for network in ("MTT_musicnn", "MSD_musicnn")
+            for file in (".index", ".data-00000-of-00001")
+        ),
     ),
-}  # fmt: skip
+}
 
 
 class NotBroughtError(Exception):
@@ -59,9 +73,11 @@ class NotBroughtError(Exception):
 
 
 def folder(name: str) -> Path | None:
-    """Where the files of "madmom" or "musicnn" are: with J2A, or in the installed package, which is not imported."""
-    if is_whole(HERE / name, PACKAGES[name]):
-        return HERE / name
+    """Where the files of "madmom" or "musicnn" are: with J2A, among the models, or in the installed package, which is
+    not imported."""
+    for place in (HERE / name, _fetched() / name):
+        if is_whole(place, PACKAGES[name]):
+            return place
     spec = importlib.util.find_spec(name)
     places = list(spec.submodule_search_locations or []) if spec else []
     return Path(places[0]) if places else None
@@ -70,6 +86,22 @@ def folder(name: str) -> Path | None:
 def is_whole(place: Path, package: Package) -> bool:
     """Whether all its files are there."""
     return all((place / file).is_file() for file in package.files)
+
+
+def fetch() -> Path:
+    """Bring what is not there to the models, for an installation that was built without; their folder.
+
+    Raises ``NotBroughtError``.
+    """
+    _fetched().mkdir(parents=True, exist_ok=True)
+    bring(_fetched())
+    return _fetched()
+
+
+def _fetched() -> Path:
+    from j2a import paths
+
+    return paths.models_dir() / "networks"
 
 
 def bring(into: Path = HERE) -> None:
@@ -83,16 +115,14 @@ def bring(into: Path = HERE) -> None:
 
 
 def _downloaded(package: Package, scratch: Path) -> Path:
-    """The published file. pip runs a source package's setup.py before it hands it over, and madmom's asks for Cython."""
+    """The published file. pip runs a source package's setup.py first, and madmom's asks for Cython: a stub will do."""
     stub = scratch / "stub"
     for module, text in _STUBS.items():
         (stub / module).parent.mkdir(parents=True, exist_ok=True)
         (stub / module).write_text(text)
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(stub), os.environ.get("PYTHONPATH")]))}
-    command = [
-        sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
-        "--no-build-isolation", "--dest", str(scratch), f"{package.name}=={package.version}",
-    ]  # fmt: skip
+    options = ["download", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--dest"]
+    command = [*_pip(), *options, str(scratch), f"{package.name}=={package.version}"]
     ran = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     found = scratch / package.archive
     if ran.returncode or not found.is_file():
@@ -101,6 +131,12 @@ def _downloaded(package: Package, scratch: Path) -> Path:
     if hashlib.sha256(found.read_bytes()).hexdigest() != package.sha256:
         raise NotBroughtError(f"{package.archive} is not the file that was published: its SHA-256 is another.")
     return found
+
+
+def _pip() -> list[str]:
+    """Of this environment; one that uv made has none, but then uv is there."""
+    uv = shutil.which("uv")
+    return [uv, "tool", "run", "pip"] if uv and not importlib.util.find_spec("pip") else [sys.executable, "-m", "pip"]
 
 
 _STUBS = {

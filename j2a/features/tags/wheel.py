@@ -1,23 +1,23 @@
-"""Where the tag networks come from: the wheel ``musicnn==0.1.0``, when it is installed. It is read, never imported.
+"""Where the tag networks come from: the wheel ``musicnn==0.1.0`` (j2a/networks). It is read, never imported.
 
 It asks for TensorFlow and a NumPy of 2019, so it is no dependency of ours. Its licence is ISC ((c) Music Technology
 Group, UPF, 2019); the group's Essentia pages put the models they publish there, these among them, under CC BY-NC-SA
-4.0. None of it is part of J2A: what the user installed is used.
+4.0. None of it is part of J2A's sources.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
+from j2a import networks
 from j2a.features.tags.networks import Network
 from j2a.features.tags.tensor_bundle import Array, read_tensors
 
-INSTALL = "python -m pip install --no-deps musicnn==0.1.0"
-NO_NETWORKS = f"The tag networks are not on this machine; this fetches them (29 MB): {INSTALL}"
+INSTALL = "j2a models fetch networks"
+NO_NETWORKS = f"The tag networks are not on this machine; this fetches them (50 MB): {INSTALL}"
 NETWORKS = ("MTT_musicnn", "MSD_musicnn")  # trained on MagnaTagATune and on the Million Song Dataset
 _INDEX, _DATA = ".index", ".data-00000-of-00001"
 _SIZES = {_INDEX: 4948, _DATA: 9_465_596}
@@ -42,14 +42,12 @@ class Pair:
 
 
 def find_folder() -> Path | None:
-    """The folder of the installed package."""
-    spec = importlib.util.find_spec("musicnn")
-    folders = list(spec.submodule_search_locations or []) if spec else []
-    return Path(folders[0]) if folders else None
+    """The folder of the package's files."""
+    return networks.folder("musicnn")
 
 
 def is_there() -> bool:
-    """Whether the package is installed."""
+    """Whether the files are on this machine."""
     return find_folder() is not None
 
 
@@ -95,5 +93,5 @@ def _content(folder: Path, name: str, suffix: str) -> bytes:
 def _not_published(path: Path, why: str) -> str:
     return (
         f"The tag networks cannot be used: {path}: {why}. "
-        "This puts them right: python -m pip install --force-reinstall --no-deps musicnn==0.1.0"
+        f"Remove {path.parents[1]} and get them again: {INSTALL}"
     )

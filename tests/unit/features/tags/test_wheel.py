@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from j2a import networks
 from j2a.features import tags
 from j2a.features.tags import wheel
 
@@ -26,6 +27,7 @@ print(json.dumps([name for name in ("torch", "numba", "scipy", "madmom", "musicn
 
 def installed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A package of that name, found before any other, that must not be imported."""
+    monkeypatch.setattr(networks, "HERE", folder / "none")
     package = folder / "musicnn"
     package.mkdir()
     (package / "__init__.py").write_text("raise AssertionError('imported')\n", encoding="utf-8")
@@ -34,12 +36,13 @@ def installed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_without_the_wheel_the_reason_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(networks, "HERE", tmp_path / "none")
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
     importlib.invalidate_caches()
     found, reason = tags.listen(SECOND)
     assert found is None
     assert reason == wheel.NO_NETWORKS
-    assert "python -m pip install --no-deps musicnn==0.1.0" in reason
+    assert "j2a models fetch networks" in reason
 
 
 def test_missing_files_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,7 +51,7 @@ def test_missing_files_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert found is None
     assert reason is not None
     assert ".index: No such file" in reason
-    assert "--force-reinstall" in reason
+    assert "j2a models fetch networks" in reason
 
 
 def test_other_files_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
