@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from j2a import paths
@@ -167,16 +168,32 @@ class Jobs:
         if known is not None:
             values = known.to_json()
             for name in (*FEATURE_NAMES, *DETAILS):
-                report(name, values[name], known.unknown.get(name))
+                report(name, values.get(name), known.unknown.get(name))
             return known, time.perf_counter() - started
         self._emit(Progress(request_id, "measuring"))
         from j2a import features as extraction
 
         with _one_thread():
-            features = extraction.extract(clip, engine=engine, on_feature=report, cancelled=cancelled)
+            measured = extraction.extract(clip, engine=engine, on_feature=report, cancelled=cancelled)
+        features = _witnessed(measured, clip.path, report)
         if not cancelled() and key == remembered.key(clip, engine):
             remembered.keep(self._cache, key, features)
         return features, time.perf_counter() - started
+
+
+def _witnessed(measured: Features, path: Path, report: Callable[[str, Any, str | None], None]) -> Features:
+    """What was measured, beside what the file's own tags say; what changes by that is told."""
+    from j2a.features.file_tags import witnessed
+    from j2a.formats.values import bpm_in, key_in
+    from j2a.tags import read_figures
+
+    bpm, key = read_figures(path)
+    features = witnessed(measured, bpm_in(bpm), key_in(key) or None)
+    before, values = measured.to_json(), features.to_json()
+    for name in (*FEATURE_NAMES, *DETAILS):
+        if values.get(name) != before.get(name):
+            report(name, values.get(name), features.unknown.get(name))
+    return features
 
 
 @contextmanager

@@ -22,7 +22,8 @@ _MOST = 1e9  # of any number here: more seconds, beats a minute or parts of one 
 NOT_MUSIC = "it may not be music"  # in the reason for tags of steady noise or a bare tone
 BY_TAGS = "musicnn"  # source of a genre that is the likeliest style of the tags, however unlikely
 FEATURE_NAMES = ("bpm", "beats", "downbeats", "meter", "key", "chords", "sound", "tags", "genre")
-DETAILS = ("bpm_candidates", "bpm_sure", "key_probability", "tuning_cents", "absent")  # behind their feature
+DETAILS = ("bpm_candidates", "bpm_sure", "key_probability", "tuning_cents", "absent",
+           "file_bpm", "file_key")  # behind their feature
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +112,16 @@ class Features:
     tuning_cents: float | None = None  # from A = 440 Hz, -50 to 50
     genre: Genre | None = None
     unknown: dict[str, str] = field(default_factory=dict)  # feature name -> why it was not measured
+    file_bpm: float | None = None  # what the file's own tags say
+    file_key: str | None = None  # "A minor"
     corrected: list[str] = field(default_factory=list)  # names of those that a person has put in place of measured ones
 
     def to_json(self) -> dict[str, Any]:
-        """A dict of JSON types, in a fixed order; ``corrected`` only where there is any."""
+        """A dict of JSON types, in a fixed order; the file's tags and ``corrected`` only where there are any."""
         data = asdict(self)
-        if not self.corrected:
-            del data["corrected"]
+        for name in ("file_bpm", "file_key", "corrected"):
+            if not data[name]:
+                del data[name]
         return data
 
     @classmethod
@@ -168,6 +172,8 @@ def _checks(features: Features) -> list[tuple[str, bool]]:
         ("tags", all(isinstance(tag.label, str) and tag.kind in _TAG_KINDS and _is_number(tag.score) for tag in tags)),
         ("absent", isinstance(features.absent, list) and _are_texts(*features.absent)),
         ("genre", genre is None or (_are_texts(genre.label, genre.source) and _is_number(genre.score))),
+        ("file_bpm", features.file_bpm is None or (_is_number(features.file_bpm) and features.file_bpm > 0)),
+        ("file_key", features.file_key is None or _is_like(_KEY, features.file_key)),
         ("corrected", isinstance(features.corrected, list) and _are_texts(*features.corrected)),
         ("unknown", all(_are_texts(*item) for item in features.unknown.items())),
     ]

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from j2a.features.counting import bars, counted
+from j2a.features.counting import SAME_TEMPO, counted_at, ratio_between
+from j2a.features.file_tags import witnessed
 from j2a.features.record import Features, Tempo
 
-SAME = 0.04  # within which two tempi are one
 _UNSURE = 0.5  # what a window counts for whose own witnesses disagree
 _FEWEST = 2.0  # support that a level needs
 _MAJORITY = 0.7  # its part of the support of all levels; below that nobody knows
@@ -22,8 +22,8 @@ def vote(windows: Sequence[Features]) -> list[Features]:
     """The records of windows of one piece, each counted at the level that they agree on, in the same order.
 
     Where there is a majority, ``bpm``, beats and downbeats are counted at its level and ``bpm_sure`` is true; where
-    windows differ without one, ``bpm_sure`` is false and either level stands among ``bpm_candidates``. One window, and
-    windows without a tempo, are returned as they are.
+    windows differ without one, ``bpm_sure`` is false and either level stands among ``bpm_candidates``; the tempo in the
+    file's own tags has the last word. One window, and windows without a tempo, are returned as they are.
     """
     voted = list(windows)
     for family in _families(windows):
@@ -34,18 +34,10 @@ def vote(windows: Sequence[Features]) -> list[Features]:
         elif len(levels) > 1:
             for place in family:
                 voted[place] = _settled(windows[place], levels)
-    return voted
-
-
-def counted_at(features: Features, ratio: float) -> Features:
-    """The same record with ``ratio`` times as many beats a minute; bars keep their number of beats."""
-    if features.bpm is None or ratio == 1:
-        return features
-    first = features.downbeats[0] if features.downbeats else None
-    anchor = features.beats.index(first) if first in features.beats else 0
-    beats = counted(features.beats, ratio, anchor) if features.beats else []
-    recounted = replace(features, bpm=round(features.bpm * ratio, 1), beats=beats)
-    return replace(recounted, downbeats=bars(recounted, first))
+    return [
+        one if one is before else witnessed(one, one.file_bpm, one.file_key)
+        for one, before in zip(voted, windows, strict=True)
+    ]
 
 
 def _families(windows: Sequence[Features]) -> Iterable[list[int]]:
@@ -55,17 +47,12 @@ def _families(windows: Sequence[Features]) -> Iterable[list[int]]:
         if one.bpm is None:
             continue
         for family in families:
-            if _ratio(windows[family[0]].bpm or 0.0, one.bpm) is not None:
+            if ratio_between(windows[family[0]].bpm or 0.0, one.bpm) is not None:
                 family.append(place)
                 break
         else:
             families.append([place])
     return families
-
-
-def _ratio(bpm: float, wanted: float) -> float | None:
-    """How many times ``bpm`` is ``wanted``: 1, 2, 1/2, 4 or 1/4; ``None`` where it is none of them."""
-    return next((ratio for ratio in (1.0, 2.0, 0.5, 4.0, 0.25) if abs(wanted / (bpm * ratio) - 1) <= SAME), None)
 
 
 def _levels(family: Sequence[Features]) -> list[Tempo]:
@@ -74,7 +61,7 @@ def _levels(family: Sequence[Features]) -> list[Tempo]:
     for one in family:
         assert one.bpm is not None
         support = _UNSURE if one.bpm_sure is False else 1.0
-        same = next((at for at, level in enumerate(levels) if abs(one.bpm / level.bpm - 1) <= SAME), None)
+        same = next((at for at, level in enumerate(levels) if abs(one.bpm / level.bpm - 1) <= SAME_TEMPO), None)
         if same is None:
             levels.append(Tempo(one.bpm, support))
         else:
@@ -86,11 +73,11 @@ def _settled(one: Features, levels: Sequence[Tempo]) -> Features:
     """One window, counted at the strongest level where that has a majority."""
     assert one.bpm is not None
     total = sum(level.weight for level in levels)
-    ratio = _ratio(one.bpm, levels[0].bpm)
+    ratio = ratio_between(one.bpm, levels[0].bpm)
     if ratio is None:
         return one
     if levels[0].weight < max(_FEWEST, _MAJORITY * total):
-        exact = [(level, _ratio(one.bpm, level.bpm)) for level in levels]
+        exact = [(level, ratio_between(one.bpm, level.bpm)) for level in levels]
         tempi = [Tempo(round(one.bpm * times, 1), round(level.weight / total, 3)) for level, times in exact if times]
         return replace(one, bpm_sure=False, bpm_candidates=tempi)
     one = counted_at(one, ratio)

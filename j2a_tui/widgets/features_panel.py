@@ -71,6 +71,8 @@ class FeaturesPanel(Widget):
             return clean(text), "bold $secondary"
         if name in self._known:
             reason = self._features.unknown.get(name, "")
+            if told := {"bpm": self._features.file_bpm, "key": self._features.file_key}.get(name):
+                return f"file says {clean(f'{told:g}' if name == 'bpm' else str(told))}", "italic $quiet"
             if not reason:
                 return "unknown", "italic $quiet"
             return f"unknown: {clean(reason)}" if width >= ROOMY else f"? {clean(reason)}", "italic $quiet"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from j2a.features.counting import counted_at
 from j2a.features.record import Features, Tempo
-from j2a.features.vote import counted_at, vote
+from j2a.features.vote import vote
 
 
 def window(bpm: float | None, *, sure: bool | None = True) -> Features:

@@ -17,12 +17,14 @@ from j2a.clip import Clip
 from j2a.errors import UsageError
 from j2a.features.corrections import Corrections
 from j2a.features.record import Features, Tag, Tempo
+from j2a.formats.values import bpm_in, key_in
 from j2a.library import Track
 from j2a.paths import store_path
 from j2a.store import Status, Store
 from j2a.tagging import command
 from j2a.tagging.fields import TagError, Tagged
 from j2a.tagging.writing import sound_of, write
+from j2a.tags import read_figures
 
 mutagen = pytest.importorskip("mutagen")
 RATE = 44_100
@@ -59,6 +61,8 @@ def test_tags_come_back_and_the_sound_stays(tmp_path: Path, name: str) -> None:
         "comment": ["Ein Stück in Moll. \U0001f3b5"],
     }  # fmt: skip
     assert (sound_of(path), Tagged(path).others()) == (sound, others)
+    read_bpm, read_key = read_figures(path)
+    assert (bpm_in(read_bpm), key_in(read_key)) == (float(bpm), "F# minor")
     write(path, {"bpm": [], "key": [], "genre": ["Metal"], "comment": []})
     assert Tagged(path).read() == {"genre": ["Metal"]}
     assert (sound_of(path), Tagged(path).others()) == (sound, others)
