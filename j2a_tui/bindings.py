@@ -129,8 +129,8 @@ KEYS: tuple[Key, ...] = (
     Key("fold_all", "Z", "Z", "fold_all", "Fold all", "Hide the files of every folder, or show them all",
         "desk", "Files"),
     Key("list", "backslash", "\\", "list", "Hide files", "Hide the list of files, or show it again", "desk", "Files"),
-    Key("export", "E", "E", "export", "Export", "Write captions.csv: accepted ones, or all", "desk", "Files",
-        bar=True, brief="CSV"),
+    Key("export", "E", "E", "export", "Export", "Write the captions: captions.csv, or as a trainer reads them", "desk",
+        "Files", bar=True, brief="Export"),
     Key("claims", "tab", "tab", "claims", "Claims", "Go through the claims; each lights its words in the caption",
         "desk", "Captions"),
     # The program

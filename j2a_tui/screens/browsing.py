@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from textual import on
+from textual import on, work
 
 from j2a.errors import J2AError, StoreError
 from j2a_tui.display import clean
@@ -16,13 +16,12 @@ from j2a_tui.views import parse
 from j2a_tui.widgets.claims_table import ClaimsTable
 from j2a_tui.widgets.track_list import TrackList
 
-CSV = "captions.csv"
-
 if TYPE_CHECKING:
     from textual.widgets import Input
 
-    from j2a.export import Only
+    from j2a.export import WouldLoseError
     from j2a.store import Row
+    from j2a_tui.exporting import Choice
     from j2a_tui.widgets.search import SearchField
 
 
@@ -176,9 +175,10 @@ class Browsing(Tracking):
         self.find(self.words)
 
     def action_export(self) -> None:
-        """``captions.csv`` into the folder, with the captions that are asked for."""
+        """In the format and with the captions that are asked for, after a look at what that would write."""
         from j2a.export import ONLY, chosen
-        from j2a_tui.screens.choose import ExportScreen
+        from j2a_tui.exporting import Choice, preview
+        from j2a_tui.screens.export import ExportScreen
 
         rows = self._rows()
         if rows is None:
@@ -187,8 +187,9 @@ class Browsing(Tracking):
             self.say("There are no captions to export yet.")
             return
         counts = {only: len(chosen(rows, only)) for only in ONLY}
-        self.app.push_screen(ExportScreen(str(self.folder / CSV), counts),
-                             lambda only: self._export(only, force=False) if only else None)
+        accepted = chosen(rows, "accepted")
+        screen = ExportScreen(Choice(self.folder), counts, lambda choice: preview(accepted, choice))
+        self.app.push_screen(screen, lambda choice: self._export(choice, force=False) if choice else None)
 
     def _rows(self) -> list[Row] | None:
         """Every row of the folder; those that are damaged are told of. ``None`` when they cannot be read."""
@@ -203,10 +204,38 @@ class Browsing(Tracking):
                                  title="Cannot read every caption"))
         return rows
 
-    def _export(self, only: Only, *, force: bool) -> None:
+    def _export(self, choice: Choice, *, force: bool) -> None:
         from j2a.export import chosen
 
-        self.write_export("csv", chosen(self._rows() or (), only), force=force)
+        rows = chosen(self._rows() or (), choice.only)
+        if choice.name == "csv" and not choice.out:
+            self.write_export("csv", rows, force=force)
+        elif rows:
+            self._write_files(rows, choice, force=force)
+        else:
+            self.say("There are no such captions to export.")
+
+    @work(thread=True, exclusive=True, group="export")
+    def _write_files(self, rows: Sequence[Row], choice: Choice, *, force: bool) -> None:
+        """In a thread: windows are cut one by one, which takes its time."""
+        from j2a.export import WouldLoseError
+        from j2a_tui.exporting import written
+
+        try:
+            told = written(rows, choice, force=force)
+        except WouldLoseError as error:
+            self.app.call_from_thread(self._ask_to_overwrite, error, choice)
+        except J2AError as error:
+            self.app.call_from_thread(self.tell, error)
+        else:
+            self.app.call_from_thread(self.notify, clean(str(choice.target)), title=told, markup=False)
+
+    def _ask_to_overwrite(self, error: WouldLoseError, choice: Choice) -> None:
+        from j2a_tui.screens.choose import ConfirmScreen
+
+        question = f"{clean(error.message)} Replace it? What is there is kept, as FILE.bak."
+        self.app.push_screen(ConfirmScreen(question, "Replace it"),
+                             lambda yes: self._export(choice, force=True) if yes else None)
 
     def write_export(self, name: str, rows: Sequence[Row], *, force: bool) -> None:
         """A file that holds more than it would is only replaced when that is wanted (``force``)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -13,7 +13,6 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from j2a.export.choosing import ONLY, Only
 from j2a_tui.display import clean, fit
 
 _ABOUT = {
@@ -109,37 +108,6 @@ class VersionScreen(ModalScreen["dict[str, Any] | None"]):
     def action_leave(self) -> None:
         """None of them."""
         self.dismiss(None)
-
-
-# In the order of j2a.export.ONLY.
-_EXPORTS = ("accepted captions only", "every caption, drafts too", "everything, also what was skipped without one")
-
-
-class ExportScreen(ModalScreen["Only | None"]):
-    """Which captions go into the file; the answer is ``None`` for none."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a,enter", "answer('accepted')", show=False), Binding("c", "answer('captioned')", show=False),
-        Binding("e", "answer('all')", show=False), Binding("escape,q,n", "answer('')", show=False),
-    ]
-
-    def __init__(self, target: str, counts: Mapping[Only, int]) -> None:
-        super().__init__()
-        self._target, self._counts = target, counts
-
-    def compose(self) -> ComposeResult:
-        """The choices with their keys."""
-        lines = [Content(f"Write {clean(self._target)}"), Content("")]
-        for key, what, count in zip("ace", _EXPORTS, map(self._counts.__getitem__, ONLY), strict=True):
-            lines.append(Content.assemble((f"{key}  ", "bold $accent"), (f"{count:>6,}  ", "bold"), (what, "$quiet")))
-        with Vertical(classes="dialog", id="export") as box:
-            box.border_title = Content("Export")
-            box.border_subtitle = Content("esc closes")
-            yield Static(Content("\n").join(lines), markup=False)
-
-    def action_answer(self, only: str) -> None:
-        """Close with the answer."""
-        self.dismiss(next((name for name in ONLY if name == only), None))
 
 
 class ConfirmScreen(ModalScreen[bool]):

@@ -13,6 +13,7 @@ from textual.widgets import TextArea
 
 from j2a.engine.messages import Describe, Done, Extract, Look
 from j2a_tui.app import J2AApp
+from j2a_tui.exporting import NAMES
 from tests.tui.fakes import CONTRADICTED, FakeEngine, FakePlayer
 from tests.tui.harness import Desk
 from tests.tui.test_blind import BY
@@ -239,7 +240,19 @@ async def annotated(desk: Desk) -> None:
     await desk.shows("1 of 1 (100%) decisions the same")
 
 
+async def exporting(desk: Desk) -> None:
+    """Sidecars beside the music, one of which is there already."""
+    await described(desk)
+    await desk.press("A")
+    (desk.folder / "song 1.caption.txt").write_text("Another one.\n")
+    await desk.press("E")
+    await desk.shows("accepted captions only")
+    await desk.press(*"j" * NAMES.index("ace-step-sidecars"))
+    await desk.shows("▌ ace-step-sidecars")
+    await desk.shows("changed  song 1.caption.txt")
+
+
 @pytest.mark.parametrize("size", [LARGE, SMALL], ids=["120x40", "80x24"])
-@pytest.mark.parametrize("steps", [asked_for, replaced, affixed, annotated])
+@pytest.mark.parametrize("steps", [asked_for, replaced, affixed, annotated, exporting])
 def test_picture_of_what_is_done_to_the_folder(compare: Compare, steps: Steps, size: tuple[int, int]) -> None:
     assert compare(size, steps)
