@@ -130,7 +130,7 @@ KEYS: tuple[Key, ...] = (
         "desk", "Files"),
     Key("list", "backslash", "\\", "list", "Hide files", "Hide the list of files, or show it again", "desk", "Files"),
     Key("export", "E", "E", "export", "Export", "Write the captions: captions.csv, or as a trainer reads them", "desk",
-        "Files", bar=True, brief="Export"),
+        "Files", bar=True, brief="CSV"),
     Key("claims", "tab", "tab", "claims", "Claims", "Go through the claims; each lights its words in the caption",
         "desk", "Captions"),
     # The program
