@@ -10,11 +10,14 @@ from typing import Annotated
 
 import typer
 
+from j2a import templates
 from j2a.console import errors_shown, narrate, tell_if_nothing_is_kept, tell_the_end
 from j2a.errors import ExitCode, UsageError
+from j2a.folder.books import Books
 from j2a.folder.corrections import said_of
-from j2a.folder.plan import limited, plan
+from j2a.folder.plan import Cut, limited, plan
 from j2a.folder.run import FolderRun, Settings
+from j2a.folder.same_sound import SameSound
 from j2a.folder.sheet import Sheet
 from j2a.folder.telling import Events, Ticker, captions
 from j2a.folder.workers import default_workers
@@ -81,12 +84,13 @@ def caption(
             tell_if_nothing_is_kept()
             told = Events(len(tracks)) if as_json else Ticker(len(tracks))
             try:
-                given_up: set[Path] = set()
-                planned = plan(tracks, window, per_file, _tell, given_up)
+                books = Books(sheet, told.show)
+                said = functools.cache(said_of)
+                same_sound = SameSound(lambda path: (said(path), templates.of_file(how.prompt, path)))
+                planned = plan(tracks, Cut(window, per_file), _tell, books.given_up, same_sound)
                 if limit is not None:
                     planned = limited(planned, limit, sheet.has)
-                said = functools.cache(said_of)
-                tally = FolderRun(planned, sheet, settings, told.show, given_up, said).run()
+                tally = FolderRun(planned, books, settings, said).run()
             except KeyboardInterrupt:
                 told.end()
                 narrate(f"Interrupted. {captions(sheet.rows)} kept in {printable(str(out))}; go on with --resume.")
