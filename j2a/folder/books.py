@@ -75,10 +75,11 @@ class Books:
             self._told_at = now
             self.tell()
 
-    def measured(self, path: Path) -> None:
-        """A clip of a file could be read."""
-        self.tally.measured += 1
-        del self._failures[path]
+    def measured(self, path: Path, clips: int = 1) -> None:
+        """So many clips of a file could be read."""
+        self.tally.measured += clips
+        if clips:
+            del self._failures[path]
 
     def written(self, file: int, clips: Sequence[Clip], captions: Sequence[Caption]) -> None:
         """Enter captions, the last one of the file of that number. One without words is a failure."""
@@ -103,11 +104,16 @@ class Books:
     def fail(self, path: Path, reason: str) -> bool:
         """Enter a failure; whether the file is given up with it."""
         self._failures[path] += 1
-        given_up = self._failures[path] == _GIVEN_UP_AFTER
-        if given_up:
-            self.given_up.add(path)
-            self.tally.left_out[path] = f"{path}: {_GIVEN_UP_AFTER} sections in a row could not be read. {LEFT_OUT}"
-        if given_up or path not in self.tally.failed:
-            self.tally.failed.setdefault(path, reason)
+        if path not in self.tally.failed:
+            self.tally.failed[path] = reason
             self.tell()
-        return given_up
+        if self._failures[path] != _GIVEN_UP_AFTER:
+            return False
+        self.give_up(path, f"{path}: {_GIVEN_UP_AFTER} sections in a row could not be read. {LEFT_OUT}")
+        return True
+
+    def give_up(self, path: Path, reason: str) -> None:
+        """No more is to come of a file."""
+        self.given_up.add(path)
+        self.tally.left_out[path] = reason
+        self.tell()

@@ -48,6 +48,11 @@ class Ticker:
         else:
             narrate(line)
 
+    def note(self, line: str) -> None:
+        """Something else that a person should know."""
+        self.end()
+        narrate(printable(line))
+
     def _words(self, tally: Tally, seconds: float) -> str:
         if not tally.captions:
             doing = f"{tally.measured} clips measured" if tally.measured else "loading the models"
@@ -109,6 +114,10 @@ class Events:
             self._shown = now
             print_json_line({"event": "progress", "files": tally.files, "of": self._files, **_counts(tally),
                              "seconds": round(now - self._started, 3)})
+
+    def note(self, line: str) -> None:
+        """Something else that a person should know: on stderr."""
+        narrate(printable(line))
 
     def end(self) -> None:
         """Nothing is left open."""
