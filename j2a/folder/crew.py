@@ -18,6 +18,7 @@ from j2a.folder.hand import error_of, made_by
 
 NOBODY_S = 60.0  # without any engine, or one that loads
 _LOOKED_AFTER_S = 5.0  # for machines that have come
+_RESTED_S = 2.0  # after one that was lost before it had said a word: the next one may be put at the same place
 _HOPELESS = 3  # engines in a row that cannot be made at all
 GO_ON = "What was written is kept; go on with --resume."
 
@@ -91,6 +92,7 @@ class Crew:
         self._refused: list[J2AError] = []
         self._count = self._hopeless = 0
         self._somebody_at = clock()
+        self._rested_at = float("-inf")
         self._looked_at = float("-inf")
         self._room = 1
 
@@ -105,7 +107,7 @@ class Crew:
     def hire(self, pieces: int) -> None:
         """Have an engine for each piece of work, as far as there may be so many. Raises ``EngineError`` when nobody is
         there and nobody comes, and what the first refused one met when all are refused."""
-        if self._hopeless < _HOPELESS:
+        if self._hopeless < _HOPELESS and self._clock() >= self._rested_at:
             while len(self._members) < self.most and self._unused() < pieces:
                 self._count += 1
                 member = Member(self._cluster.hire(self._count), since=self._clock())
@@ -192,6 +194,8 @@ class Crew:
                 other.state = State.PLACING
                 self._ask(other, "hello")
         self._looked_at = float("-inf")  # the machines may be others now
+        if member.state is State.PLACING:
+            self._rested_at = self._clock() + _RESTED_S
         if lost.hopeless:
             self._hopeless += 1
             if self._hopeless >= _HOPELESS and not self._unused():

@@ -28,6 +28,7 @@ for line in sys.stdin.buffer:
     result = {}
     if kind == "Load":
         time.sleep(0.2)  # much is measured before a model is there
+        result = {"weights": "0", "device": "cpu", "precision": "float32"}
     if kind == "Extract":
         told = {"bpm": 160.0, "bpm_sure": True}
         if request["clip"]["start_s"] in (20, 130):
