@@ -10,8 +10,9 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from types import FrameType
 from typing import Any
 
 from j2a import paths
@@ -95,20 +96,41 @@ def connected(address: str, settings: Settings) -> Iterator[RayCluster]:
     _check(address)
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", str(_HEAD_LOST_S))
-    before = {one: signal.getsignal(one) for one in (*SIGNALS, signal.SIGINT)}
-    with _log() as log, results_apart(log):
+    with _log() as log, results_apart(log), _signals_ours() as take_back:
+        ray = _ray()
         try:
-            ray = _ray()
-            try:
-                _join(ray, address)
-                for number, handler in before.items():
-                    signal.signal(number, handler)  # Ray's own ends the program with a trace of its C++
-                yield RayCluster(ray, settings)
-            finally:
-                ray.shutdown()
+            _join(ray, address)
+            take_back()
+            yield RayCluster(ray, settings)
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            ray.shutdown()
+
+
+@contextlib.contextmanager
+def _signals_ours() -> Iterator[Callable[[], None]]:
+    """Signals do what they did before, once what this gives was called, though Ray has handlers of its own, and makes
+    exit code 1 of every ``SystemExit`` that is raised while it waits."""
+    before = {one: signal.getsignal(one) for one in (*SIGNALS, signal.SIGINT)}
+    told: list[int] = []
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        told.append(number)
+        raise KeyboardInterrupt  # which it lets through
+
+    def take_back() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handle if callable(handler) and number != signal.SIGINT else handler)
+
+    try:
+        yield take_back
+    except KeyboardInterrupt:
+        handler = before[told[0]] if told else None
+        if callable(handler):
+            handler(told[0], None)
+        raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _check(address: str) -> None:
@@ -171,6 +193,6 @@ def _log() -> Iterator[Any]:
 def _last_line(error: BaseException) -> str:
     """What Ray says at the end of its stack traces, or of its explanations."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__
+    return (lines[-1] if lines else type(error).__name__).rstrip(".") + "."
 
 

@@ -146,7 +146,7 @@ def test_losses_are_told_from_what_cannot_be_made(ray: FakeRay) -> None:
             with pytest.raises(LostError) as lost:
                 cluster.answer(error)
             assert lost.value.hopeless is hopeless
-    assert str(lost.value) == "ValueError: x"
+    assert str(lost.value) == "ValueError: x."
 
 
 def test_what_ray_prints_does_not_stand_among_the_results(
@@ -160,15 +160,31 @@ def test_what_ray_prints_does_not_stand_among_the_results(
     assert "(raylet) A worker died." in (paths.log_dir() / "caption-ray.log").read_text()
 
 
-def test_signals_are_ours_while_and_after_ray_is_there(ray: FakeRay) -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    with connected("auto", Settings()):
-        assert signal.getsignal(signal.SIGTERM) is before
-    assert signal.getsignal(signal.SIGTERM) is before
-    ray.refused = ConnectionError("no")
-    with pytest.raises(UsageError), connected("auto", Settings()):
-        pass
-    assert signal.getsignal(signal.SIGTERM) is before
+def test_signals_do_what_they_did_while_and_after_ray_is_there(ray: FakeRay, monkeypatch: pytest.MonkeyPatch) -> None:
+    def leave(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    def wait(refs: list[Any], num_returns: int, timeout: float) -> Any:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            return [], refs
+        except SystemExit:
+            raise SystemExit(1) from None  # as Ray does
+
+    monkeypatch.setattr(ray, "wait", wait)
+    was = signal.signal(signal.SIGTERM, leave)
+    try:
+        with pytest.raises(SystemExit) as left, connected("auto", Settings()) as cluster:
+            cluster.ready(["open"], 1.0)
+        assert left.value.code == 128 + signal.SIGTERM
+        assert not ray.is_up
+        assert signal.getsignal(signal.SIGTERM) is leave
+        ray.refused = ConnectionError("no")
+        with pytest.raises(UsageError), connected("auto", Settings()):
+            pass
+        assert signal.getsignal(signal.SIGTERM) is leave
+    finally:
+        signal.signal(signal.SIGTERM, was)
 
 
 @pytest.mark.parametrize("address", ["ray://10.0.0.1:10001", "nonsense", "host:", ":6379", "host:99999", "host:６", ""])
@@ -193,7 +209,7 @@ def test_where_nobody_answers_is_found_out_before_ray_is_asked(ray: FakeRay) -> 
     ("error", "said"),
     [
         (ConnectionError("Failed to connect to Ray cluster at x"), "RAY_AUTH_TOKEN"),
-        (RuntimeError("Version mismatch:\nPython 3.11.7 and 3.11.9"), "Python 3.11.7 and 3.11.9 Every machine needs"),
+        (RuntimeError("Version mismatch:\nPython 3.11.7 and 3.11.9"), "Python 3.11.7 and 3.11.9. Every machine needs"),
     ],
 )
 def test_a_cluster_that_lets_nobody_in_is_told_in_a_paragraph(ray: FakeRay, error: Exception, said: str) -> None:
