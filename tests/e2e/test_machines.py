@@ -1,4 +1,4 @@
-"""`j2a caption --ray` over two real nodes, one of which is killed while it works: the rows of one machine come of it."""
+"""`j2a caption --ray` over two real nodes, one of which is killed while it works: one machine's rows come of it."""
 
 from __future__ import annotations
 
