@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,7 @@ from j2a.paths import real_file, real_folder
 from j2a.printable import printable
 from j2a.store import Store
 
-SHORTEST_WINDOW_S = 1.0
+_SHORTEST_WINDOW_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,13 @@ class Wish:
     shuffle: int | None = None  # the seed of a random order of files
     only_missing: bool = False  # without those that have a caption in the app
     ray: str | None = None  # the address of a cluster, or "auto"
+
+
+def cut_into(window_s: float, per_file: int | None = None) -> Cut:
+    """Clips of so many seconds; 0 for whole files. Raises ``UsageError`` for a length that no clip can have."""
+    if window_s and not _SHORTEST_WINDOW_S <= window_s < math.inf:  # nor is it no number
+        raise UsageError("a window is at least one second long.", "Give --window 10, or 0 for whole files.")
+    return Cut(window_s, per_file)
 
 
 def files_of(folder: Path, wish: Wish) -> tuple[Path, list[Track]]:

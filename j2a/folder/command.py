@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 
 from j2a.console import errors_shown, narrate, tell_if_nothing_is_kept, tell_the_end
-from j2a.errors import ExitCode, UsageError
-from j2a.folder.captioning import SHORTEST_WINDOW_S, Wish, captioned, files_of
-from j2a.folder.plan import Cut
+from j2a.errors import ExitCode
+from j2a.folder.captioning import Wish, captioned, cut_into, files_of
 from j2a.folder.run import Settings
 from j2a.folder.sheet import Sheet
 from j2a.folder.telling import Events, Ticker, captions
@@ -60,8 +59,7 @@ def caption(
     on where it stopped. Files that cannot be read are named, and the exit code is then 4.
     """
     with errors_shown():
-        if 0 < window < SHORTEST_WINDOW_S:
-            raise UsageError("a window is at least one second long.", "Give --window 10, or 0 for whole files.")
+        cut = cut_into(window, per_file)
         settings = Settings(
             version=how.version,
             backbone=how.backbone,
@@ -73,7 +71,7 @@ def caption(
             figures=how.figures,
             batch=batch,
         )
-        wish = Wish(Cut(window, per_file), settings, workers, limit, shuffle, only_missing, ray)
+        wish = Wish(cut, settings, workers, limit, shuffle, only_missing, ray)
         written_as = dialect_of(dialect)
         root, tracks = files_of(folder.expanduser(), wish)
         started = time.monotonic()

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from j2a.caption import Caption
 from j2a.clip import Clip
 from j2a.errors import ExportError, UsageError
-from j2a.export.csv import (
+from j2a.exporting.csv import (
     COLUMNS,
     Dialect,
     columns,

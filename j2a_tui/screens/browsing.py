@@ -21,7 +21,7 @@ CSV = "captions.csv"
 if TYPE_CHECKING:
     from textual.widgets import Input
 
-    from j2a.export import Only
+    from j2a.exporting import Only
     from j2a.store import Row
     from j2a_tui.widgets.search import SearchField
 
@@ -177,7 +177,7 @@ class Browsing(Tracking):
 
     def action_export(self) -> None:
         """``captions.csv`` into the folder, with the captions that are asked for."""
-        from j2a.export import ONLY, chosen
+        from j2a.exporting import ONLY, chosen
         from j2a_tui.screens.choose import ExportScreen
 
         rows = self._rows()
@@ -204,13 +204,13 @@ class Browsing(Tracking):
         return rows
 
     def _export(self, only: Only, *, force: bool) -> None:
-        from j2a.export import chosen
+        from j2a.exporting import chosen
 
         self.write_export("csv", chosen(self._rows() or (), only), force=force)
 
     def write_export(self, name: str, rows: Sequence[Row], *, force: bool) -> None:
         """A file that holds more than it would is only replaced when that is wanted (``force``)."""
-        from j2a.export import FORMATS, WouldLoseError
+        from j2a.exporting import FORMATS, WouldLoseError
         from j2a_tui.screens.choose import ConfirmScreen
 
         written = FORMATS[name]

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from j2a.export.choosing import ONLY, Only
+from j2a.exporting.choosing import ONLY, Only
 from j2a_tui.display import clean, fit
 
 _ABOUT = {
@@ -111,7 +111,7 @@ class VersionScreen(ModalScreen["dict[str, Any] | None"]):
         self.dismiss(None)
 
 
-# In the order of j2a.export.ONLY.
+# In the order of j2a.exporting.ONLY.
 _EXPORTS = ("accepted captions only", "every caption, drafts too", "everything, also what was skipped without one")
 
 
