@@ -16,7 +16,7 @@ for path, reason in tally.failed.items():
 with j2a.open_session() as session:  # what the app shows
     for path in sorted(folder.glob("*.flac"))[:1]:
         session.edit(j2a.Clip(path, 0.0, 10.0), "A slow waltz for accordion, recorded in a kitchen.")
-    print(len(session.rows(folder)), "windows in the app")
+    print("Windows in the app:", len(session.rows(folder)))
 
 written = j2a.export(folder, folder.with_name(f"{folder.name}.jsonl"), format="jsonl", only="captioned", force=True)
-print(written.captions, "captions in", written.path.name)
+print("Captions in", written.path.name + ":", written.captions)

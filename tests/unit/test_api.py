@@ -68,7 +68,8 @@ def test_what_has_a_caption_in_the_app_is_left_out_where_that_is_asked(music: Pa
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [({"window_s": 0.5}, "one second"), ({"window_s": float("nan")}, "one second"), ({"window_s": -1.0}, "one second"), ({"prompt": "{tempo}"}, "tempo"),
+    [({"window_s": 0.5}, "one second"), ({"window_s": float("nan")}, "one second"),
+     ({"window_s": float("inf")}, "one second"), ({"window_s": -1.0}, "one second"), ({"prompt": "{tempo}"}, "tempo"),
      ({"dialect": "french"}, "french"), ({"ray": "nowhere"}, "no address")],
 )
 def test_what_cannot_be_carried_out_is_refused(
