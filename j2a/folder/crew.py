@@ -213,7 +213,7 @@ class Crew:
             if self._refused:
                 raise self._refused[0]
             raise EngineError(
-                f"For {NOBODY_S:.0f} seconds no machine has had room for an engine.",
+                f"for {NOBODY_S:.0f} seconds none has had room for an engine.",
                 f"Look with `ray status` whether other work has all of them. {GO_ON}", title="No machine is left",
             )
 

@@ -33,11 +33,11 @@ class SameSound:
 
         Files that cannot be read to their end are like no other.
         """
-        looks = _looks(info, times)
+        looks = _looks(info, times, self._about)
         key = b""
         try:
             for number, look in enumerate(looks):
-                key = _digest(key, look(path), *([repr(self._about(path))] if not number else []))
+                key = _digest(key, look(path))
                 if key not in self._known:
                     self._known[key] = path
                     return None
@@ -59,14 +59,14 @@ class SameSound:
             return  # gone, or broken further on
 
 
-def _looks(info: AudioInfo, times: Times) -> list[Callable[[Path], str]]:
+def _looks(info: AudioInfo, times: Times, about: Callable[[Path], object]) -> list[Callable[[Path], str]]:
     """Closer and closer. Files that are the same in the first look are cut alike."""
 
     def length(path: Path) -> str:
         return f"{info.sample_rate} {info.channels} {info.frames} {info.duration_s!r}"
 
     def first_clip(path: Path) -> str:
-        return _sound(Clip(path, *next(times(info.duration_s))))
+        return f"{_sound(Clip(path, *next(times(info.duration_s))))} {about(path)!r}"
 
     def all_clips(path: Path) -> str:
         return " ".join(_sound(Clip(path, *one)) for one in times(info.duration_s))
@@ -86,6 +86,5 @@ def _sound(clip: Clip) -> str:
     return f"{frames} {hashed.hexdigest()}"
 
 
-def _digest(before: bytes, *told: str) -> bytes:
-    return hashlib.blake2b("\0".join(told).encode(errors="surrogateescape"), key=before,
-                           digest_size=_DIGEST_BYTES).digest()
+def _digest(before: bytes, told: str) -> bytes:
+    return hashlib.blake2b(told.encode(errors="surrogateescape"), key=before, digest_size=_DIGEST_BYTES).digest()

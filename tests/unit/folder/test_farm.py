@@ -320,7 +320,7 @@ def test_a_file_that_no_machine_has_has_failed(music: Path, run: Any) -> None:
 
 def test_without_room_the_run_says_so_after_a_minute(run: Any) -> None:
     cluster = FakeCluster({})
-    with pytest.raises(EngineError, match=r"For 60 seconds no machine has had room for an engine.*--resume"):
+    with pytest.raises(EngineError, match=r"for 60 seconds none has had room for an engine.*--resume"):
         run(cluster)
     assert NOBODY_S <= cluster.now < NOBODY_S + 5
 
