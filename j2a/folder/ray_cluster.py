@@ -19,14 +19,14 @@ from j2a import paths
 from j2a.backbone import BUILT_IN, is_server
 from j2a.console import results_apart
 from j2a.ending import SIGNALS
-from j2a.errors import UsageError
-from j2a.folder.crew import LostError
+from j2a.errors import EngineError, UsageError
+from j2a.folder.crew import GO_ON, LostError
 from j2a.folder.hand import Hand
 from j2a.folder.run import Settings
 
 AUTO = "auto"  # the cluster that this machine belongs to
 _REACHED_S = 3.0  # Ray itself tries a closed port for more than a minute
-_HEAD_LOST_S = 15  # until the program ends whose cluster has lost its head; 60 by default
+_LOST_AFTER = 2  # looks
 INSTALL = 'pip install "j2a[ray]"'
 _START = "Start it with `ray start --head` there, and join this machine to it: `ray start --address=HOST:6379`."
 
@@ -39,14 +39,23 @@ class RayCluster:
         self._settings = asdict(settings)
         self._threads = os.environ.get("OMP_NUM_THREADS", "1")  # as an engine of this machine would have it
         large = settings.backbone != BUILT_IN and not is_server(settings.backbone)
+        self._head = ray.get_runtime_context().gcs_address
+        self._silent = self._room = 0  # looks in a row at which the head did not answer; what there was room for
         self._on_gpus = large and self._resources().get("GPU", 0) >= 1
         self._actor = ray.remote(Hand).options(
             num_cpus=1, num_gpus=int(self._on_gpus), max_restarts=0, max_task_retries=0, scheduling_strategy="SPREAD"
         )
 
     def room(self) -> int:
-        """A processor each; of large models a GPU each, where there are some."""
-        return int(self._resources().get("GPU" if self._on_gpus else "CPU", 0))
+        """A processor each; of large models a GPU each, where there are some. Raises ``EngineError`` where the head of
+        the cluster is lost: Ray would wait for it, and then end this program without a word."""
+        self._silent = 0 if _why_silent(self._head) is None else self._silent + 1
+        if self._silent >= _LOST_AFTER:
+            raise EngineError(f"the head of the Ray cluster ({self._head}) does not answer any more.", GO_ON,
+                              title="The cluster is lost")
+        if not self._silent:
+            self._room = int(self._resources().get("GPU" if self._on_gpus else "CPU", 0))
+        return self._room
 
     def hire(self, number: int) -> Any:
         """As of ``Cluster``."""
@@ -95,7 +104,6 @@ def connected(address: str, settings: Settings) -> Iterator[RayCluster]:
     """
     _check(address)
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", str(_HEAD_LOST_S))
     with _log() as log, results_apart(log), _signals_ours() as take_back:
         ray = _ray()
         try:
@@ -145,11 +153,18 @@ def _check(address: str) -> None:
     host, colon, port = address.rpartition(":")
     if not colon or not host or not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         raise UsageError(f"--ray {address} is no address.", "Give HOST:PORT, such as 192.168.1.5:6379, or auto.")
+    if why := _why_silent(address):
+        raise UsageError(f"nobody answers at {address} ({why}).", f"Is the cluster up? {_START}")
+
+
+def _why_silent(address: str) -> str | None:
+    """Why nobody can be reached at ``HOST:PORT``; ``None`` when somebody can."""
+    host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=_REACHED_S).close()
     except OSError as error:
-        why = error.strerror or str(error)
-        raise UsageError(f"nobody answers at {address} ({why}).", f"Is the cluster up? {_START}") from error
+        return error.strerror or str(error) or type(error).__name__
+    return None
 
 
 def _ray() -> Any:

@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import types
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from j2a import paths
 from j2a.console import say
-from j2a.errors import ExitCode, UsageError
+from j2a.errors import EngineError, ExitCode, UsageError
 from j2a.folder.crew import LostError
 from j2a.folder.hand import Hand
 from j2a.folder.ray_cluster import connected
@@ -52,6 +53,8 @@ class FakeActor:
 class FakeRay(types.ModuleType):
     """Prints as Ray does, and takes signals as Ray does."""
 
+    close_head: Callable[[], None]
+
     def __init__(self) -> None:
         super().__init__("ray")
         self.exceptions = types.SimpleNamespace(RayError=RayError, RayTaskError=RayTaskError)
@@ -60,6 +63,10 @@ class FakeRay(types.ModuleType):
         self.killed: list[Any] = []
         self.refused: Exception | None = None
         self.is_up = False
+        self.head = ""
+
+    def get_runtime_context(self) -> Any:
+        return types.SimpleNamespace(gcs_address=self.head)
 
     def init(self, **options: Any) -> None:
         self.asked = options
@@ -94,11 +101,14 @@ class FakeRay(types.ModuleType):
 
 
 @pytest.fixture
-def ray(monkeypatch: pytest.MonkeyPatch) -> FakeRay:
+def ray(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRay]:
     made = FakeRay()
     monkeypatch.setitem(sys.modules, "ray", made)
     monkeypatch.delenv("RAY_USAGE_STATS_ENABLED", raising=False)
-    return made
+    with socket.create_server(("127.0.0.1", 0)) as head:
+        made.head = f"127.0.0.1:{head.getsockname()[1]}"
+        made.close_head = head.close
+        yield made
 
 
 def test_engines_are_plain_actors_that_ray_neither_restarts_nor_retries(ray: FakeRay) -> None:
@@ -134,6 +144,16 @@ def test_all_that_is_answered_is_taken_at_once(ray: FakeRay, monkeypatch: pytest
         assert slept == []
         assert cluster.ready([], 1.0) == []
     assert slept == [1.0]
+
+
+def test_a_cluster_without_its_head_ends_the_run_in_words(ray: FakeRay) -> None:
+    with connected("auto", Settings()) as cluster:
+        assert cluster.room() == 3
+        ray.close_head()
+        ray.resources = {}  # would be waited for
+        assert cluster.room() == 3
+        with pytest.raises(EngineError, match=r"The cluster is lost: .*--resume"):
+            cluster.room()
 
 
 def test_losses_are_told_from_what_cannot_be_made(ray: FakeRay) -> None:
@@ -214,11 +234,7 @@ def test_where_nobody_answers_is_found_out_before_ray_is_asked(ray: FakeRay) -> 
 )
 def test_a_cluster_that_lets_nobody_in_is_told_in_a_paragraph(ray: FakeRay, error: Exception, said: str) -> None:
     ray.refused = error
-    with (
-        socket.create_server(("127.0.0.1", 0)) as there,
-        pytest.raises(UsageError) as refused,
-        connected(f"127.0.0.1:{there.getsockname()[1]}", Settings()),
-    ):
+    with pytest.raises(UsageError) as refused, connected(ray.head, Settings()):
         pass
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
