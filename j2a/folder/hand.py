@@ -18,7 +18,7 @@ from j2a.clip import Clip
 from j2a.engine.client import STOPPED
 from j2a.engine.messages import Done, Failed, Load
 from j2a.errors import J2AError
-from j2a.features import EXTRACTOR_VERSION
+from j2a.features import EXTRACTOR_VERSION, genre
 from j2a.features.corrections import Corrections
 from j2a.folder.books import Books
 from j2a.folder.engines import WRITER, Engines, OneEngine
@@ -60,7 +60,14 @@ def made_by() -> dict[str, str]:
             made[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             made[name] = "none"
-    return made
+    return {**made, "genre model": _genre_model()}
+
+
+def _genre_model() -> str:
+    """The sizes of its files: whoever fetched it has it, others name genres by the tags."""
+    folder = genre.find_weights()
+    files = [folder / name for name in genre.WEIGHT_FILES] if folder else []
+    return ", ".join(f"{path.name} of {path.stat().st_size:,} bytes" for path in files if path.is_file()) or "none"
 
 
 class Hand:

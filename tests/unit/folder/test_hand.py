@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from j2a.features import genre
 from j2a.features.corrections import Corrections
 from j2a.folder.hand import Hand, Task, captions_of, error_of, made_by
 from j2a.folder.run import Settings
@@ -77,6 +78,14 @@ def test_models_are_told_and_one_thread_is_used_whatever_ray_says(song: Path, ha
     assert os.environ["OMP_NUM_THREADS"] == "1"
     assert one.hello()["made_by"] == made_by()
     assert one.hello()["made_by"]["torch"].startswith("2.")
+
+
+def test_a_genre_model_that_was_fetched_tells_machines_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(genre, "find_weights", lambda: None)
+    assert made_by()["genre model"] == "none"
+    (tmp_path / genre.WEIGHT_FILES[0]).write_bytes(b"12345")
+    monkeypatch.setattr(genre, "find_weights", lambda: tmp_path)
+    assert "of 5 bytes" in made_by()["genre model"]
 
 
 @pytest.mark.parametrize("deaths", ["Load 1", "Extract 1", "DescribeMany 2", "Load 1,Extract 2,DescribeMany 2"])
