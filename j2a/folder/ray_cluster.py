@@ -9,6 +9,7 @@ import contextlib
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
@@ -117,8 +118,9 @@ def connected(address: str, settings: Settings) -> Iterator[RayCluster]:
 @contextlib.contextmanager
 def _signals_ours() -> Iterator[Callable[[], None]]:
     """Signals do what they did before, once what this gives was called, though Ray has handlers of its own, and makes
-    exit code 1 of every ``SystemExit`` that is raised while it waits."""
-    before = {one: signal.getsignal(one) for one in (*SIGNALS, signal.SIGINT)}
+    exit code 1 of every ``SystemExit`` that is raised while it waits. Other threads than the main one have none."""
+    ours = threading.current_thread() is threading.main_thread()
+    before = {one: signal.getsignal(one) for one in (*SIGNALS, signal.SIGINT) if ours}
     told: list[int] = []
 
     def handle(number: int, frame: FrameType | None) -> None:

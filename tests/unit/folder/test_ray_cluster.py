@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -205,6 +206,20 @@ def test_signals_do_what_they_did_while_and_after_ray_is_there(ray: FakeRay, mon
         assert signal.getsignal(signal.SIGTERM) is leave
     finally:
         signal.signal(signal.SIGTERM, was)
+
+
+def test_another_thread_than_the_main_one_may_use_a_cluster(ray: FakeRay, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray, "init", lambda **options: None)  # Ray leaves signals alone there, too
+    found: list[int] = []
+
+    def use() -> None:
+        with connected("auto", Settings()) as cluster:
+            found.append(cluster.room())
+
+    thread = threading.Thread(target=use)
+    thread.start()
+    thread.join()
+    assert found == [3]
 
 
 @pytest.mark.parametrize("address", ["ray://10.0.0.1:10001", "nonsense", "host:", ":6379", "host:99999", "host:６", ""])
