@@ -19,7 +19,7 @@ from j2a.folder.hand import error_of, made_by
 NOBODY_S = 60.0  # without any engine, or one that loads
 _LOOKED_AFTER_S = 5.0  # for machines that have come
 _RESTED_S = 2.0  # after one that was lost before it had said a word: the next one may be put at the same place
-_HOPELESS = 3  # engines in a row that cannot be made at all
+_HOPELESS, _HOPELESS_S = 3, 30.0  # after so many in a row that cannot be made at all
 GO_ON = "What was written is kept; go on with --resume."
 
 
@@ -107,8 +107,8 @@ class Crew:
     def hire(self, pieces: int) -> None:
         """Have an engine for each piece of work, as far as there may be so many. Raises ``EngineError`` when nobody is
         there and nobody comes, and what the first refused one met when all are refused."""
-        if self._hopeless < _HOPELESS and self._clock() >= self._rested_at:
-            while len(self._members) < self.most and self._unused() < pieces:
+        if self._clock() >= self._rested_at:
+            while len(self._members) < self.most and self._usable() < pieces:
                 self._count += 1
                 member = Member(self._cluster.hire(self._count), since=self._clock())
                 self._members.append(member)
@@ -141,8 +141,8 @@ class Crew:
                 if member.work is not None:
                     yield member, member.work, None
                 continue
-            self._hopeless = 0
             if member.state is State.PLACING:
+                self._hopeless = 0
                 self._placed(member, answer)
             elif member.state is State.LOADING:
                 self._loaded(member, answer)
@@ -153,7 +153,7 @@ class Crew:
     def _ask(self, member: Member, what: str, *arguments: Any) -> None:
         self._asked[self._cluster.ask(member.hand, what, *arguments)] = member
 
-    def _unused(self) -> int:
+    def _usable(self) -> int:
         """Engines that have work, or could have."""
         return sum(member.state is not State.REFUSED for member in self._members)
 
@@ -194,12 +194,11 @@ class Crew:
                 other.state = State.PLACING
                 self._ask(other, "hello")
         self._looked_at = float("-inf")  # the machines may be others now
+        self._hopeless += lost.hopeless
         if member.state is State.PLACING:
-            self._rested_at = self._clock() + _RESTED_S
-        if lost.hopeless:
-            self._hopeless += 1
-            if self._hopeless >= _HOPELESS and not self._unused():
-                raise EngineError(f"No engine can be made on the machines: {lost}", GO_ON)
+            self._rested_at = self._clock() + (_RESTED_S if self._hopeless < _HOPELESS else _HOPELESS_S)
+        if lost.hopeless and self._hopeless >= _HOPELESS and not self._usable():
+            raise EngineError(f"No engine can be made on the machines: {lost}", GO_ON)
 
     def _check_somebody_is_there(self) -> None:
         now = self._clock()

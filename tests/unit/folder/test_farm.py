@@ -239,10 +239,15 @@ def test_an_engine_that_cannot_be_made_ends_the_run_in_words(run: Any) -> None:
     assert len(cluster.hands) == 3
 
 
-def test_one_that_cannot_be_made_at_one_machine_does_not_stop_the_other(run: Any) -> None:
-    cluster = FakeCluster({"a": 1, "b": 1}, lambda hand, what, task: LostError("Broken.", hopeless=True)
-                          if hand.machine == "b" else ...)
+def test_one_machine_where_none_can_be_made_stops_no_other_and_is_not_tried_all_the_time(run: Any) -> None:
+    def slow_or_broken(hand: FakeHand, what: str, task: Any) -> Any:
+        if hand.machine == "b":
+            return LostError("Broken.", hopeless=True)
+        return None if what == "work" and cluster.now < 20 else ...
+
+    cluster = FakeCluster({"a": 1, "b": 1}, slow_or_broken)
     assert run(cluster).windows == ALL
+    assert sum(hand.machine == "b" for hand in cluster.hands) == 4  # one before a had answered, then three in a row
 
 
 def test_a_late_answer_of_a_lost_engine_is_not_heard(run: Any) -> None:
