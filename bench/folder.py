@@ -22,7 +22,8 @@ from typing import Any
 from j2a.clip import Clip
 from j2a.engine import client
 from j2a.engine.messages import Describe, DescribeMany, Done, Event, Extract, Failed, Request
-from j2a.folder.plan import Planned, plan
+from j2a.folder.books import Books
+from j2a.folder.plan import Cut, Planned, plan
 from j2a.folder.run import FolderRun, Settings
 from j2a.folder.sheet import Sheet
 from j2a.library import scan
@@ -42,7 +43,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the rows here too")
     options = parser.parse_args()
     folder = options.folder.resolve()
-    found = (item for item in plan(scan(folder), options.window, None) if isinstance(item, Planned))
+    found = (item for item in plan(scan(folder), Cut(options.window)) if isinstance(item, Planned))
     planned = list(itertools.islice(found, options.clips))
     writing, cold_loop = writing_alone([item.clip for item in planned])
     whole = [{"way": "one `describe` after the other", **cold_loop}]
@@ -82,7 +83,7 @@ def with_workers(planned: list[Planned], folder: Path, workers: int) -> dict[str
     """The whole of `j2a caption`, engines started and nothing cached."""
     with _home() as home, Sheet(home / "captions.csv", folder, resume=False) as sheet:
         started = time.perf_counter()
-        tally = FolderRun(iter(planned), sheet, Settings(workers=workers)).run()
+        tally = FolderRun(iter(planned), Books(sheet), Settings(workers=workers)).run()
         assert tally.captions == len(planned), tally.failed
         return {"way": f"`j2a caption`, {workers} measuring", **_speed([item.clip for item in planned], started)}
 

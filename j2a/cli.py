@@ -17,7 +17,7 @@ from j2a.ending import ended_in_words, native_noise_unheard
 from j2a.engine import client
 from j2a.engine.messages import Describe, Done, Event, Extract, Failed, FeatureReady, Inspect, Piece, Progress, Request
 from j2a.errors import ExitCode, ModelMissingError, UsageError
-from j2a.export import command as export_command
+from j2a.exporting import command as export_command
 from j2a.features.record import Features
 from j2a.features.table import table_of
 from j2a.folder import command as folder_command

@@ -24,6 +24,7 @@ from j2a.printable import printable, printable_lines
 # What JSON leaves to the writer: characters that a terminal acts on, and halves of surrogate pairs (a byte of a file's
 # name that is not UTF-8).
 _TO_ESCAPE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_APART: list[TextIO] = []  # standard output, while libraries print elsewhere
 
 
 class Commands(TyperGroup):
@@ -68,14 +69,32 @@ def print_json_line(data: Any) -> None:
 
 def _print_json(text: str) -> None:
     text = _TO_ESCAPE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode())
-    sys.stdout.buffer.flush()
+    stream = _results()
+    stream.flush()
+    stream.buffer.write(text.encode())
+    stream.buffer.flush()
+
+
+@contextmanager
+def results_apart(others: TextIO) -> Iterator[None]:
+    """What this module says goes where it went; what else is printed meanwhile, by libraries, goes to ``others``."""
+    ours = sys.stdout
+    _APART.append(ours)
+    sys.stdout = others
+    try:
+        yield
+    finally:
+        sys.stdout = ours
+        _APART.remove(ours)
+
+
+def _results() -> TextIO:
+    return _APART[-1] if _APART else sys.stdout
 
 
 def say(text: str, end: str = "\n") -> None:
     """A result on stdout: one line, or several."""
-    _write(sys.stdout, printable_lines(text) + end)
+    _write(_results(), printable_lines(text) + end)
 
 
 def narrate(text: str) -> None:

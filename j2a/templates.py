@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from j2a.clip import Clip
 from j2a.errors import UsageError
@@ -58,6 +59,13 @@ def filled(template: str, clip: Clip, features: Features) -> str:
         return printable(_VALUES[match["name"]](features, tags, clip)) or UNKNOWN
 
     return _NAME.sub(value, template)
+
+
+def of_file(template: str, path: Path) -> tuple[str, ...]:
+    """What of the file itself, and not of its sound, stands in a filled template: its name, its tags."""
+    names = set(_names(template))
+    tags = (_tags_of(Clip(path)) or _NO_TAGS) if names & _OF_TAGS else None
+    return (*([str(path)] if "path" in names else []), *((tags.title, tags.artist) if tags else ()))
 
 
 def _names(template: str) -> list[str]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from j2a.export.choosing import Only
+from j2a.exporting.choosing import Only
 from j2a.formats import FORMATS
 from j2a.store import Row
 
 if TYPE_CHECKING:
-    from j2a.export.cutting import Kind
-    from j2a.export.saving import Plan, Wish
+    from j2a.exporting.cutting import Kind
+    from j2a.exporting.saving import Plan, Wish
 
 CSV = "csv"
 NAMES = (CSV, *FORMATS)
@@ -70,7 +70,7 @@ class Choice:
 
     def wish(self, *, force: bool = False) -> Wish:
         """The same for what writes."""
-        from j2a.export.saving import Wish
+        from j2a.exporting.saving import Wish
 
         return Wish(FORMATS[self.name], self.folder, self.target, self.figures, self.audio, force)
 
@@ -90,7 +90,7 @@ def preview(rows: Sequence[Row], choice: Choice) -> Preview:
     if choice.name == CSV:
         state = "changed" if choice.target.exists() else "new"
         return Preview(f"{_many(len(rows), 'row')} in one file", ((state, choice.target.name),))
-    from j2a.export.saving import planned
+    from j2a.exporting.saving import planned
 
     plan = planned(rows, choice.wish())
     counts = ", ".join(f"{plan.count(state)} {state}" for state in ("new", "changed", "same") if plan.count(state))
@@ -105,8 +105,8 @@ def preview(rows: Sequence[Row], choice: Choice) -> Preview:
 
 def written(rows: Sequence[Row], choice: Choice, *, force: bool) -> str:
     """Write it, and say what was written. Raises ``WouldLoseError`` where files would change, and ``J2AError``."""
-    from j2a.export import FORMATS as WRITERS
-    from j2a.export.saving import carried_out, planned
+    from j2a.exporting import FORMATS as WRITERS
+    from j2a.exporting.saving import carried_out, planned
 
     if choice.name == CSV:
         WRITERS[CSV].save(rows, choice.folder, choice.target, "dataset", force)

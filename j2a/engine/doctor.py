@@ -41,6 +41,7 @@ def checks() -> list[Check]:
         _formats,
         _quantisation,
         _adapters,
+        _machines,
         _genre,
         _tags,
         _disk,
@@ -131,6 +132,10 @@ def _extra(name: str, package: str, extra: str, what: str, without: str) -> Chec
     if importlib.util.find_spec(package) is not None:
         return Check(name, "ok", f"{package} {version(package)}: {what}")
     return Check(name, "missing", without, f'pip install "j2a[{extra}]"')
+
+
+def _machines() -> Check:
+    return _extra("machines", "ray", "ray", "j2a caption --ray", "j2a caption uses this machine alone")
 
 
 def _formats() -> Check:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import random
 import time
 from pathlib import Path
 from typing import Annotated
@@ -11,19 +9,13 @@ from typing import Annotated
 import typer
 
 from j2a.console import errors_shown, narrate, tell_if_nothing_is_kept, tell_the_end
-from j2a.errors import ExitCode, UsageError
-from j2a.folder.corrections import said_of
-from j2a.folder.plan import limited, plan
-from j2a.folder.run import FolderRun, Settings
+from j2a.errors import ExitCode
+from j2a.folder.captioning import Wish, captioned, cut_into, files_of
+from j2a.folder.run import Settings
 from j2a.folder.sheet import Sheet
 from j2a.folder.telling import Events, Ticker, captions
-from j2a.folder.workers import default_workers
-from j2a.library import Track, scan
 from j2a.options import Asked, DialectOption, asks_for_captions, dialect_of
-from j2a.paths import real_file, real_folder
 from j2a.printable import printable
-
-_SHORTEST_WINDOW_S = 1.0
 
 
 @asks_for_captions
@@ -39,13 +31,23 @@ def caption(
     dialect: DialectOption = "dataset",
     batch: Annotated[int, typer.Option(min=1, max=256, help="Clips described together.")] = 16,
     workers: Annotated[
-        int | None, typer.Option(min=1, max=256, help="Files measured at a time; default: one a processor.")
+        int | None, typer.Option(min=1, max=256, help="Clips measured at a time; default: one a processor.")
     ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="At most so many new captions; --resume goes on with the next.")
     ] = None,
     shuffle: Annotated[
         int | None, typer.Option(min=0, metavar="SEED", help="Take the files in a random order, the same for a seed.")
+    ] = None,
+    only_missing: Annotated[
+        bool, typer.Option("--only-missing", help="Leave out clips that have a caption in the app already.")
+    ] = False,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT|auto",
+            help="Use the machines of this Ray cluster, or of the one that this machine belongs to (docs/machines.md).",
+        ),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Tell what happens as JSON on stdout, a line each; the last sums up.")
@@ -57,12 +59,7 @@ def caption(
     on where it stopped. Files that cannot be read are named, and the exit code is then 4.
     """
     with errors_shown():
-        if 0 < window < _SHORTEST_WINDOW_S:
-            raise UsageError("a window is at least one second long.", "Give --window 10, or 0 for whole files.")
-        written_as = dialect_of(dialect)
-        root, tracks = _tracks(folder.expanduser())
-        if shuffle is not None:
-            random.Random(shuffle).shuffle(tracks)
+        cut = cut_into(window, per_file)
         settings = Settings(
             version=how.version,
             backbone=how.backbone,
@@ -73,20 +70,17 @@ def caption(
             correct_figures=how.correct_figures,
             figures=how.figures,
             batch=batch,
-            workers=workers or default_workers(),
         )
+        wish = Wish(cut, settings, workers, limit, shuffle, only_missing, ray)
+        written_as = dialect_of(dialect)
+        root, tracks = files_of(folder.expanduser(), wish)
         started = time.monotonic()
         both_texts = how.correct_figures
         with Sheet(out.expanduser(), root, resume=resume, dialect=written_as, written=both_texts) as sheet:
             tell_if_nothing_is_kept()
             told = Events(len(tracks)) if as_json else Ticker(len(tracks))
             try:
-                given_up: set[Path] = set()
-                planned = plan(tracks, window, per_file, _tell, given_up)
-                if limit is not None:
-                    planned = limited(planned, limit, sheet.has)
-                said = functools.cache(said_of)
-                tally = FolderRun(planned, sheet, settings, told.show, given_up, said).run()
+                tally = captioned(root, tracks, sheet, wish, told.show, told.note)
             except KeyboardInterrupt:
                 told.end()
                 narrate(f"Interrupted. {captions(sheet.rows)} kept in {printable(str(out))}; go on with --resume.")
@@ -98,19 +92,3 @@ def caption(
             tell_the_end(seconds, f"{captions(tally.captions)} written to {out.name}.")
         if tally.failed:
             raise typer.Exit(ExitCode.SOME_FILES_FAILED)
-
-
-def _tracks(folder: Path) -> tuple[Path, list[Track]]:
-    """The folder that names are relative to, and its files."""
-    if folder.is_file():
-        file, about = real_file(folder), folder.stat()
-        return file.parent, [Track(file, printable(file.name), about.st_size, about.st_mtime)]
-    folder = real_folder(folder)
-    tracks = scan(folder)
-    if not tracks:
-        raise UsageError(f"{printable(str(folder))} holds no audio files.", "Name a folder with music in it.")
-    return folder, tracks
-
-
-def _tell(track: Track, note: str) -> None:
-    narrate(f"{track.name}: {note}")

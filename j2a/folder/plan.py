@@ -5,21 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from j2a.clip import Clip
 from j2a.errors import AudioError
 from j2a.library import Track
+
+if TYPE_CHECKING:
+    from j2a.folder.same_sound import SameSound
 
 VOTERS = 12  # windows, one behind the other, that agree on one level of the tempo: two minutes of ten seconds each
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One clip; ``file`` counts the folder's files from 0, ``section`` the stretches of a file that vote together."""
+    """One clip; ``file`` counts the folder's files from 0, ``section`` the stretches of a file that vote together.
+
+    ``like`` is an earlier file with the same sound: what is written of its clip of the same times holds for this one.
+    """
 
     file: int
     clip: Clip
     section: int = 0
+    like: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +39,28 @@ class Broken:
     reason: str
 
 
+class Cut(NamedTuple):
+    """How files are cut: into clips of so many seconds, 0 for one clip of each; at most so many, spread evenly."""
+
+    length_s: float
+    per_file: int | None = None
+
+    def times(self, duration_s: float) -> Iterator[tuple[float, float | None]]:
+        """Start and end of each clip of a file, in seconds."""
+        return windows(duration_s, *self) if self.length_s else iter([(0.0, None)])
+
+
 def plan(
     tracks: Sequence[Track],
-    length_s: float,
-    per_file: int | None,
+    cut: Cut,
     on_note: Callable[[Track, str], None] = lambda track, note: None,
     given_up: Container[Path] = (),
+    same_sound: SameSound | None = None,
 ) -> Iterator[Planned | Broken]:
     """The clips of every file in turn; a file is opened when its turn comes.
 
-    ``length_s`` 0 makes one clip of every file. With ``per_file`` a file gives at most so many windows, spread evenly.
     ``on_note`` is told where a part of a file cannot be read. Of a file that is ``given_up`` meanwhile no more comes.
+    ``same_sound`` finds files that sound as an earlier one.
     """
     from j2a import audio
 
@@ -53,13 +72,16 @@ def plan(
             continue
         if info.note:
             on_note(track, info.note)
-        if not length_s:
-            yield Planned(number, Clip(track.path))
-            continue
-        for count, (start_s, end_s) in enumerate(windows(info.duration_s, length_s, per_file)):
+        like = same_sound.as_earlier(track.path, info, cut.times) if same_sound else None
+        for count, (start_s, end_s) in enumerate(cut.times(info.duration_s)):
             if track.path in given_up:
                 break
-            yield Planned(number, Clip(track.path, start_s, end_s), count // VOTERS)
+            yield Planned(number, Clip(track.path, start_s, end_s), count // VOTERS, like)
+
+
+def section_of(item: Planned | Broken) -> tuple[int, int]:
+    """What tells the clips that vote together from others."""
+    return (item.file, -1) if isinstance(item, Broken) else (item.file, item.section)
 
 
 def limited(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import csv
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -13,10 +14,11 @@ from typing import BinaryIO
 from j2a.caption import Caption
 from j2a.clip import Clip
 from j2a.errors import ExportError, UsageError
-from j2a.export.csv import (
+from j2a.exporting.csv import (
     COLUMNS,
     Dialect,
     columns,
+    copied,
     guard,
     header,
     headers,
@@ -48,7 +50,8 @@ class Sheet:
         self._dialect: Dialect = dialect
         self._written = written
         self._settings: tuple[str, ...] | None = None
-        self._done: set[tuple[str, ...]] = set()
+        self._done: dict[tuple[str, ...], int] = {}  # where in the file a window's row begins
+        self._alike = False  # whether rows that were there are known to be made as those of this run
         self._ours = False  # once nobody else can write it
         try:
             self._made = not path.exists()
@@ -86,12 +89,43 @@ class Sheet:
             Row(clip, caption.text, caption.written or caption.text, Status.DRAFT, caption, "", at, at)
             for clip, caption in zip(clips, captions, strict=True)
         ]
+        self._add(clips, [to_lines([row], self._folder, self._dialect, self._written) for row in rows])
+        self._alike = True
+
+    def can_copy(self, clip: Clip) -> bool:
+        """Whether a clip's row is there, made as this run makes them."""
+        return self._alike and self.has(clip)
+
+    def copy(self, clips: Sequence[tuple[Clip, Clip]]) -> None:
+        """Write one row a pair: that of its second clip once more, for its first."""
+        at = now()
+        lines = []
+        for new, old in clips:
+            line = self._line_at(self._done[self._window(old)])
+            lines.append(copied(line, new, self._folder, self._dialect, at))
+        self._add([new for new, _ in clips], lines)
+
+    def _add(self, clips: Sequence[Clip], lines: Sequence[bytes]) -> None:
         try:
-            self._file.write(to_lines(rows, self._folder, self._dialect, self._written))
+            begin = self._file.seek(0, os.SEEK_END)
+            self._file.write(b"".join(lines))
             self._sync()
         except OSError as error:
             raise self._unwritable(error) from error
-        self._done.update(map(self._window, clips))
+        for clip, line in zip(clips, lines, strict=True):
+            self._done[self._window(clip)] = begin
+            begin += len(line)
+
+    def _line_at(self, begin: int) -> bytes:
+        """The record that begins there; a text may have line feeds in it."""
+        try:
+            self._file.seek(begin)
+            line = self._file.readline()
+            while line.count(b'"') % 2 and (more := self._file.readline()):
+                line += more
+        except OSError as error:
+            raise self._unwritable(error) from error
+        return line
 
     def close(self) -> None:
         """Let go of the file."""
@@ -150,10 +184,11 @@ class Sheet:
                 f"{self.path} was begun {'with' if written else 'without'} --correct-figures.",
                 f"{'Give' if written else 'Leave out'} it now, too, or choose another --out.",
             )
-        for cells in table:
-            if len(cells) != len(columns(dialect, written)):
+        begins = [0, *_ends_of_records(whole)][1:-1]  # without the header's
+        for cells, begin in zip_longest(table, begins, fillvalue=None):
+            if cells is None or begin is None or len(cells) != len(columns(dialect, written)):
                 raise self._foreign("a row has another number of cells")
-            self._done.add(tuple(cells[:3]))
+            self._done[tuple(cells[:3])] = begin
             self._settings = tuple(cells[COLUMNS.index(name)] for name in _SAME)
         try:
             self._file.truncate(len(whole))
@@ -215,11 +250,15 @@ class Sheet:
 
 
 def _end_of_last_record(content: bytes) -> int:
-    """Where the last whole record ends: behind the last line feed that is not inside quotes."""
-    position = whole = quotes = 0
+    """Where the last whole record ends."""
+    return max(_ends_of_records(content), default=0)
+
+
+def _ends_of_records(content: bytes) -> Iterator[int]:
+    """Where each whole record ends: behind a line feed that is not inside quotes."""
+    position = quotes = 0
     for line in content.split(b"\n")[:-1]:
         quotes += line.count(b'"')
         position += len(line) + 1
         if quotes % 2 == 0:
-            whole = position
-    return whole
+            yield position

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from j2a.console import narrate, print_json_line, say
-from j2a.folder.run import Tally
+from j2a.folder.books import Tally
 from j2a.printable import printable
 
 _REDRAWN_EVERY_S, _TOLD_EVERY_S = 0.2, 10.0  # on a terminal, and elsewhere
@@ -48,6 +48,11 @@ class Ticker:
         else:
             narrate(line)
 
+    def note(self, line: str) -> None:
+        """Something else that a person should know."""
+        self.end()
+        narrate(printable(line))
+
     def _words(self, tally: Tally, seconds: float) -> str:
         if not tally.captions:
             doing = f"{tally.measured} clips measured" if tally.measured else "loading the models"
@@ -74,6 +79,9 @@ class Ticker:
             f"{captions(tally.captions)} written to {printable(str(out))} in {duration(seconds)} "
             f"({tally.captions / seconds:.1f} clips a second){before}."
         )
+        if tally.alike:
+            files = "1 file sounds like another" if tally.alike == 1 else f"{tally.alike} files sound like others"
+            say(f"{files}: {captions(tally.copied)} taken from there.")
         if not tally.failed:
             return
         reasons = failures(tally).most_common()
@@ -107,6 +115,10 @@ class Events:
             print_json_line({"event": "progress", "files": tally.files, "of": self._files, **_counts(tally),
                              "seconds": round(now - self._started, 3)})
 
+    def note(self, line: str) -> None:
+        """Something else that a person should know: on stderr."""
+        narrate(printable(line))
+
     def end(self) -> None:
         """Nothing is left open."""
 
@@ -121,7 +133,8 @@ class Events:
 
 
 def _counts(tally: Tally) -> dict[str, Any]:
-    return {"measured": tally.measured, "captions": tally.captions, "captions_before": tally.found}
+    return {"measured": tally.measured, "captions": tally.captions, "captions_before": tally.found,
+            "captions_copied": tally.copied, "files_alike": tally.alike}
 
 
 def failures(tally: Tally) -> Counter[str]:

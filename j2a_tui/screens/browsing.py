@@ -19,7 +19,7 @@ from j2a_tui.widgets.track_list import TrackList
 if TYPE_CHECKING:
     from textual.widgets import Input
 
-    from j2a.export import WouldLoseError
+    from j2a.exporting import WouldLoseError
     from j2a.store import Row
     from j2a_tui.exporting import Choice
     from j2a_tui.widgets.search import SearchField
@@ -176,7 +176,7 @@ class Browsing(Tracking):
 
     def action_export(self) -> None:
         """In the format and with the captions that are asked for, after a look at what that would write."""
-        from j2a.export import ONLY, chosen
+        from j2a.exporting import ONLY, chosen
         from j2a_tui.exporting import Choice, preview
         from j2a_tui.screens.export import ExportScreen
 
@@ -205,7 +205,7 @@ class Browsing(Tracking):
         return rows
 
     def _export(self, choice: Choice, *, force: bool) -> None:
-        from j2a.export import chosen
+        from j2a.exporting import chosen
 
         rows = chosen(self._rows() or (), choice.only)
         if choice.name == "csv" and not choice.out:
@@ -218,7 +218,7 @@ class Browsing(Tracking):
     @work(thread=True, exclusive=True, group="export")
     def _write_files(self, rows: Sequence[Row], choice: Choice, *, force: bool) -> None:
         """In a thread: windows are cut one by one, which takes its time."""
-        from j2a.export import WouldLoseError
+        from j2a.exporting import WouldLoseError
         from j2a_tui.exporting import written
 
         try:
@@ -239,7 +239,7 @@ class Browsing(Tracking):
 
     def write_export(self, name: str, rows: Sequence[Row], *, force: bool) -> None:
         """A file that holds more than it would is only replaced when that is wanted (``force``)."""
-        from j2a.export import FORMATS, WouldLoseError
+        from j2a.exporting import FORMATS, WouldLoseError
         from j2a_tui.screens.choose import ConfirmScreen
 
         written = FORMATS[name]

@@ -17,7 +17,7 @@ from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from j2a.errors import J2AError
-from j2a.export.choosing import ONLY, Only
+from j2a.exporting.choosing import ONLY, Only
 from j2a_tui.display import clean, fit, home_relative
 from j2a_tui.exporting import FIGURES, NAMES, Choice, Preview
 from j2a_tui.widgets.field import Field

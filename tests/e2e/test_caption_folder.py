@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from j2a.folder.plan import plan
-from j2a.folder.run import FolderRun, Settings, Tally
+from j2a.folder.books import Books, Tally
+from j2a.folder.plan import Cut, plan
+from j2a.folder.run import FolderRun, Settings
 from j2a.folder.sheet import Sheet
 from j2a.library import scan
 from tests.places import DEMO
@@ -115,12 +116,12 @@ def test_engines_that_die_are_started_again_and_nothing_is_lost(folder, tmp_path
 
     def kill(tally: Tally) -> None:
         if not killed and tally.captions:
-            killed.extend(engine.pid for engine in (*run._measurers, run._writer) if engine.pid)
+            killed.extend(run.engines.pids)
             for pid in killed:
                 os.kill(pid, signal.SIGKILL)
 
     with Sheet(tmp_path / "out.csv", folder, resume=False) as sheet:
-        run = FolderRun(plan(scan(folder), 6.0, None), sheet, Settings(batch=1, workers=1), kill)
+        run = FolderRun(plan(scan(folder), Cut(6.0)), Books(sheet, kill), Settings(batch=1, workers=1))
         tally = run.run()
     assert len(killed) == 2
     assert tally.captions == len(rows(tmp_path / "out.csv")) == 6

@@ -19,7 +19,8 @@ from j2a.caption import Sampling
 from j2a.clip import Clip
 from j2a.errors import AudioError, ModelError, ModelMissingError, UsageError
 from j2a.features.record import Features
-from j2a.folder.plan import plan
+from j2a.folder.books import Books
+from j2a.folder.plan import Cut, plan
 from j2a.folder.run import FolderRun, Settings
 from j2a.folder.sheet import Sheet
 from j2a.library import scan
@@ -284,7 +285,7 @@ def test_a_folder_goes_on_where_one_clip_cannot_be_listened_to(folder, tmp_path)
     soundfile.write(music / "2.wav", np.full(50, 0.1), 16_000)
     settings = Settings(version="2.1", backbone=str(folder), sampling=SHORT)
     with Sheet(tmp_path / "out.csv", music, resume=False) as sheet:
-        tally = FolderRun(plan(scan(music), 9.0, None), sheet, settings).run()
+        tally = FolderRun(plan(scan(music), Cut(9.0)), Books(sheet), settings).run()
     assert [path.name for path in tally.failed] == ["2.wav"]
     with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

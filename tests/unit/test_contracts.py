@@ -15,7 +15,7 @@ from tests.places import ROOT
 HEAVY = ("torch", "transformers", "librosa", "numba", "madmom", "pylibrb")
 
 LIGHT = [
-    "j2a.clip", "j2a.caption", "j2a.errors", "j2a.paths", "j2a.store", "j2a.export", "j2a.library", "j2a.audio",
+    "j2a.clip", "j2a.caption", "j2a.errors", "j2a.paths", "j2a.store", "j2a.exporting", "j2a.library", "j2a.audio",
     "j2a.engine.client", "j2a.engine.messages", "j2a.features.record", "j2a.grounding",
 ]
 APP = sorted(module.name for module in pkgutil.walk_packages(j2a_tui.__path__, "j2a_tui."))
@@ -27,6 +27,10 @@ def loaded_by(module: str) -> set[str]:
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     return set(result.stdout.split())
+
+
+def test_the_package_itself_loads_nothing_but_the_standard_library() -> None:
+    assert not loaded_by("j2a") & {*HEAVY, "numpy", "soundfile", "typer", "platformdirs"}
 
 
 @pytest.mark.parametrize("module", LIGHT)

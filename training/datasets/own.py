@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from j2a.errors import J2AError
-from j2a.export.csv import DIALECT_COLUMN, aspect_list
+from j2a.exporting.csv import DIALECT_COLUMN, aspect_list
 from j2a.paths import real_folder
 from j2a.printable import printable
 from j2a.store import Row, Status, Store

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from j2a import cache
 from j2a.clip import Clip
 from j2a.errors import J2AError
-from j2a.export import write_atomically
+from j2a.exporting import write_atomically
 from j2a.features.record import Features
 from training.datasets.table import Row
 

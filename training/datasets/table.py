@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 
 from j2a.clip import Clip
 from j2a.errors import J2AError
-from j2a.export import write_atomically
+from j2a.exporting import write_atomically
 
 Split = Literal["train", "valid", "test"]
 SPLITS: tuple[str, ...] = get_args(Split)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from j2a.export import write_atomically
+from j2a.exporting import write_atomically
 from training.datasets.entry import Entry
 from training.datasets.published import audio_path
 from training.download.folder import Status

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from j2a.errors import J2AError
-from j2a.export import write_atomically
+from j2a.exporting import write_atomically
 from training.datasets.entry import Entry, without_twins
 from training.datasets.published import Published
 from training.download.settings import DownloadSettings

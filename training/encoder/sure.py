@@ -22,7 +22,7 @@ from scipy.special import expit
 from torch import Tensor
 
 from j2a.errors import J2AError, UsageError
-from j2a.export import write_atomically
+from j2a.exporting import write_atomically
 from j2a.features.record import Features
 from j2a.models.audio.heads import tempo_of
 from j2a.models.audio.mwmae import load_encoder

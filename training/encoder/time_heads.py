@@ -21,7 +21,7 @@ from torch.nn import functional
 
 from j2a.console import narrate
 from j2a.errors import J2AError, UsageError
-from j2a.export import write_atomically
+from j2a.exporting import write_atomically
 from training.datasets.pooled import pooled, refuse_pooled
 from training.datasets.shards import Encoded
 from training.datasets.table import Row, read_table

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from j2a.cache import Cache
 from j2a.caption import Sampling
 from j2a.errors import J2AError, UsageError
-from j2a.export import write_atomically
+from j2a.exporting import write_atomically
 from j2a.features.record import Features
 from training.datasets.table import Row, read_table
 from training.evaluation.settings import EvaluateSettings

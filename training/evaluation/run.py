@@ -9,7 +9,7 @@ from typing import Any
 
 from j2a.console import narrate
 from j2a.errors import J2AError, ModelMissingError, UsageError
-from j2a.export import write_atomically
+from j2a.exporting import write_atomically
 from j2a.features.record import Features
 from training.datasets.table import TABLE as CLIPS
 from training.datasets.table import Row, line_of, read_table

@@ -23,7 +23,7 @@ from safetensors.torch import load_file, save_file
 from torch.nn import Parameter
 
 from j2a.errors import J2AError, UsageError
-from j2a.export import write_atomically
+from j2a.exporting import write_atomically
 
 RUN, SETTINGS, BEST, LAST = "run.json", "settings.toml", "best", "last"
 _STATE, _OPTIMIZER = "state.json", "optimizer.safetensors"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from j2a.errors import J2AError
-from j2a.export import write_atomically
+from j2a.exporting import write_atomically
 from training.datasets.published import PUBLISHED
 from training.datasets.table import SPLITS, Row
 from training.prepare.settings import PrepareSettings

@@ -17,7 +17,7 @@ from pathlib import Path
 import soundfile
 
 from j2a.errors import J2AError
-from j2a.export import write_atomically
+from j2a.exporting import write_atomically
 from training.captions.heard import ASKED, write_heard
 from training.datasets.table import TABLE, Row, Split, line_of
 from training.synth.compose import compose

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from j2a.export import write_atomically
+from j2a.exporting import write_atomically
 
 RELEASE_S = 0.25  # how long a note takes to die away once it is let go
 _GAP = bytes(2 * 46)  # silence that the specification wants behind every sample

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.fuzz.target import Target
 from j2a.cache import Cache
-from j2a.export.csv import aspect_list
+from j2a.exporting.csv import aspect_list
 from j2a.features import remembered
 from j2a.features.record import FEATURE_NAMES, Chord, Features, Genre
 from j2a.grounding import claims

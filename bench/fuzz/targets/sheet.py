@@ -8,8 +8,8 @@ from bench.fuzz.target import Target, as_choice, chosen, told
 from j2a.caption import Caption
 from j2a.clip import Clip
 from j2a.errors import ExportError, J2AError
-from j2a.export.csv import DIALECTS, Dialect, read_back, to_csv
-from j2a.export.replacing import save_csv
+from j2a.exporting.csv import DIALECTS, Dialect, read_back, to_csv
+from j2a.exporting.replacing import save_csv
 from j2a.folder.sheet import Sheet
 from j2a.store import Row, Status
 

@@ -12,7 +12,7 @@ from bench.fuzz.targets.features import used
 from j2a.caption import Caption
 from j2a.clip import Clip
 from j2a.errors import StoreError
-from j2a.export.csv import DIALECTS, read_back, to_csv
+from j2a.exporting.csv import DIALECTS, read_back, to_csv
 from j2a.features.record import Chord, Features, Genre
 from j2a.store import Row, Status, Store
 from j2a.store.records import TO_THE_END_MS, key_of, row_of, state_of

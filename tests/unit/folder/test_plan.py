@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from j2a.clip import Clip
-from j2a.folder.plan import Broken, Planned, limited, plan, windows
+from j2a.folder.plan import Broken, Cut, Planned, limited, plan, windows
 from j2a.library import scan
 
 
@@ -61,13 +61,13 @@ def test_a_plan_opens_files_in_order_and_names_the_broken(tmp_path):
     for name, seconds in (("10.wav", 3), ("2.wav", 7)):
         soundfile.write(tmp_path / name, np.zeros(8000 * seconds), 8000)
     (tmp_path / "5.wav").write_bytes(b"RIFF nothing")
-    found = list(plan(scan(tmp_path), 3.0, None))
+    found = list(plan(scan(tmp_path), Cut(3.0)))
     assert [(type(item).__name__, item.file) for item in found] == [
         ("Planned", 0), ("Planned", 0), ("Broken", 1), ("Planned", 2)
     ]  # fmt: skip
     assert isinstance(found[2], Broken)
     assert "5.wav" in found[2].reason
-    assert [item.clip for item in plan(scan(tmp_path), 0, None) if not isinstance(item, Broken)] == [
+    assert [item.clip for item in plan(scan(tmp_path), Cut(0)) if not isinstance(item, Broken)] == [
         Clip(tmp_path / "2.wav"),
         Clip(tmp_path / "10.wav"),
     ]
@@ -78,7 +78,7 @@ def test_a_file_of_a_few_samples_stops_nothing(tmp_path, length_s):
     """It is shorter than the shortest time that a window can name: a millisecond."""
     soundfile.write(tmp_path / "a click.wav", np.ones(10) * 0.1, 44_100)
     soundfile.write(tmp_path / "b.wav", np.ones(44_100) * 0.1, 44_100)
-    first, second = plan(scan(tmp_path), length_s, None)
+    first, second = plan(scan(tmp_path), Cut(length_s))
     assert not isinstance(first, Broken) and not isinstance(second, Broken)
     assert (first.clip.start_s, first.clip.end_s) == (0.0, 0.001 if length_s else None)
     assert second.clip.end_s == (1.0 if length_s else None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,51 +12,14 @@ import pytest
 from j2a import audio
 from j2a.audio import AudioInfo
 from j2a.clip import Clip
-from j2a.engine.client import EngineClient
 from j2a.errors import J2AError
 from j2a.features.corrections import NONE, Corrections
-from j2a.folder import run as run_module
-from j2a.folder.plan import Planned, plan
+from j2a.folder.books import Books
+from j2a.folder.plan import Cut, Planned, plan
 from j2a.folder.run import FolderRun, Settings
 from j2a.folder.sheet import Sheet
 from j2a.library import scan
-
-# Each request is answered; `deaths` says at which requests ("Load 1": the first of its kind in all processes) it ends.
-ENGINE = """
-import json, os, pathlib, sys, time
-from j2a.features.record import Features
-counts, deaths, words = pathlib.Path(sys.argv[1]), sys.argv[2].split(","), json.loads(sys.argv[3])
-for line in sys.stdin.buffer:
-    request = json.loads(line)
-    kind = request["type"]
-    if kind == "Shutdown":
-        break
-    with (counts / kind).open("a") as file:
-        file.write("x")
-    number = (counts / kind).stat().st_size
-    if f"{kind} {number}" in deaths:
-        os._exit(7)
-    result = {}
-    if kind == "Load":
-        time.sleep(0.2)  # much is measured before a model is there
-    if kind == "Extract":
-        told = {"bpm": 160.0, "bpm_sure": True}
-        if request["clip"]["start_s"] in (20, 130):
-            told = {"bpm": 80.2, "bpm_sure": False}
-        result = Features.from_json(told if "song" in request["clip"]["path"] else {}).to_json()
-    if kind == "DescribeMany":
-        result = {"captions": [{
-            "text": words.get(pathlib.Path(clip["path"]).name, "A waltz."), "version": "1.0", "backbone": "mini",
-            "weights": "0", "prompt_id": "facts-1/describe", "prompt": "p", "seed": 0,
-            "sampling": request["sampling"], "features": features}
-            for clip, features in zip(request["clips"], request["features"])]}
-    event = {"type": "Done", "request_id": request["id"], "result": result, "stats": {}, "cancelled": False}
-    if kind == "Extract" and "promised" in request["clip"]["path"] and request["clip"]["start_s"] >= 20:
-        event = {"type": "Failed", "request_id": request["id"], "title": "Audio cannot be read", "message": "No sound.",
-                 "hint": "", "exit_code": 4}
-    sys.stdout.buffer.write(json.dumps(event).encode() + b"\\n")
-    sys.stdout.buffer.flush()
-"""
+from tests.unit.folder.answering import engines_answer
 
 
 @pytest.fixture
@@ -68,13 +30,11 @@ def captioned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
     music.mkdir()
 
     def run(deaths: str = "", words: str = "{}", **options: Any) -> tuple[Any, list[dict[str, str]]]:
-        command = [sys.executable, "-c", ENGINE, str(counts), deaths, words]
-        monkeypatch.setattr(run_module, "EngineClient",
-                            lambda told, **options: EngineClient(told, command=command, log_path=options["log_path"]))
+        engines_answer(monkeypatch, counts, deaths, words)
         clips = [Planned(number, Clip(music / f"{name}.wav", 0.0, 10.0)) for number, name in enumerate("abc")]
         out = tmp_path / "out.csv"
         with Sheet(out, music, resume=False) as sheet:
-            tally = FolderRun(iter(clips), sheet, Settings(batch=2), **options).run()
+            tally = FolderRun(iter(clips), Books(sheet), Settings(batch=2), **options).run()
         return tally, list(csv.DictReader(out.open(encoding="utf-8", newline="")))
 
     return run
@@ -110,14 +70,12 @@ def test_captions_are_written_of_what_was_corrected(captioned: Any) -> None:
 def test_more_broken_clips_than_may_wait_do_not_stop_the_run(
     good_at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command = [sys.executable, "-c", ENGINE, str(tmp_path), "", "{}"]
-    monkeypatch.setattr(run_module, "EngineClient",
-                        lambda told, **options: EngineClient(told, command=command, log_path=options["log_path"]))
+    engines_answer(monkeypatch, tmp_path)
     clips = [Clip(tmp_path / f"promised {number}.wav", 20.0, 30.0) for number in range(12)]
     clips.insert(good_at, Clip(tmp_path / "good.wav", 0.0, 10.0))
     planned = [Planned(number, clip) for number, clip in enumerate(clips)]
     with Sheet(tmp_path / "out.csv", tmp_path, resume=False) as sheet:
-        tally = FolderRun(iter(planned), sheet, Settings(batch=2)).run()
+        tally = FolderRun(iter(planned), Books(sheet), Settings(batch=2)).run()
     assert (tally.captions, len(tally.failed)) == (1, 12)
 
 
@@ -129,13 +87,11 @@ def test_a_header_that_promises_days_of_sound_does_not_take_the_run(
     for name in lengths:
         (tmp_path / name).write_bytes(b"RIFF")
     monkeypatch.setattr(audio, "probe", lambda path: AudioInfo(8000, 1, 1, lengths[path.name], "WAV"))
-    command = [sys.executable, "-c", ENGINE, str(tmp_path), "", "{}"]
-    monkeypatch.setattr(run_module, "EngineClient",
-                        lambda told, **options: EngineClient(told, command=command, log_path=options["log_path"]))
+    engines_answer(monkeypatch, tmp_path)
     given_up: set[Path] = set()
-    planned = plan(scan(tmp_path), 10.0, None, given_up=given_up)
+    planned = plan(scan(tmp_path), Cut(10.0), given_up=given_up)
     with Sheet(tmp_path / "out.csv", tmp_path, resume=False) as sheet:
-        tally = FolderRun(planned, sheet, Settings(batch=4), given_up=given_up).run()
+        tally = FolderRun(planned, Books(sheet, given_up=given_up), Settings(batch=4)).run()
     rows = list(csv.DictReader((tmp_path / "out.csv").open(encoding="utf-8", newline="")))
     assert [(row["file_name"], row["start_s"]) for row in rows] == [
         ("b promised.wav", "0"), ("b promised.wav", "10"), ("c.wav", "0")
@@ -151,16 +107,14 @@ def test_a_header_that_promises_days_of_sound_does_not_take_the_run(
 def test_the_windows_of_a_song_agree_on_its_tempo_also_when_the_run_is_resumed(
     kept: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command = [sys.executable, "-c", ENGINE, str(tmp_path), "", "{}"]
-    monkeypatch.setattr(run_module, "EngineClient",
-                        lambda told, **options: EngineClient(told, command=command, log_path=options["log_path"]))
+    engines_answer(monkeypatch, tmp_path)
     song, out = tmp_path / "song.wav", tmp_path / "out.csv"
     song.write_bytes(b"RIFF")
     monkeypatch.setattr(audio, "probe", lambda path: AudioInfo(8000, 1, 1_120_000, 140.0, "WAV"))
 
     def run(*, resume: bool) -> Any:
         with Sheet(out, tmp_path, resume=resume) as sheet:
-            return FolderRun(plan(scan(tmp_path), 10.0, None), sheet, Settings(batch=2, workers=2)).run()
+            return FolderRun(plan(scan(tmp_path), Cut(10.0)), Books(sheet), Settings(batch=2, workers=2)).run()
 
     def tempi() -> list[tuple[str, str]]:
         with out.open(encoding="utf-8", newline="") as file:

@@ -11,7 +11,7 @@ import pytest
 from j2a.caption import Caption
 from j2a.clip import Clip
 from j2a.errors import ExportError, UsageError
-from j2a.export.csv import header
+from j2a.exporting.csv import header
 from j2a.features.record import Features
 from j2a.folder.sheet import Sheet
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from j2a.folder.run import Tally
+from j2a.folder.books import Tally
 from j2a.folder.telling import Events, Ticker, failures
 
 A, B, C = Path("/m/a.wav"), Path("/m/b.wav"), Path("/m/c\x1b[31m.wav")

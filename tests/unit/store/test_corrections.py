@@ -12,7 +12,7 @@ import pytest
 
 from j2a.caption import Caption
 from j2a.clip import Clip
-from j2a.export import to_csv
+from j2a.exporting import to_csv
 from j2a.features.corrections import NONE, Corrections
 from j2a.features.record import Chord, Features
 from j2a.store import Status, Store

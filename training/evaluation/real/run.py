@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from j2a.console import narrate
 from j2a.errors import UsageError
-from j2a.export import write_atomically
+from j2a.exporting import write_atomically
 from j2a.features.record import Features
 from training.datasets.table import write_table
 from training.evaluation.captions import measure, read_captions, write_captions

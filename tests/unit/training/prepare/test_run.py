@@ -12,7 +12,7 @@ import pytest
 from j2a.caption import Caption
 from j2a.clip import Clip
 from j2a.errors import J2AError, UsageError
-from j2a.export import to_csv, write_atomically
+from j2a.exporting import to_csv, write_atomically
 from j2a.features.corrections import Corrections
 from j2a.features.record import Chord, Features
 from j2a.store import Status, Store

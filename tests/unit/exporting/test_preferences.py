@@ -10,8 +10,8 @@ import pytest
 from j2a.caption import Caption
 from j2a.clip import Clip
 from j2a.errors import ExportError
-from j2a.export import FORMATS, WouldLoseError
-from j2a.export.preferences import to_preferences
+from j2a.exporting import FORMATS, WouldLoseError
+from j2a.exporting.preferences import to_preferences
 from j2a.features.record import Features
 from j2a.store import Row, Store
 from j2a.store.variants import Choice, Pick, Variant

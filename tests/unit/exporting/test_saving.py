@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from j2a.audio.decode import read_blocks
 from j2a.cli import app
 from j2a.clip import Clip
-from j2a.export.cutting import save_cut
+from j2a.exporting.cutting import save_cut
 from j2a.store import Status, Store
 
 RATE = 44_100

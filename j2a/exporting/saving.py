@@ -14,11 +14,11 @@ from typing import Literal
 from j2a.audio.decode import probe
 from j2a.clip import Clip
 from j2a.errors import AudioError, ExportError, UsageError
-from j2a.export.cutting import Kind, cut_names, is_cut_of, save_cut
-from j2a.export.entries import entries_of, in_dialect
-from j2a.export.figures import names_figures
-from j2a.export.replacing import WouldLoseError, kept_beside
-from j2a.export.write import write_atomically
+from j2a.exporting.cutting import Kind, cut_names, is_cut_of, save_cut
+from j2a.exporting.entries import entries_of, in_dialect
+from j2a.exporting.figures import names_figures
+from j2a.exporting.replacing import WouldLoseError, kept_beside
+from j2a.exporting.write import write_atomically
 from j2a.formats import Entry, Format, FormatError, Place
 from j2a.formats.entry import by_file
 from j2a.paths import real_folder

@@ -6,8 +6,8 @@ import pytest
 
 from j2a.caption import Caption
 from j2a.clip import Clip
-from j2a.export.entries import entries_of, in_dialect
-from j2a.export.figures import names_figures, with_figures, without_figures
+from j2a.exporting.entries import entries_of, in_dialect
+from j2a.exporting.figures import names_figures, with_figures, without_figures
 from j2a.features.record import Features
 from j2a.formats import Entry
 from j2a.store import Store

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from j2a.caption import Caption, Sampling
 from j2a.clip import Clip
 from j2a.errors import ExportError
-from j2a.export import COLUMNS, to_csv
-from j2a.export.csv import SESSION_COLUMNS, aspect_list, header, read_back, to_lines
+from j2a.exporting import COLUMNS, to_csv
+from j2a.exporting.csv import SESSION_COLUMNS, aspect_list, header, read_back, to_lines
 from j2a.features.record import Features, Genre
 from j2a.store import Row, Status
 

@@ -9,7 +9,7 @@ import pytest
 
 from j2a.clip import Clip
 from j2a.errors import ExportError
-from j2a.export import Dialect, WouldLoseError, save_csv, to_csv
+from j2a.exporting import Dialect, WouldLoseError, save_csv, to_csv
 from j2a.store import Row, Status
 
 
@@ -87,7 +87,7 @@ def test_nothing_is_left_beside_a_file_that_could_not_be_replaced(
     def full(*_args: object) -> None:
         raise ExportError("The disk is full.")
 
-    monkeypatch.setattr("j2a.export.replacing.write_atomically", full)
+    monkeypatch.setattr("j2a.exporting.replacing.write_atomically", full)
     with pytest.raises(ExportError, match="full"):
         save_csv(rows_of(tmp_path, "One."), tmp_path, target, force=True)
     assert [path.name for path in tmp_path.iterdir()] == ["captions.csv"]

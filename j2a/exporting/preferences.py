@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from j2a.export.csv import file_name
+from j2a.exporting.csv import file_name
 from j2a.paths import real_folder
 from j2a.store import Row
 from j2a.store.variants import Pick, Variant

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from j2a.audio.decode import frames_of, probe, read_blocks
 from j2a.clip import Clip
 from j2a.errors import AudioError
-from j2a.export.write import write_atomically_by
+from j2a.exporting.write import write_atomically_by
 from j2a.formats import Entry
 
 Kind = Literal["flac", "wav"]

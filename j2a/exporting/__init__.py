@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from j2a.export.choosing import ONLY, Only, chosen
-from j2a.export.csv import COLUMNS, Dialect, to_csv
-from j2a.export.formats import FORMATS
-from j2a.export.replacing import WouldLoseError, save_csv
-from j2a.export.write import write_atomically
+from j2a.exporting.choosing import ONLY, Only, chosen
+from j2a.exporting.csv import COLUMNS, Dialect, to_csv
+from j2a.exporting.formats import FORMATS
+from j2a.exporting.replacing import WouldLoseError, save_csv
+from j2a.exporting.write import write_atomically
 
 __all__ = [
     "COLUMNS", "FORMATS", "ONLY", "Dialect", "Only", "WouldLoseError", "chosen", "save_csv", "to_csv",

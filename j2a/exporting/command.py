@@ -14,8 +14,8 @@ from j2a.options import DialectOption, dialect_of
 from j2a.printable import printable
 
 if TYPE_CHECKING:
-    from j2a.export.cutting import Kind
-    from j2a.export.saving import Plan, Wish
+    from j2a.exporting.cutting import Kind
+    from j2a.exporting.saving import Plan, Wish
     from j2a.store import Row
 
 _SHOWN = 20  # names of files that --dry-run lists of each kind
@@ -68,7 +68,7 @@ def export(
     Of a folder that was moved or deleted the captions are still there: name it as it was, and a file by --out.
     """
     from j2a import affixes
-    from j2a.export import FORMATS, ONLY, chosen
+    from j2a.exporting import FORMATS, ONLY, chosen
     from j2a.store import Store
 
     with errors_shown():
@@ -100,7 +100,7 @@ def export(
             narrate(printable(why))
         target = out.expanduser() if out else folder / written.file_name
         if written.form is not None:
-            from j2a.export.saving import Wish
+            from j2a.exporting.saving import Wish
 
             wish = Wish(written.form, folder, target, figures, _kind_of(window_audio), force)
             failed |= not _saved(rows, wish, dry_run=dry_run)
@@ -116,7 +116,7 @@ def export(
 
 
 def _kind_of(name: str) -> Kind | None:
-    from j2a.export.cutting import KINDS
+    from j2a.exporting.cutting import KINDS
 
     if not name:
         return None
@@ -128,7 +128,7 @@ def _kind_of(name: str) -> Kind | None:
 
 def _saved(rows: Sequence[Row], wish: Wish, *, dry_run: bool) -> bool:
     """Carry an export out, or say what it would do; whether nothing had to be left out."""
-    from j2a.export.saving import carried_out, planned
+    from j2a.exporting.saving import carried_out, planned
 
     plan = planned(rows, wish)
     for note in plan.notes:

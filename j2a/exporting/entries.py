@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from j2a.errors import ExportError
-from j2a.export.figures import asked_as, is_other_dialect, with_figures, without_figures
+from j2a.exporting.figures import asked_as, is_other_dialect, with_figures, without_figures
 from j2a.features.record import BY_TAGS, Features
 from j2a.formats import Entry
 from j2a.paths import real_folder

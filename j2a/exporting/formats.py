@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from j2a import formats
-from j2a.export import preferences
-from j2a.export.csv import Dialect
-from j2a.export.replacing import save_csv, save_lines
+from j2a.exporting import preferences
+from j2a.exporting.csv import Dialect
+from j2a.exporting.replacing import save_csv, save_lines
 from j2a.store import Row
 
 Save = Callable[[Sequence[Row], Path, Path, Dialect, bool], Path | None]
@@ -47,7 +47,7 @@ def _captions(rows: Sequence[Row]) -> int:
 
 def _saver(form: formats.Format) -> Save:
     def save(rows: Sequence[Row], folder: Path, target: Path, dialect: Dialect, force: bool) -> Path | None:
-        from j2a.export.saving import Wish, carried_out, planned  # it brings decoders along
+        from j2a.exporting.saving import Wish, carried_out, planned  # it brings decoders along
 
         wish = Wish(form, folder, target, force=force)
         return next(iter(carried_out(planned(rows, wish), wish)), None)

@@ -132,6 +132,15 @@ def to_lines(rows: Sequence[Row], folder: Path, dialect: Dialect = "dataset", wr
     return _encoded([in_dialect(_cells(file_name(row.clip.path, root), row, written), dialect) for row in rows])
 
 
+def copied(line: bytes, clip: Clip, folder: Path, dialect: Dialect, at: str) -> bytes:
+    """A row that was written in this dialect, as the row of another clip, changed ``at`` that time."""
+    [cells] = csv.reader(io.StringIO(line.decode(), newline=""), strict=True)
+    updated = COLUMNS.index("updated_at")
+    cells[:3] = in_dialect(window_cells(clip, folder), dialect)
+    cells[updated] = guard(at) if dialect == "spreadsheet" else at
+    return _encoded([cells])
+
+
 def window_cells(clip: Clip, folder: Path) -> tuple[str, str, str]:
     """The first three cells of a clip's row, by which a row is known: file name, start and end."""
     return file_name(clip.path, real_folder(folder)), _number(clip.start_s), _number(clip.end_s)

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from j2a.errors import ExportError
-from j2a.export.csv import COLUMNS, Dialect, Table, in_dialect, read_back, to_csv
-from j2a.export.write import write_atomically
+from j2a.exporting.csv import COLUMNS, Dialect, Table, in_dialect, read_back, to_csv
+from j2a.exporting.write import write_atomically
 from j2a.store import Row
 
 _CAPTION, _CHANGED = COLUMNS.index("caption"), COLUMNS.index("updated_at")

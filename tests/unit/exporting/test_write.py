@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from j2a.errors import ExportError
-from j2a.export import write_atomically
+from j2a.exporting import write_atomically
 
 
 def mode(path: Path) -> int:
