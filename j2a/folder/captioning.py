@@ -24,6 +24,7 @@ from j2a.library import Track, scan
 from j2a.paths import real_file, real_folder
 from j2a.printable import printable
 from j2a.store import Store
+from j2a.tags import read_figures
 
 _SHORTEST_WINDOW_S = 1.0
 
@@ -77,7 +78,9 @@ def captioned(
     rows: Rows = MissingRows(sheet, _in_the_app(root)) if wish.only_missing else sheet
     books = Books(rows, on_progress)
     said = functools.cache(said_of)
-    same_sound = SameSound(lambda path: (said(path), templates.of_file(wish.settings.prompt, path)))
+    same_sound = SameSound(
+        lambda path: (said(path), templates.of_file(wish.settings.prompt, path), read_figures(path))
+    )
     planned = plan(tracks, wish.cut, lambda track, note: on_note(f"{track.name}: {note}"), books.given_up, same_sound)
     if wish.limit is not None:
         planned = limited(planned, wish.limit, rows.has)
