@@ -13,9 +13,8 @@ from j2a.caption import PROMPTS, Caption, Sampling
 from j2a.clip import Clip
 from j2a.correction import corrected
 from j2a.features.record import Features
-from j2a.models.language.generation import GenerationStats
-from j2a.models.language.llm import LoadedLLM
-from j2a.models.language.server import ServerLLM
+from j2a.models.language.stats import GenerationStats
+from j2a.models.parts import LanguageModel
 from j2a.models.prompts import Prompt, Wish
 from j2a.printable import one_paragraph
 
@@ -39,9 +38,9 @@ class Captioner(ABC):
 
     version: str
 
-    def __init__(self, llm: LoadedLLM | ServerLLM, backbone: str, weights: str) -> None:
+    def __init__(self, llm: LanguageModel, backbone: str, weights: str) -> None:
         """``weights``: the hashes of everything that the captions depend on."""
-        self.llm: LoadedLLM | ServerLLM = llm
+        self.llm = llm
         self.backbone = backbone
         self.weights = weights
         self.caption: Caption | None = None
