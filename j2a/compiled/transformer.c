@@ -53,6 +53,7 @@ static float scalar(const void *weights, int kind, int64_t place) {
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define WIDER
+#include <immintrin.h>
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
 #define LANES 8

@@ -33,16 +33,31 @@ INLINE vec NAMED(exponential)(vec x) {
 /* LANES weights as float32. A half is moved to the exponent of a float, which is exact, also for subnormal ones. */
 INLINE vec NAMED(widened)(const void *weights, int kind, int64_t place) {
     if (kind == FLOAT32) return *(const vec *)((const float *)weights + place);
-    ints bits = __builtin_convertvector(*(const halves *)((const uint16_t *)weights + place), ints);
+    const uint16_t *here = (const uint16_t *)weights + place;
+#if LANES == 16 /* compilers do these in two steps */
+    if (kind == FLOAT16) return (vec)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)here));
+    ints bits = (ints)_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)here));
+#else
+    ints bits = __builtin_convertvector(*(const halves *)here, ints);
+#endif
     if (kind == BFLOAT16) return (vec)(bits << 16);
     vec magnitude = (vec)((bits & 0x7fff) << 13) * 0x1p112f;
     return (vec)((ints)magnitude | ((bits & 0x8000) << 16));
 }
 
+/* By halves: the lanes' sums do not wait for one another. */
 INLINE float NAMED(sum)(vec x) {
-    float total = 0;
-    for (int lane = 0; lane < LANES; lane++) total += x[lane];
-    return total;
+#ifdef __clang__
+    return x[0] + x[2] + (x[1] + x[3]);
+#else
+    ints other;
+    for (int apart = LANES / 2; apart; apart /= 2) {
+#pragma GCC unroll 16
+        for (int lane = 0; lane < LANES; lane++) other[lane] = lane ^ apart;
+        x += __builtin_shuffle(x, other);
+    }
+    return x[0];
+#endif
 }
 
 /* ``height`` rows of weights times ``vectors`` vectors of rows, into out or added to it. */
@@ -113,7 +128,7 @@ static void NAMED(many)(const struct matrix *matrix, const float *x, const int32
 
 /* The same for one row, (ins,) floats: the memory is read once, and that is what it costs. */
 INLINE void NAMED(single)(const struct matrix *matrix, const float *x, float *out, int adds, const int kind) {
-    const int64_t ins = matrix->ins;
+    const int64_t ins = matrix->ins, size = kind == FLOAT32 ? 4 : 2;
     for (int64_t row = 0; row < matrix->outs; row += 4) {
         vec sums[4] = {};
         float ends[4] = {};
@@ -121,6 +136,8 @@ INLINE void NAMED(single)(const struct matrix *matrix, const float *x, float *ou
         int64_t k = 0;
         for (; k + LANES <= ins; k += LANES) {
             vec given = *(const vec *)(x + k);
+            for (int one = 0; one < 4; one++) /* the next rows: the processor's own looking ahead ends with each page */
+                __builtin_prefetch((const char *)matrix->weights + ((row + 4 + one) * ins + k) * size);
 #pragma GCC unroll 4
             for (int one = 0; one < 4; one++) /* the last row stands in for what is not there */
                 sums[one] += given * NAMED(widened)(matrix->weights, kind, (row + (one < height ? one : 0)) * ins + k);
