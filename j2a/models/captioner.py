@@ -11,7 +11,6 @@ from typing import Any, TypedDict
 from j2a import templates
 from j2a.caption import PROMPTS, Caption, Sampling
 from j2a.clip import Clip
-from j2a.correction import corrected
 from j2a.features.record import Features
 from j2a.models.language.stats import GenerationStats
 from j2a.models.parts import LanguageModel
@@ -159,6 +158,8 @@ def _finish(caption: Caption, correct_figures: bool) -> None:
     """What is done to a text that is whole."""
     caption.text = caption.text.strip()
     if correct_figures:
+        from j2a.correction import corrected  # reads claims, whose patterns take a moment
+
         text = corrected(caption.text, caption.features)
         if text != caption.text:
             caption.written, caption.text = caption.text, text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +15,11 @@ class Draws:
     """Random numbers of one row, the same for a seed as those of ``torch.Generator().manual_seed(seed)``."""
 
     def __init__(self, seed: int) -> None:
-        self._state = np.random.RandomState(seed & 0xFFFF_FFFF)
+        self._seed = seed & 0xFFFF_FFFF  # of the Mersenne Twister, as torch has it
+
+    @functools.cached_property
+    def _state(self) -> np.random.RandomState:
+        return np.random.RandomState(self._seed)  # loading it takes a moment, which greedy tokens do without
 
     def exponential(self, count: int) -> NDArray[np.float32]:
         """As ``torch.empty(count).exponential_(1)``: uniform ones of 53 bits, from two draws of 32 each."""
