@@ -56,7 +56,7 @@ class LightLLM:
         self.weights = weights_hash(folder)
         self.width, self.parameters = model.width, model.parameters
         named = model.eos if isinstance(model.eos, list) else [model.eos]
-        self._eos_ids = sorted({token for token in [*named, tokenizer.eos_token_id] if token is not None})
+        self._eos_ids = sorted({token for token in [*named, tokenizer.eos_token_id] if type(token) is int})
 
     def stream(
         self,

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from j2a.compiled import FLOAT, LONG, POINTER, kernel
+from j2a.errors import ModelError
 from j2a.models.files import saved
 from j2a.models.files.saved import as_float32
 from j2a.models.light.products import Array, Matrix, matrix, padded, usable
@@ -135,16 +136,19 @@ class Mistral:
         return int(sum(weights.size for weights in [*self._held, self._embeddings, self.norms]))
 
     def embed(self, ids: Sequence[int]) -> Array:
-        """Token ids (S,) to embeddings (S, width)."""
+        """Token ids (S,) to embeddings (S, width). Raises ``ModelError`` for one that the model does not know."""
+        if max(ids, default=0) >= len(self._embeddings):
+            raise ModelError(f"the tokenizer has a token {max(ids)}, and the model {len(self._embeddings)}.", MEND)
         return as_float32(self._embeddings[list(ids)])
 
 
 class Cache:
     """Keys and values of some sequences of one model, each up to a known length."""
 
-    def __init__(self, model: Mistral, sequences: int, length: int) -> None:
+    def __init__(self, model: Mistral, sequences: int, length: int, *, lanes: int = 0) -> None:
+        """``lanes``: see :func:`j2a.models.light.products.product`."""
         config = model.config
-        self._model, self._sequences = model, sequences
+        self._model, self._sequences, self._lanes = model, sequences, lanes
         room, half = -(-length // 16) * 16, config["head_dim"] // 2
         # As torch: float32 all the way.
         speeds = 1 / np.float32(config["rope_parameters"]["rope_theta"]) ** (np.arange(half, dtype=np.float32) / half)
@@ -176,7 +180,7 @@ class Cache:
         call(
             ctypes.byref(self._struct), hidden.ctypes.data, rows, sequences.ctypes.data, places.ctypes.data,
             self._sequences, self._keys.ctypes.data, self._values.ctypes.data, asked.ctypes.data, few, out.ctypes.data,
-            self._room(padded(rows)).ctypes.data, 0,
+            self._room(padded(rows)).ctypes.data, self._lanes,
         )  # fmt: skip
         return out[:, :few].T
 

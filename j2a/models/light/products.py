@@ -69,6 +69,8 @@ def convolution(weights: NDArray[Any], planes: Array, width: int, rows: int) -> 
     Behind the planes there must be room for ``rows`` and the window.
     """
     _, channels, across, down = weights.shape
+    if channels * planes.strides[0] >= 1 << 33:  # places are of 32 bits
+        raise MemoryError(f"a convolution over {channels} planes of {planes.shape[1]:,} numbers")
     places = (
         np.arange(channels)[:, None, None] * planes.strides[0] // planes.itemsize
         + np.arange(across)[:, None]

@@ -111,12 +111,15 @@ def test_logits_agree_at_every_position_of_sequences_of_any_length(odd):
             np.testing.assert_allclose(logits, expected[row][place], atol=2e-4)
 
 
-def test_one_position_alone_is_that_of_many(odd):
-    folder, _ = odd
+@pytest.mark.parametrize("lanes", [4, 8, 16])
+def test_one_position_alone_is_that_of_many_on_vectors_of_any_width(odd, lanes):
+    folder, reference = odd
     model = light.load(folder).model  # type: ignore[union-attr]
     ids = [5, 9, 300, 7]
-    many = Cache(model, 1, 16).logits(Positions(model.embed(ids), [0] * 4, range(4), range(4)))
-    alone = Cache(model, 1, 16)
+    many = Cache(model, 1, 16, lanes=lanes).logits(Positions(model.embed(ids), [0] * 4, range(4), range(4)))
+    with torch.inference_mode():
+        np.testing.assert_allclose(many, reference(torch.tensor([ids])).logits[0].numpy(), atol=2e-4)
+    alone = Cache(model, 1, 16, lanes=lanes)
     for place, token in enumerate(ids):
         (logits,) = alone.logits(Positions(model.embed([token]), [0], [place], [0]))
         np.testing.assert_allclose(logits, many[place], atol=1e-4)
@@ -149,6 +152,12 @@ def test_a_cancel_ends_it_within_a_part_of_the_prompt_and_within_a_token(both):
         asked, stats = 0, GenerationStats()
         found = list(generate(model, [prompt], sampling=Sampling(), eos_ids=[], cancelled=after(calls), stats=stats))
         assert (len(found), stats.stopped, stats.new_tokens) == (tokens, "cancelled", tokens)
+
+
+def test_a_token_that_the_model_does_not_know_is_told(odd):
+    folder, _ = odd
+    with pytest.raises(ModelError, match="token 403"):
+        light.load(folder).model.embed([5, 403])  # type: ignore[union-attr]
 
 
 def test_lengths_and_empty_prompts(both):
