@@ -15,8 +15,6 @@ from pathlib import Path
 from j2a.caption import Sampling
 from j2a.features.record import Features
 from j2a.models import registry
-from j2a.models.language.chat import prompt_ids
-from j2a.models.language.generation import stream_text
 from j2a.models.prompts import build_prompt
 from training.captions.agreement import STATED_BY, score
 
@@ -30,8 +28,7 @@ def main() -> None:
     llm = registry.load("1.0", "mini").llm
 
     def describe(measured: Features, sampling: Sampling, seed: int = 0) -> str:
-        ids = prompt_ids(llm.tokenizer, build_prompt(measured).text)
-        return "".join(stream_text(llm.model, llm.tokenizer, ids, sampling=sampling, seed=seed))
+        return "".join(llm.stream(build_prompt(measured).text, sampling=sampling, seed=seed))
 
     greedy = [describe(measured, Sampling()) for measured in features]
     sampled = [describe(measured, Sampling(temperature=0.8), seed) for seed, measured in enumerate(features)]

@@ -25,8 +25,10 @@ import torch
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig, MistralConfig
 
 from j2a.caption import Sampling
-from j2a.models.audio.mwmae import MWMAE, MWMAEConfig
-from j2a.models.audio.projector import Projector, ProjectorConfig
+from j2a.models.audio.encoder_config import MWMAEConfig
+from j2a.models.audio.mwmae import MWMAE
+from j2a.models.audio.projector import Projector
+from j2a.models.audio.projector_config import ProjectorConfig
 from j2a.models.language.generation import generate_tokens
 
 BATCHES = (1, 16, 64)

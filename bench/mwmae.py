@@ -25,7 +25,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from j2a.models.audio.mwmae import MWMAE, MWMAEConfig
+from j2a.models.audio.encoder_config import MWMAEConfig
+from j2a.models.audio.mwmae import MWMAE
 
 SIZES = {"base": MWMAEConfig(), "small": MWMAEConfig(width=192, depth=6, heads=3, mlp_width=768)}
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import typer
+from typing import Any
 
-from j2a.console import Commands
+import typer
+from typer.core import TyperCommand
+
+from j2a.console import Commands, errors_shown
+from j2a.extras import require_torch
 from training.convert.command import convert_mwmae
 from training.download.command import download
 from training.encode.command import encode
@@ -23,11 +27,23 @@ def _commands() -> None:
     """Train the J2A models."""
 
 
+class _Learning(TyperCommand):
+    """A command that nothing but torch can do."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """As typer does, where torch is installed."""
+        with errors_shown():
+            require_torch(f"j2a-train {ctx.info_name}")
+        return super().invoke(ctx)
+
+
+_WITHOUT_TORCH = (download, prepare, split, synth)
 # In the order of ``--help``.
 for _command in (
     download, prepare, split, encode, fit, merge, mini, convert_mwmae, synth, encoder, heads, sure, believe, evaluate,
 ):  # fmt: skip
-    app.command(_command.__name__.replace("_", "-"))(_command)
+    _kind = TyperCommand if _command in _WITHOUT_TORCH else _Learning
+    app.command(_command.__name__.replace("_", "-"), cls=_kind)(_command)
 
 
 def main() -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 import atheris
 
 OURS = ["j2a", "j2a_tui", "training", "tomllib"]
-_COMPILED = ["bfloat16_weights", "compiled_token"]  # numba compiles their bytecode, which must stay as it is
 _ROOM = 1 << 30  # bytes beyond what the imports took; an input that asks for more is a fault
 _OWN_SHARE = 0.4  # of the mutations
 
@@ -21,8 +20,7 @@ def main() -> None:
     """Run until libFuzzer's time is over; it ends the process."""
     name, corpus, *options = sys.argv[1:]
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    excluded = [f"j2a.models.language.{module}" for module in _COMPILED]
-    with atheris.instrument_imports(include=OURS, exclude=excluded):
+    with atheris.instrument_imports(include=OURS):
         from bench.fuzz.mutate import mutated
         from bench.fuzz.target import load
 

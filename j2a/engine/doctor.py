@@ -14,6 +14,7 @@ from typing import Literal
 
 from j2a import paths
 from j2a.errors import J2AError
+from j2a.extras import TORCH_EXTRA, is_there, require_torch
 
 _LOW_DISK_BYTES = 200 << 20
 _MINI_BYTES, _7B_BYTES = 11 << 20, 14_500_000_000
@@ -65,6 +66,11 @@ def _features() -> Check:
 
 
 def _torch() -> Check:
+    try:
+        require_torch("")
+    except J2AError as error:
+        detail = "torch is not installed: 7b, other models than mini and its kind, genre and training need it"
+        return Check("torch", "missing", detail, error.hint.partition(": ")[2])
     import torch
 
     if torch.cuda.is_available():
@@ -73,33 +79,40 @@ def _torch() -> Check:
     elif torch.backends.mps.is_available():
         where = "Apple GPU"
     else:
-        where = f"no GPU, {os.cpu_count()} processors: the mini backbone runs well, 7b slowly"
-    return Check("torch", "ok", f"{torch.__version__}, {where}")
+        where = f"no GPU, {os.cpu_count()} processors: 7b runs slowly"
+    return Check("torch", "ok", f"{torch.__version__} for 7b, genre and training (mini needs none), {where}")
 
 
 def _precision() -> Check:
     """Where a model would run and in which precision, as things stand now."""
+    from j2a.models.light import llm as light
+
+    mini = "mini in float32 on cpu" if light.is_wanted() else ""
+    if not (is_there("torch") and is_there("transformers")):
+        if mini:
+            return Check("precision", "ok", mini)
+        asked_for = "J2A_DEVICE or J2A_PRECISION asks for what only torch can do"
+        return Check("precision", "broken", asked_for, f"unset it, or {TORCH_EXTRA}")
     from j2a.models.language.llm import pick_precision, resources
 
     try:
         device, asked = resources()
-        mini, large = (pick_precision(asked, size, device) for size in (_MINI_BYTES, _7B_BYTES))
+        large = f"7b in {pick_precision(asked, _7B_BYTES, device)} on {device}"
+        mini = mini or f"mini in {pick_precision(asked, _MINI_BYTES, device)} on {device}"
     except J2AError as error:
         return Check("precision", "broken", error.message, error.hint)
-    return Check("precision", "ok", f"on {device}: mini in {mini}, 7b in {large} (J2A_DEVICE, J2A_PRECISION override)")
+    return Check("precision", "ok", f"{mini}, {large} (J2A_DEVICE, J2A_PRECISION override)")
 
 
 def _builtin_model() -> Check:
-    from j2a.models.language.llm import load_to_caption
+    from j2a.models.registry import BUILT_IN_LLM, load_llm
 
     try:
-        llm = load_to_caption(str(paths.builtin_model_dir() / "llm"))
+        llm = load_llm(BUILT_IN_LLM)
     except J2AError as error:
         return Check("built-in model", "broken", error.message, error.hint)
-    count = sum(parameter.numel() for parameter in llm.model.parameters())
-    return Check(
-        "built-in model", "ok", f"mini of J2A-1.0 and 3.0, {count / 1e6:.1f} M parameters, weights {llm.weights}"
-    )
+    size = f"{llm.parameters / 1e6:.1f} M parameters"
+    return Check("built-in model", "ok", f"mini of J2A-1.0 and 3.0, {size}, weights {llm.weights}")
 
 
 def _sound() -> Check:

@@ -11,11 +11,9 @@ from typing import Any, TypedDict
 from j2a import templates
 from j2a.caption import PROMPTS, Caption, Sampling
 from j2a.clip import Clip
-from j2a.correction import corrected
 from j2a.features.record import Features
-from j2a.models.language.generation import GenerationStats
-from j2a.models.language.llm import LoadedLLM
-from j2a.models.language.server import ServerLLM
+from j2a.models.language.stats import GenerationStats
+from j2a.models.parts import LanguageModel
 from j2a.models.prompts import Prompt, Wish
 from j2a.printable import one_paragraph
 
@@ -39,9 +37,9 @@ class Captioner(ABC):
 
     version: str
 
-    def __init__(self, llm: LoadedLLM | ServerLLM, backbone: str, weights: str) -> None:
+    def __init__(self, llm: LanguageModel, backbone: str, weights: str) -> None:
         """``weights``: the hashes of everything that the captions depend on."""
-        self.llm: LoadedLLM | ServerLLM = llm
+        self.llm = llm
         self.backbone = backbone
         self.weights = weights
         self.caption: Caption | None = None
@@ -160,6 +158,8 @@ def _finish(caption: Caption, correct_figures: bool) -> None:
     """What is done to a text that is whole."""
     caption.text = caption.text.strip()
     if correct_figures:
+        from j2a.correction import corrected  # reads claims, whose patterns take a moment
+
         text = corrected(caption.text, caption.features)
         if text != caption.text:
             caption.written, caption.text = caption.text, text

@@ -8,8 +8,7 @@ from j2a import features as feature_extraction
 from j2a.clip import Clip
 from j2a.features.record import Features
 from j2a.models.captioner import Captioner, Decoding
-from j2a.models.language.llm import LoadedLLM
-from j2a.models.language.server import ServerLLM
+from j2a.models.parts import LanguageModel
 from j2a.models.prompts import Prompt, Wish, build_prompt
 
 
@@ -18,7 +17,7 @@ class J2A1(Captioner):
 
     version = "1.0"
 
-    def __init__(self, llm: LoadedLLM | ServerLLM, backbone: str) -> None:
+    def __init__(self, llm: LanguageModel, backbone: str) -> None:
         super().__init__(llm, backbone, llm.weights)
 
     def _measure(self, clip: Clip, cancelled: Callable[[], bool]) -> Features:

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
+from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from j2a import audio
@@ -17,14 +17,9 @@ from j2a.audio.silence import audible
 from j2a.clip import Clip
 from j2a.errors import AudioError, UsageError
 from j2a.features.record import Features
-from j2a.models.audio.heads import Heads
-from j2a.models.audio.mwmae import MWMAE
-from j2a.models.audio.projector import Projector, pool_long
 from j2a.models.captioner import SILENCE, Captioner, Decoding
 from j2a.models.heard import NOTHING_HEARD
-from j2a.models.language.generation import batch_text, stream_text
-from j2a.models.language.llm import LoadedLLM
-from j2a.models.language.sequence import sequence
+from j2a.models.parts import Encoder, Heads, HearingModel, Projector
 from j2a.models.prompts import Prompt, Wish, build_both_prompt, build_heard_prompt
 
 SECTION_S = 10.0  # the length of the clips that encoder and projector were trained on
@@ -36,10 +31,10 @@ class J2A2(Captioner):
     Measured features do not change what is written; they are kept beside the caption, to hold its claims against.
     """
 
-    def __init__(self, encoder: MWMAE, projector: Projector, llm: LoadedLLM, backbone: str, weights: str) -> None:
+    def __init__(self, encoder: Encoder, projector: Projector, llm: HearingModel, backbone: str, weights: str) -> None:
         """``weights``: the hashes of encoder, projector and language model. The parts must fit (``refuse_others``)."""
         super().__init__(llm, backbone, weights)
-        self.llm: LoadedLLM = llm
+        self._writer = llm
         self.version = projector.config.version
         self.encoder = encoder
         self.projector = projector
@@ -63,11 +58,11 @@ class J2A2(Captioner):
         if soft_tokens is None:
             yield SILENCE
         else:
-            yield from stream_text(self.llm.model, self.llm.tokenizer, self._prompt(asked, soft_tokens), **how)
+            yield from self._writer.stream(asked.text, soft_tokens, **how)
 
     def _texts(self, clips: Sequence[Clip], asked: Sequence[Prompt], how: Decoding) -> list[str]:
         texts = [""] * len(clips)
-        prompts: dict[int, torch.Tensor] = {}
+        heard: dict[int, Any] = {}
         for place, clip in enumerate(clips):
             if how["cancelled"]():
                 return texts
@@ -75,38 +70,35 @@ class J2A2(Captioner):
             if soft_tokens is None:
                 texts[place] = SILENCE
             else:
-                prompts[place] = self._prompt(asked[place], soft_tokens)
+                heard[place] = soft_tokens
         if how["cancelled"]():
             return texts
-        if prompts:
-            answers = batch_text(self.llm.model, self.llm.tokenizer, list(prompts.values()), **how)
-            for place, text in zip(prompts, answers, strict=True):
+        if heard:
+            answers = self._writer.answers([asked[place].text for place in heard], list(heard.values()), **how)
+            for place, text in zip(heard, answers, strict=True):
                 texts[place] = text
         return texts
 
-    @torch.inference_mode()
-    def _soft_tokens(self, clip: Clip, how: Decoding) -> torch.Tensor | None:
+    def _soft_tokens(self, clip: Clip, how: Decoding) -> Any:
         """The clip as soft tokens (N, W), or ``None`` where it is silent throughout."""
         return self._projected(self._timed(clip, how))
 
-    @torch.inference_mode()
-    def listen(self, clip: Clip, cancelled: Callable[[], bool] = lambda: False) -> torch.Tensor | None:
+    def listen(self, clip: Clip, cancelled: Callable[[], bool] = lambda: False) -> Any:
         """The clip as soft tokens (N, W), as :meth:`hear` hears it; ``None`` where it is silent. ``AudioError``."""
         return self._projected(self.hear(clip, cancelled))
 
-    def _projected(self, pooled: torch.Tensor | None) -> torch.Tensor | None:
-        return None if pooled is None else self.projector.project(pooled)[0]
+    def _projected(self, pooled: Any) -> Any:
+        return None if pooled is None else self.projector.soft_tokens(pooled)
 
-    def _timed(self, clip: Clip, how: Decoding) -> torch.Tensor | None:
+    def _timed(self, clip: Clip, how: Decoding) -> Any:
         """What :meth:`hear` gives; its seconds are added to ``stats``."""
         started = time.perf_counter()
         pooled = self.hear(clip, how["cancelled"])
         self.stats["encode_s"] = self.stats.get("encode_s", 0.0) + time.perf_counter() - started
         return pooled
 
-    @torch.inference_mode()
-    def hear(self, clip: Clip, cancelled: Callable[[], bool] = lambda: False) -> torch.Tensor | None:
-        """What the encoder hears, pooled to (1, N, E), or ``None`` where the clip is silent throughout.
+    def hear(self, clip: Clip, cancelled: Callable[[], bool] = lambda: False) -> Any:
+        """What the encoder hears, pooled to N stretches, or ``None`` where the clip is silent throughout.
 
         It is encoded in sections of ten seconds, without long silences; an hour takes no more memory. A cancel
         ends it at the next section, with what was heard until then. Raises ``AudioError``.
@@ -121,15 +113,11 @@ class J2A2(Captioner):
             return None
         sections = self.encoder.encode_long(chain([first], blocks), section_s)
         try:
-            return pool_long(sections, self.projector.config.soft_tokens)
+            return self.projector.pooled(sections)
         except ValueError as error:
             raise AudioError(
                 f"{clip.path} cannot be listened to: {error}.", "Choose another file or section."
             ) from error
-
-    @torch.inference_mode()
-    def _prompt(self, asked: Prompt, soft_tokens: torch.Tensor) -> torch.Tensor:
-        return sequence(self.llm.model, self.llm.tokenizer, asked.text, soft_tokens).embeddings
 
 
 class J2A3(J2A2):
@@ -140,7 +128,7 @@ class J2A3(J2A2):
     """
 
     def __init__(
-        self, encoder: MWMAE, projector: Projector, llm: LoadedLLM, backbone: str, weights: str,
+        self, encoder: Encoder, projector: Projector, llm: HearingModel, backbone: str, weights: str,
         heads: Heads | None = None,
     ) -> None:  # fmt: skip
         super().__init__(encoder, projector, llm, backbone, weights)

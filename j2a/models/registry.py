@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING
 from j2a import paths
 from j2a.backbone import BUILT_IN, LISTENING, is_server, version_of
 from j2a.errors import ModelError, ModelMissingError, UsageError
+from j2a.extras import require_torch
+from j2a.models.audio.projector_config import MEND, MODEL_TYPE, Part, ProjectorConfig
+from j2a.models.files import saved
 from j2a.models.files.built_in import refuse_damaged
 from j2a.models.files.weights import download_command, find_folder, size_bytes, weights_hash
 
 if TYPE_CHECKING:
-    import torch
-
-    from j2a.models.audio.heads import Heads
-    from j2a.models.audio.projector import Part
     from j2a.models.captioner import Captioner
     from j2a.models.j2a_1 import J2A1
     from j2a.models.j2a_2 import J2A2
+    from j2a.models.language.llm import LoadedLLM
+    from j2a.models.light.llm import LightLLM
     from j2a.models.listening import Listening
+    from j2a.models.parts import Encoder, Heads, Projector
 
 VERSIONS = ("1.0", "2.0", "2.1", "3.0")
 BASE_7B = "mistralai/Mistral-7B-v0.1"
@@ -71,12 +73,34 @@ def load(
 
 def _load_1(backbone: str, cancelled: Callable[[], bool]) -> J2A1:
     from j2a.models.j2a_1 import J2A1
-    from j2a.models.language.llm import load_to_caption
-    from j2a.models.language.server import ServerLLM
 
     if is_server(backbone):
+        from j2a.models.language.server import ServerLLM
+
         return J2A1(ServerLLM(backbone, cancelled), backbone)
-    return J2A1(load_to_caption(source_of(backbone)), backbone)
+    return J2A1(load_llm(source_of(backbone)), backbone)
+
+
+def load_llm(source: str) -> LightLLM | LoadedLLM:
+    """A language model for captioning, from a folder, a name in the models folder, or a hub id that is in the cache.
+
+    Raises ``ModelMissingError`` or ``ModelError`` as :func:`load`.
+    """
+    return _light_llm(find_folder(source)) or _torch_llm(source)
+
+
+def _light_llm(folder: Path) -> LightLLM | None:
+    """Without torch; None where that does not do."""
+    from j2a.models.light import llm
+
+    return llm.load(folder) if llm.is_wanted() else None
+
+
+def _torch_llm(source: str) -> LoadedLLM:
+    require_torch(f"the language model {source}")
+    from j2a.models.language import llm
+
+    return llm.load_llm(source)
 
 
 def _load_listening(backbone: str, cancelled: Callable[[], bool]) -> Listening:
@@ -88,11 +112,7 @@ def _load_listening(backbone: str, cancelled: Callable[[], bool]) -> Listening:
 
 def _load_2(version: str, backbone: str) -> J2A2:
     """The projector's folder may hold its encoder and its language model; else they are found by the names it gives."""
-    from j2a.models.audio.mwmae import load_encoder
-    from j2a.models.audio.projector import Part, load_projector
     from j2a.models.j2a_2 import J2A2, J2A3
-    from j2a.models.language.llm import load_to_caption
-    from j2a.models.language.sequence import embedding_of
 
     if backbone == "7b":
         raise ModelMissingError(
@@ -100,38 +120,61 @@ def _load_2(version: str, backbone: str) -> J2A2:
             "Train one (j2a-train fit) and give its folder as --backbone, or use --backbone mini.",
         )
     folder = _built_in(version) if backbone == BUILT_IN else find_folder(backbone)
-    projector = load_projector(folder)
-    config = projector.config
+    config = saved.read_config(folder, MODEL_TYPE, ProjectorConfig, MEND)
     if config.version != version:
         raise UsageError(f"{folder} holds a projector of J2A-{config.version}.", f"Say --version {config.version}.")
     own_encoder, own_llm = folder / ENCODER_FOLDER, folder / LLM_FOLDER
     encoder_folder = own_encoder if own_encoder.is_dir() else find_folder(config.encoder)
-    llm = load_to_caption(str(own_llm) if own_llm.is_dir() else config.llm)
-    encoder = load_encoder(encoder_folder, device=llm.device)
-    encoder_weights = weights_hash(encoder_folder)
-    config.refuse_others(
-        Part(encoder_folder.name, encoder_weights, encoder.config.features),
-        Part(llm.folder.name, llm.weights, embedding_of(llm.model).weight.shape[1]),
+    llm_source = str(own_llm) if own_llm.is_dir() else config.llm
+    heads_folder = folder / HEADS_FOLDER if version == "3.0" and (folder / HEADS_FOLDER).is_dir() else None
+    if heads_folder is not None:
+        refuse_damaged(heads_folder)
+    parts = _light_parts(folder, encoder_folder, llm_source, heads_folder) or _torch_parts(
+        folder, encoder_folder, llm_source, heads_folder
     )
-    weights = "+".join((encoder_weights, weights_hash(folder), llm.weights))
+    encoder, projector, llm, heads = parts
+    encoder_part = Part(encoder_folder.name, weights_hash(encoder_folder), encoder.config.features)
+    config.refuse_others(encoder_part, Part(llm.folder.name, llm.weights, llm.width))
+    weights = "+".join((encoder_part.weights, weights_hash(folder), llm.weights))
     if version != "3.0":
-        return J2A2(encoder, projector.to(llm.device), llm, backbone, weights)
-    heads = _heads(folder, Part(encoder_folder.name, encoder_weights, encoder.config.features), llm.device)
-    if heads is not None:
-        weights += f"+{weights_hash(folder / HEADS_FOLDER)}"
-    return J2A3(encoder, projector.to(llm.device), llm, backbone, weights, heads)
+        return J2A2(encoder, projector, llm, backbone, weights)
+    if heads is not None and heads_folder is not None:
+        heads.refuse_others(encoder_part)
+        weights += f"+{weights_hash(heads_folder)}"
+    return J2A3(encoder, projector, llm, backbone, weights, heads)
 
 
-def _heads(folder: Path, encoder: Part, device: str | torch.device) -> Heads | None:
-    """Those in the folder of a projector, where it has any."""
-    from j2a.models.audio.heads import load_heads
+_Parts = tuple["Encoder", "Projector", "LightLLM | LoadedLLM", "Heads | None"]
 
-    if not (folder / HEADS_FOLDER).is_dir():
+
+def _light_parts(folder: Path, encoder: Path, llm_source: str, heads: Path | None) -> _Parts | None:
+    """Without torch; None where one of them needs it."""
+    llm = _light_llm(find_folder(llm_source))
+    if llm is None:
         return None
-    refuse_damaged(folder / HEADS_FOLDER)
-    heads = load_heads(folder / HEADS_FOLDER, device=device)
-    heads.refuse_others(encoder)
-    return heads
+    from j2a.models.light import encoder as light_encoder
+    from j2a.models.light import heads as light_heads
+    from j2a.models.light import projector as light_projector
+
+    found = light_encoder.load(encoder)
+    if found is None:
+        return None
+    return found, light_projector.load(folder), llm, light_heads.load(heads) if heads else None
+
+
+def _torch_parts(folder: Path, encoder: Path, llm_source: str, heads: Path | None) -> _Parts:
+    require_torch(f"the encoder {encoder.name} with the language model {llm_source}")
+    from j2a.models.audio.heads import load_heads
+    from j2a.models.audio.mwmae import load_encoder
+    from j2a.models.audio.projector import load_projector
+
+    llm = _torch_llm(llm_source)
+    return (
+        load_encoder(encoder, device=llm.device),
+        load_projector(folder, device=llm.device),
+        llm,
+        load_heads(heads, device=llm.device) if heads else None,
+    )
 
 
 def source_of(backbone: str) -> str:
@@ -206,7 +249,7 @@ def _version_of(folder: Path) -> str:
         return "1.0"
     try:
         config = json.loads((folder / "config.json").read_bytes())
-        if config.get("model_type") == "j2a-projector":
+        if config.get("model_type") == MODEL_TYPE:
             return str(config["version"])
         return "1.0" if any("ForCausalLM" in name for name in config.get("architectures") or ()) else ""
     except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError):

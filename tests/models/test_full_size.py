@@ -6,8 +6,10 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, MistralConfig
 
-from j2a.models.audio.mwmae import MWMAE, MWMAEConfig
-from j2a.models.audio.projector import SOFT_TOKENS, Projector, ProjectorConfig, pool
+from j2a.models.audio.encoder_config import MWMAEConfig
+from j2a.models.audio.mwmae import MWMAE
+from j2a.models.audio.projector import Projector, pool
+from j2a.models.audio.projector_config import SOFT_TOKENS, ProjectorConfig
 from j2a.models.language.sequence import left_pad_embeddings, sequence
 from tests.models.tiny import tiny_tokenizer
 

@@ -25,9 +25,12 @@ from j2a.folder.run import FolderRun, Settings
 from j2a.folder.sheet import Sheet
 from j2a.library import scan
 from j2a.models import registry
-from j2a.models.audio.heads import NEVER, STATEMENTS, Heads, HeadsConfig
-from j2a.models.audio.mwmae import MWMAE, MWMAEConfig, load_encoder
-from j2a.models.audio.projector import Projector, ProjectorConfig
+from j2a.models.audio.encoder_config import MWMAEConfig
+from j2a.models.audio.heads import Heads
+from j2a.models.audio.heads_config import NEVER, STATEMENTS, HeadsConfig
+from j2a.models.audio.mwmae import MWMAE, load_encoder
+from j2a.models.audio.projector import Projector
+from j2a.models.audio.projector_config import ProjectorConfig
 from j2a.models.captioner import SILENCE
 from j2a.models.files.weights import weights_hash
 from j2a.models.language.chat import caption_ids, prompt_ids

@@ -18,8 +18,6 @@ from j2a.grounding import claims
 from j2a.models import registry
 from j2a.models.facts import facts
 from j2a.models.j2a_1 import J2A1
-from j2a.models.language.chat import prompt_ids
-from j2a.models.language.generation import stream_text
 from j2a.models.prompts import INSTRUCTIONS, Wish, build_prompt
 from tests.places import DATA
 from training.captions.agreement import score
@@ -44,8 +42,7 @@ def describe(llm, features: Features, instruction: str = "", sampling: Sampling 
     asked = build_prompt(features, Wish(instruction))
     if asked.answer:
         return asked.answer
-    ids = prompt_ids(llm.tokenizer, asked.text)
-    return "".join(stream_text(llm.model, llm.tokenizer, ids, sampling=sampling or Sampling(), seed=seed))
+    return "".join(llm.stream(asked.text, sampling=sampling or Sampling(), seed=seed))
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +134,7 @@ def test_it_is_what_the_card_says(llm):
         count = sum(weights.get_tensor(name).numel() for name in weights.keys())  # noqa: SIM118 - not a dict
     assert 5_000_000 <= count <= 20_000_000
     assert f"{count / 1e6:.1f} M parameters" in card
-    assert llm.model.config.model_type == "mistral"
+    assert llm.model.config["model_type"] == "mistral" and llm.parameters == count
     assert "CC BY-SA 4.0" in card
     assert set(INSTRUCTIONS) <= set(re.findall(r"`(\w+)`", card))
 

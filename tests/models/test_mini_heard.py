@@ -7,7 +7,6 @@ import re
 import numpy as np
 import pytest
 import soundfile
-import torch
 
 from j2a import paths
 from j2a.clip import Clip
@@ -73,5 +72,6 @@ def test_silence_in_the_window_does_not_change_what_is_heard(captioner, tmp_path
     soundfile.write(tmp_path / "alone.wav", sound, rate)
     soundfile.write(tmp_path / "silent.wav", np.concatenate(parts[place]), rate)
     alone, silent = (captioner.listen(Clip(tmp_path / f"{name}.wav")) for name in ("alone", "silent"))
-    one = torch.nn.functional.cosine_similarity(alone, silent[: len(alone)], dim=-1).mean()
+    lengths = np.linalg.norm(alone, axis=1) * np.linalg.norm(silent, axis=1)
+    one = ((alone * silent).sum(axis=1) / lengths).mean()  # the cosine
     assert one > 0.88, float(one)

@@ -13,7 +13,8 @@ import torch
 from safetensors import SafetensorError
 
 from j2a.errors import ModelError, UsageError
-from j2a.models.audio.mwmae import MWMAE, MWMAEConfig
+from j2a.models.audio.encoder_config import MWMAEConfig
+from j2a.models.audio.mwmae import MWMAE
 from j2a.models.files.saved import WEIGHTS_FILE
 from training.convert.flax_checkpoint import StoredArray, find_params, read_array
 

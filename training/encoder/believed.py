@@ -16,15 +16,8 @@ from torch import Tensor
 
 from j2a.console import narrate
 from j2a.errors import J2AError, UsageError
-from j2a.models.audio.heads import (
-    METERS,
-    NEVER,
-    STATEMENTS,
-    YES_NO,
-    Heads,
-    HeadsConfig,
-    probabilities,
-)
+from j2a.models.audio.heads import Heads, probabilities
+from j2a.models.audio.heads_config import METERS, NEVER, STATEMENTS, YES_NO, HeadsConfig
 from j2a.models.heard import ENERGIES, FAMILIES
 from training.datasets.lessons import described
 from training.datasets.pooled import pooled

@@ -18,7 +18,8 @@ from torch import Tensor
 
 from j2a import audio
 from j2a.errors import AudioError, J2AError
-from j2a.models.audio.mwmae import MWMAE, MWMAEConfig
+from j2a.models.audio.encoder_config import MWMAEConfig
+from j2a.models.audio.mwmae import MWMAE
 from training.datasets.table import Row
 from training.ground.log import progress
 

@@ -23,7 +23,8 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from j2a.console import narrate
 from j2a.errors import J2AError
-from j2a.models.audio.mwmae import MWMAE, MWMAEConfig, into_chunks, load_encoder, standardise
+from j2a.models.audio.encoder_config import MWMAEConfig
+from j2a.models.audio.mwmae import MWMAE, into_chunks, load_encoder, standardise
 from j2a.models.language.llm import resources
 from training.captions.facts import FAMILIES
 from training.datasets.table import Row, Split, line_of, read_table

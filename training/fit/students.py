@@ -13,7 +13,8 @@ import torch
 from torch.nn import Parameter
 
 from j2a.errors import UsageError
-from j2a.models.audio.projector import MOST_SOFT_TOKENS, SOFT_TOKENS, Projector, ProjectorConfig, load_projector
+from j2a.models.audio.projector import Projector, load_projector
+from j2a.models.audio.projector_config import MOST_SOFT_TOKENS, SOFT_TOKENS, ProjectorConfig
 from j2a.models.files.weights import find_folder, weights_hash
 from j2a.models.language.llm import LoadedLLM
 from j2a.models.language.sequence import Sequence as Embedded

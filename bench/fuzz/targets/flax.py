@@ -10,7 +10,7 @@ import torch
 
 from bench.fuzz.target import Target, told
 from j2a.errors import ModelError
-from j2a.models.audio.mwmae import MWMAEConfig
+from j2a.models.audio.encoder_config import MWMAEConfig
 from tests.unit.training.convert.checkpoints import encoder, flax_params, nested, packed, write
 from training.convert.flax_checkpoint import find_params, read_array
 

@@ -8,17 +8,24 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from safetensors.numpy import save_file
 from tokenizers import Tokenizer, decoders, models
 
 from bench.fuzz.target import Target, as_choice, chosen, told
+from j2a.caption import Sampling
 from j2a.errors import J2AError
 from j2a.models import registry
-from j2a.models.audio.mwmae import MWMAE, MWMAEConfig, load_encoder
-from j2a.models.audio.projector import Projector, ProjectorConfig, load_projector
+from j2a.models.audio.encoder_config import MWMAEConfig
+from j2a.models.audio.mwmae import MWMAE, load_encoder
+from j2a.models.audio.projector import Projector, load_projector
+from j2a.models.audio.projector_config import ProjectorConfig
 from j2a.models.files import saved
-from j2a.models.language import llm, small_mistral
-from j2a.models.language.chat import CHATML, prompt_ids
+from j2a.models.language import llm
+from j2a.models.language.chat import CHATML
+from j2a.models.light import llm as light
+from j2a.models.light import mistral
 
 FILES = (
     "encoder/config.json", "projector/config.json", "mini/config.json", "mini/tokenizer.json",
@@ -55,13 +62,9 @@ def _load(name: str, folder: Path) -> None:
         projector = load_projector(folder / kind)
         projector(torch.zeros(1, 3, projector.config.encoder_width))
     elif kind == "mini":
-        found = small_mistral.load(folder / kind)
+        found = light.load(folder / kind)
         if found is not None:
-            model, tokenizer = found
-            ids = torch.tensor([prompt_ids(tokenizer, "ab<|im_end|>")])
-            places = torch.arange(ids.shape[1])[None]
-            cache = small_mistral.SmallMistralCache()
-            model(ids, attention_mask=torch.ones_like(ids), position_ids=places, cache=cache)
+            found.answers(["ab<|im_end|>"], sampling=Sampling(max_new_tokens=2))
     elif kind == "adapter":
         assert llm._base_of(folder / kind)
     else:
@@ -77,9 +80,9 @@ def _content(folder: Path) -> dict[str, bytes]:
     MWMAE(MWMAEConfig(width=4, depth=1, heads=2, mlp_width=4, chunk_frames=4)).save(folder / "encoder")
     config = ProjectorConfig("2.1", 2, "encoder", "", 4, "mini", "", 4)
     Projector(config).save(folder / "projector")
-    model = small_mistral.SmallMistral(_namespace(_MINI))
-    weights = {key: value for key, value in model.state_dict().items() if key != "lm_head.weight"}
-    saved.save_file(weights, folder / "mini" / saved.WEIGHTS_FILE)
+    generator = np.random.default_rng(0)
+    weights = {name: generator.normal(0, 1, shape).astype(np.float32) for name, shape in mistral.shapes(_MINI).items()}
+    save_file(weights, folder / "mini" / saved.WEIGHTS_FILE)
     words = {"<|pad|>": 0, "<|im_end|>": 1, "<|im_start|>": 2, "a": 3, "b": 4, "u": 5, "\u010a": 6}
     backend = Tokenizer(models.BPE(vocab=words, merges=[]))
     backend.decoder = decoders.ByteLevel()
@@ -94,12 +97,6 @@ def _content(folder: Path) -> dict[str, bytes]:
 
 
 _folders = functools.cache(_content)
-
-
-def _namespace(config: dict[str, Any]) -> Any:
-    from types import SimpleNamespace
-
-    return SimpleNamespace(**config)
 
 
 def seeds(folder: Path) -> list[bytes]:

@@ -9,46 +9,23 @@ B batch, N stretches of time, E width of the encoder's features.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from j2a.errors import ModelError
-from j2a.models.audio.projector import Part
-from j2a.models.files import saved
-from j2a.models.heard import ENERGIES, FAMILIES, FASTEST_BPM, SLOWEST_BPM, Heard
-
-MODEL_TYPE = "j2a-heads"
-YES_NO = (*FAMILIES, "drums", "distortion")
-METERS = ("3/4", "4/4", "6/8")
-TEMPO_BINS = 48  # on a logarithmic scale, 3 % apart
-STATEMENTS = (*YES_NO, "no drums", "calm", "energetic", *METERS, "bpm")
-NEVER = 2.0  # a threshold that no probability reaches
-_NEIGHBOURS = 2  # bins on either side that are the same tempo: 7 %
-_WIDEST = 65_536
-_MEND = "Train the heads again (j2a-train believe), or copy the folder again."
-
-
-@dataclass(frozen=True, slots=True)
-class HeadsConfig:
-    """What heads were trained for. Raises ``ValueError`` for what cannot be."""
-
-    encoder: str
-    encoder_weights: str  # see weights_hash
-    width: int  # E
-    thresholds: dict[str, float]  # the probability from which each of STATEMENTS is said
-    data: str = ""
-    licence: str = ""
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.width, int) or not 1 <= self.width <= _WIDEST:
-            raise ValueError(f"width is {self.width!r}, not from 1 to {_WIDEST}")
-        if not isinstance(self.thresholds, dict) or self.thresholds.keys() != set(STATEMENTS):
-            raise ValueError("thresholds are not of the statements that heads make")
-        if not all(isinstance(value, int | float) for value in self.thresholds.values()):
-            raise ValueError("a threshold is no number")
+from j2a.models.audio.heads_config import (
+    MEND,
+    METERS,
+    MODEL_TYPE,
+    NEIGHBOURS,
+    TEMPO_BINS,
+    YES_NO,
+    HeadsConfig,
+)
+from j2a.models.audio.projector_config import Part
+from j2a.models.files import saved, tensors
+from j2a.models.heard import ENERGIES, FASTEST_BPM, SLOWEST_BPM, Heard
 
 
 class Heads(nn.Module):
@@ -73,28 +50,16 @@ class Heads(nn.Module):
     def heard(self, pooled: Tensor) -> Heard:
         """What is sure of one clip: (1, N, E), as :func:`j2a.models.audio.projector.pool_long` gives it."""
         probability, bpm = probabilities(self(pooled))
-        said = {name for name, value in probability.items() if float(value[0]) >= self.config.thresholds[name]}
-        drums, no_drums = probability["drums"][0], probability["no drums"][0]
-        likelier = "drums" if drums >= no_drums else "no drums"
-        return Heard(
-            tuple(name for name in FAMILIES if name in said),
-            "distortion" in said and "guitar" in said,
-            likelier == "drums" if likelier in said else None,
-            next((name for name in ("calm", "energetic") if name in said), None),
-            float(bpm[0]) if "bpm" in said else None,
-            next((name for name in METERS if name in said), None),
-        )
+        return self.config.heard({name: float(value[0]) for name, value in probability.items()}, float(bpm[0]))
 
     def refuse_others(self, encoder: Part) -> None:
         """Raise ``ModelError`` unless the heads were trained on this encoder."""
-        if (encoder.weights, encoder.width) != (self.config.encoder_weights, self.config.width):
-            wanted = Part(self.config.encoder, self.config.encoder_weights, self.config.width)
-            raise ModelError(f"these heads were trained on the encoder {wanted}, not on {encoder}.", _MEND)
+        self.config.refuse_others(encoder)
 
     def save(self, folder: Path) -> None:
         """Write weights and config into a new or empty folder."""
         folder.mkdir(parents=True, exist_ok=True)
-        saved.write(folder, MODEL_TYPE, self.config, self.state_dict())
+        tensors.write(folder, MODEL_TYPE, self.config, self.state_dict())
 
 
 def probabilities(logits: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
@@ -114,7 +79,7 @@ def tempo_of(bins: Tensor) -> tuple[Tensor, Tensor]:
     Both are of the likeliest bin and its neighbours: the tempo their mean on the logarithmic scale, the probability
     their sum.
     """
-    around = bins.argmax(-1, keepdim=True) + torch.arange(-_NEIGHBOURS, _NEIGHBOURS + 1, device=bins.device)
+    around = bins.argmax(-1, keepdim=True) + torch.arange(-NEIGHBOURS, NEIGHBOURS + 1, device=bins.device)
     inside = (around >= 0) & (around < bins.shape[-1])
     shares = bins.gather(1, around.clamp(0, bins.shape[-1] - 1)) * inside
     sure = shares.sum(1)
@@ -127,8 +92,8 @@ def load_heads(path: Path, *, device: str | torch.device = "cpu") -> Heads:
 
     Raises ``ModelError`` that names the file where one is missing, damaged, or does not fit the other.
     """
-    config = saved.read_config(path, MODEL_TYPE, HeadsConfig, _MEND)
-    saved.refuse_larger(path, config.width * (len(YES_NO) + len(ENERGIES) + len(METERS) + TEMPO_BINS), _MEND)
+    config = saved.read_config(path, MODEL_TYPE, HeadsConfig, MEND)
+    saved.refuse_larger(path, config.parameters, MEND)
     heads = Heads(config)
-    heads.load_state_dict(saved.read_weights(path, heads.state_dict(), _MEND), assign=True)
+    heads.load_state_dict(tensors.read_weights(path, heads.state_dict(), MEND), assign=True)
     return heads.to(device).requires_grad_(False).eval()

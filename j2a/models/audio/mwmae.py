@@ -11,9 +11,7 @@ D width, H heads.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -23,98 +21,23 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from j2a.errors import ModelMissingError
-from j2a.models.audio.stem import ConvStem, check_stem
-from j2a.models.files import saved
+from j2a.models.audio.encoder_config import (
+    LOG_EPS,
+    MEND,
+    MODEL_TYPE,
+    NORM_EPS,
+    STD_EPS,
+    MWMAEConfig,
+    check_lengths,
+    mel_filters,
+    section_size,
+    sections,
+)
+from j2a.models.audio.stem import ConvStem
+from j2a.models.files import saved, tensors
 
-MODEL_TYPE = "mwmae"
-
-_LOG_EPS = 1.1920929e-07  # float32's epsilon, added to the power before its logarithm
-_STD_EPS = 1e-8
-_NORM_EPS = 1e-6
-_LARGEST = {"depth": 256, "window": 8192, "mel_bins": 1024}  # bounds on what a config file may ask for
-_LARGEST_ELSE = 65_536
 _FRAMES_AT_ONCE = 16_384  # of the spectrogram: bounds its memory on long input
 _CHUNKS_AT_ONCE = 64  # through the transformer
-_MEND = "Convert the checkpoint again (j2a-train convert-mwmae), or copy the folder again."
-
-
-@dataclass(frozen=True, slots=True)
-class MWMAEConfig:
-    """Sizes of an encoder, by default ``mwmae_base_200_4x16``. Raises ``ValueError`` for sizes that do not fit."""
-
-    width: int = 768  # D
-    depth: int = 12  # blocks
-    heads: int = 12  # H
-    mlp_width: int = 3072
-    chunk_frames: int = 200  # mel frames that attend to each other: 2 s
-    patch_frames: int = 4
-    patch_bins: int = 16
-    mel_bins: int = 80  # F
-    sample_rate: int = 16_000  # Hz
-    window: int = 400  # samples of a mel frame, and its FFT
-    hop: int = 160  # samples from one mel frame to the next
-    low_hz: int = 50
-    high_hz: int = 8000
-    # Channels of a convolutional stem, which is ours; 0: linear patches, as published, whose folders need not name it.
-    stem: int = field(default=0, metadata={"may_be_missing": True})
-
-    def __post_init__(self) -> None:
-        for size in fields(self):
-            value, largest = getattr(self, size.name), _LARGEST.get(size.name, _LARGEST_ELSE)
-            least = 0 if size.name == "stem" else 1
-            if type(value) is not int or not least <= value <= largest:
-                raise ValueError(f"{size.name} is {value!r}, not a whole number from {least} to {largest}")
-        for whole, part in (("width", "heads"), ("chunk_frames", "patch_frames"), ("mel_bins", "patch_bins")):
-            if getattr(self, whole) % getattr(self, part):
-                raise ValueError(f"{whole} {getattr(self, whole)} cannot be divided into {part} {getattr(self, part)}")
-        if self.window % 2:
-            raise ValueError(f"window {self.window} has no middle: it must be even")
-        if self.stem:
-            check_stem(self.patch_frames, self.mel_bins)
-            if self.patch_bins != self.mel_bins:
-                raise ValueError(f"a stem makes one patch of all {self.mel_bins} mel_bins, not of {self.patch_bins}")
-        if not self.low_hz < self.high_hz <= self.sample_rate / 2:
-            raise ValueError(f"low_hz {self.low_hz}, high_hz {self.high_hz} and half the sample rate must rise")
-
-    @property
-    def chunk_steps(self) -> int:
-        """K: time steps of a chunk."""
-        return self.chunk_frames // self.patch_frames
-
-    @property
-    def mel_patches(self) -> int:
-        """M: patches across the mel bins."""
-        return self.mel_bins // self.patch_bins
-
-    @property
-    def features(self) -> int:
-        """Width of a time step: its M patches side by side."""
-        return self.mel_patches * self.width
-
-    @property
-    def step(self) -> int:
-        """Samples from one time step to the next: 640, so that there are 25 steps a second."""
-        return self.hop * self.patch_frames
-
-    @property
-    def shortest(self) -> int:
-        """Fewest samples that can be encoded: the first frame is mirrored at the start."""
-        return self.window // 2 + 1
-
-    @property
-    def least_parameters(self) -> int:
-        """Of the blocks, the places, and the patches or the stem's last convolution: all that can be large."""
-        blocks = self.depth * (4 * self.width**2 + 2 * self.width * self.mlp_width)
-        places = self.chunk_steps * self.mel_patches * self.width
-        if self.stem:  # its channels double whenever it halves time, of which it begins with a quarter
-            return blocks + places + 9 * (self.stem * self.patch_frames // 4) ** 2 // 2
-        return blocks + places + self.patch_frames * self.patch_bins * self.width
-
-    def steps(self, samples: int) -> int:
-        """Time steps of a clip of so many samples."""
-        frames = 1 + samples // self.hop
-        padding = self.chunk_frames - frames % self.chunk_frames
-        return (frames + padding) // self.patch_frames - self.chunk_steps * padding // self.chunk_frames
 
 
 class MWMAE(nn.Module):
@@ -137,7 +60,7 @@ class MWMAE(nn.Module):
         )
         self.pos_embed = nn.Parameter(torch.randn(config.chunk_steps * config.mel_patches, config.width) * 0.02)
         self.blocks = nn.ModuleList(_Block(config) for _ in range(config.depth))
-        self.norm = nn.LayerNorm(config.width, eps=_NORM_EPS)
+        self.norm = nn.LayerNorm(config.width, eps=NORM_EPS)
         with torch.device("cpu"):  # also where the weights are on the meta device
             self.register_buffer("mel_filters", torch.from_numpy(mel_filters(config)), persistent=False)
             self.register_buffer("hann", torch.hann_window(config.window), persistent=False)
@@ -191,7 +114,7 @@ class MWMAE(nn.Module):
             power = spectrum.real.square() + spectrum.imag.square()
             with torch.autocast(audio.device.type, enabled=False):  # a product in 16 bits would hide quiet bands
                 bands.append(power @ self.mel_filters)
-        return torch.log(torch.cat(bands, dim=1) + _LOG_EPS)
+        return torch.log(torch.cat(bands, dim=1) + LOG_EPS)
 
     def encode_chunks(self, chunks: Tensor) -> Tensor:
         """(C, chunk_frames, F) standardised log-mel chunks, each by itself, to float32 (C, K, M * D)."""
@@ -229,11 +152,9 @@ class MWMAE(nn.Module):
         other, without gaps in time; a clip of one section gives what :meth:`forward` gives.
         Raises ``ValueError`` as :meth:`forward` does, and for sections under a second.
         """
-        if section_s < 1:
-            raise ValueError(f"sections of {section_s} s are too short")
-        size = round(section_s * self.config.sample_rate / self.config.step) * self.config.step
+        size = section_size(self.config, section_s)
         held: list[NDArray[np.float32]] = []
-        for section in _sections(blocks, size):
+        for section in sections(blocks, size):
             if len(held) == sections_at_once:
                 yield from self._encode_sections(held, last=False)
                 held = []
@@ -254,7 +175,7 @@ class MWMAE(nn.Module):
 
     def save(self, folder: Path, *, half: bool = False) -> None:
         """Write ``config.json`` and ``model.safetensors`` into an existing folder; ``half``: matrices in 16 bits."""
-        saved.write(folder, MODEL_TYPE, self.config, self.state_dict(), half=half)
+        tensors.write(folder, MODEL_TYPE, self.config, self.state_dict(), half=half)
 
     def _checked_lengths(self, audio: Tensor, lengths: Sequence[int] | None) -> list[int]:
         if audio.ndim != 2 or audio.dtype != torch.float32:
@@ -264,9 +185,7 @@ class MWMAE(nn.Module):
             raise ValueError(f"{len(checked)} lengths for {len(audio)} clips")
         if max(checked) > audio.shape[1]:
             raise ValueError(f"a clip of {max(checked)} samples in a batch of {audio.shape[1]}")
-        if min(checked) < self.config.shortest:
-            lasting, least = (1000 * one / self.config.sample_rate for one in (min(checked), self.config.shortest))
-            raise ValueError(f"it lasts {lasting:.0f} ms, and {math.ceil(least)} ms is the least")
+        check_lengths(self.config, checked)
         return checked
 
 
@@ -276,10 +195,10 @@ class _Block(nn.Module):
     def __init__(self, config: MWMAEConfig) -> None:
         super().__init__()
         self.heads = config.heads
-        self.norm1 = nn.LayerNorm(config.width, eps=_NORM_EPS)
+        self.norm1 = nn.LayerNorm(config.width, eps=NORM_EPS)
         self.qkv = nn.Linear(config.width, 3 * config.width)
         self.proj = nn.Linear(config.width, config.width)
-        self.norm2 = nn.LayerNorm(config.width, eps=_NORM_EPS)
+        self.norm2 = nn.LayerNorm(config.width, eps=NORM_EPS)
         self.fc1 = nn.Linear(config.width, config.mlp_width)
         self.fc2 = nn.Linear(config.mlp_width, config.width)
 
@@ -293,22 +212,10 @@ class _Block(nn.Module):
         return out
 
 
-def mel_filters(config: MWMAEConfig) -> NDArray[np.float32]:
-    """(window // 2 + 1, F): triangles on the HTK mel scale, each with a peak of 1."""
-    low, high = (2595 * math.log10(1 + hz / 700) for hz in (config.low_hz, config.high_hz))
-    edges_mel = np.linspace(low, high, config.mel_bins + 2)
-    edges_hz = 700 * (10 ** (edges_mel / 2595) - 1)
-    from_edge = np.fft.rfftfreq(config.window, 1 / config.sample_rate)[:, None] - edges_hz  # (bins, F + 2)
-    widths = np.diff(edges_hz)
-    rising, falling = from_edge[:, :-2] / widths[:-1], -from_edge[:, 2:] / widths[1:]
-    filters: NDArray[np.float32] = np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
-    return filters
-
-
 def standardise(mel: Tensor) -> Tensor:
     """Each clip of (B, T, F) minus its mean over its standard deviation, which is the unbiased one."""
     std, mean = torch.std_mean(mel, dim=(1, 2), correction=1, keepdim=True)
-    out: Tensor = (mel - mean) / (std + _STD_EPS)
+    out: Tensor = (mel - mean) / (std + STD_EPS)
     return out
 
 
@@ -339,19 +246,8 @@ def load_encoder(
             f"there is no folder {folder} with an MW-MAE encoder.",
             "Make one from the published checkpoint: j2a-train convert-mwmae CHECKPOINT OUT",
         )
-    config = saved.read_config(folder, MODEL_TYPE, MWMAEConfig, _MEND)
-    saved.refuse_larger(folder, config.least_parameters, _MEND)
+    config = saved.read_config(folder, MODEL_TYPE, MWMAEConfig, MEND)
+    saved.refuse_larger(folder, config.least_parameters, MEND)
     encoder = MWMAE(config, precision)
-    encoder.load_state_dict(saved.read_weights(folder, encoder.state_dict(), _MEND), assign=True)
+    encoder.load_state_dict(tensors.read_weights(folder, encoder.state_dict(), MEND), assign=True)
     return encoder.to(device).requires_grad_(False).eval()
-
-
-def _sections(blocks: Iterable[NDArray[np.float32]], size: int) -> Iterator[NDArray[np.float32]]:
-    """Arrays of ``size`` samples; the last one has what is left, from a tenth of ``size`` to that much more than it."""
-    held = np.zeros(0, np.float32)
-    for block in blocks:
-        held = np.concatenate([held, block])
-        while len(held) >= size + size // 10:
-            yield held[:size]
-            held = held[size:]
-    yield held

@@ -10,84 +10,28 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import get_type_hints
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from j2a.errors import ModelError, ModelMissingError
-from j2a.models.files import saved
+from j2a.models.audio.projector_config import (
+    BLOCK_STEPS,
+    HELD_STEPS,
+    MEND,
+    MODEL_TYPE,
+    SOFT_TOKENS,
+    Part,
+    ProjectorConfig,
+)
+from j2a.models.files import saved, tensors
 
-MODEL_TYPE = "j2a-projector"
 CARD_FILE = "README.md"
-SOFT_TOKENS = {"2.0": 1, "2.1": 250, "3.0": 250}  # by version; but for 2.0 a default
 LLM_2024 = "Open-Orca/Mistral-7B-OpenOrca"
 
-MOST_SOFT_TOKENS = 4096
-_WIDEST = 65_536
-_HELD_STEPS = 16_384  # eleven minutes: longer sound is held more coarsely until it is pooled
-_BLOCK_STEPS = 1024  # merged together; a power of two
-_MEND = "Train the projector again (j2a-train fit), or copy the folder again."
 _NAMES_2024 = {"ln1.weight": "norm.weight", "ln1.bias": "norm.bias", "proj.weight": "linear.weight"}
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """An encoder or a language model, as far as a projector depends on it."""
-
-    name: str
-    weights: str  # see weights_hash; "" where it is not known
-    width: int
-
-    def __str__(self) -> str:
-        return f"{self.name or 'unnamed'} (weights {self.weights or 'unknown'}, width {self.width})"
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectorConfig:
-    """What a projector is and what it was trained for. Raises ``ValueError`` for what cannot be."""
-
-    version: str  # "2.0", "2.1" or "3.0"
-    soft_tokens: int  # N
-    encoder: str
-    encoder_weights: str  # see weights_hash; "" where it is not known
-    encoder_width: int  # E
-    llm: str
-    llm_weights: str
-    llm_width: int  # W
-    resampled: bool = True  # False: trained on sound at its own rate, taken for 16 kHz, as in 2024
-    data: str = ""  # what it was trained on
-    licence: str = ""
-
-    def __post_init__(self) -> None:
-        for name, kind in get_type_hints(type(self)).items():
-            if type(getattr(self, name)) is not kind:
-                raise ValueError(f"{name} is {getattr(self, name)!r}, not of type {kind.__name__}")
-        if self.version not in SOFT_TOKENS:
-            raise ValueError(f"there is no version {self.version!r}, only {', '.join(SOFT_TOKENS)}")
-        if not 1 <= self.soft_tokens <= MOST_SOFT_TOKENS or (self.version == "2.0" and self.soft_tokens != 1):
-            raise ValueError(f"{self.soft_tokens} soft tokens cannot be in version {self.version}")
-        if not (1 <= self.encoder_width <= _WIDEST and 1 <= self.llm_width <= _WIDEST):
-            raise ValueError(f"widths are {self.encoder_width} and {self.llm_width}, not from 1 to {_WIDEST}")
-
-    def refuse_others(self, encoder: Part, llm: Part) -> None:
-        """Raise ``ModelError`` unless the projector was trained for this encoder and this language model.
-
-        Where the hash of weights is not known (2024), their width must do.
-        """
-        for role, wanted, given in (
-            ("encoder", Part(self.encoder, self.encoder_weights, self.encoder_width), encoder),
-            ("language model", Part(self.llm, self.llm_weights, self.llm_width), llm),
-        ):
-            known = bool(wanted.weights and given.weights)
-            if wanted.width != given.width or (known and wanted.weights != given.weights):
-                raise ModelError(
-                    f"this J2A-{self.version} projector was trained for the {role} {wanted}, not for {given}.",
-                    f"Choose a backbone with that {role}, or train a projector for this one: j2a-train fit.",
-                )
 
 
 class Projector(nn.Module):
@@ -111,6 +55,16 @@ class Projector(nn.Module):
         out: Tensor = self.linear(self.norm(pooled))
         return out
 
+    @torch.inference_mode()
+    def pooled(self, sections: Iterable[Tensor]) -> Tensor:
+        """Sections (steps, E) to (1, N, E); see :func:`pool_long`."""
+        return pool_long(sections, self.config.soft_tokens)
+
+    @torch.inference_mode()
+    def soft_tokens(self, pooled: Tensor) -> Tensor:
+        """(1, N, E) that are pooled to (N, W), for captioning."""
+        return self.project(pooled)[0]
+
     @torch.no_grad()
     def match_scale(self, embeddings: Tensor, generator: torch.Generator | None = None) -> None:
         """Initialise anew, so that soft tokens are as large as token embeddings (V, W): what a frozen LLM is used to.
@@ -124,7 +78,7 @@ class Projector(nn.Module):
     def save(self, folder: Path) -> None:
         """Write weights, config and card into a new or empty folder: what was trained, and nothing else."""
         folder.mkdir(parents=True, exist_ok=True)
-        saved.write(folder, MODEL_TYPE, self.config, self.state_dict())
+        tensors.write(folder, MODEL_TYPE, self.config, self.state_dict())
         (folder / CARD_FILE).write_text(_card(self.config), encoding="utf-8")
 
 
@@ -157,13 +111,13 @@ def pool_long(sections: Iterable[Tensor], tokens: int) -> Tensor:
     fresh: list[Tensor] = []
     for section in sections:
         fresh.append(section)
-        if sum(map(len, fresh)) < _BLOCK_STEPS:
+        if sum(map(len, fresh)) < BLOCK_STEPS:
             continue
         joined = torch.cat(fresh)
-        whole = len(joined) // _BLOCK_STEPS * _BLOCK_STEPS
+        whole = len(joined) // BLOCK_STEPS * BLOCK_STEPS
         held.append(_merge(joined[:whole], merged))
         fresh = [joined[whole:]]
-        while sum(map(len, held)) > _HELD_STEPS:
+        while sum(map(len, held)) > HELD_STEPS:
             held, merged = [_merge(torch.cat(held), 2)], 2 * merged
     if not held and not fresh:
         raise ValueError("there is no sound to pool")
@@ -185,10 +139,10 @@ def load_projector(path: str | Path, *, device: str | torch.device = "cpu") -> P
     folder = Path(path).expanduser()
     if not folder.is_dir():
         raise ModelMissingError(f"there is no folder {folder} with a projector.", "Train one: j2a-train fit")
-    config = saved.read_config(folder, MODEL_TYPE, ProjectorConfig, _MEND)
-    saved.refuse_larger(folder, config.encoder_width * config.llm_width, _MEND)
+    config = saved.read_config(folder, MODEL_TYPE, ProjectorConfig, MEND)
+    saved.refuse_larger(folder, config.encoder_width * config.llm_width, MEND)
     projector = Projector(config)
-    projector.load_state_dict(saved.read_weights(folder, projector.state_dict(), _MEND), assign=True)
+    projector.load_state_dict(tensors.read_weights(folder, projector.state_dict(), MEND), assign=True)
     return projector.to(device).requires_grad_(False).eval()
 
 

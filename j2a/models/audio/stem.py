@@ -11,13 +11,10 @@ C chunks, K time steps, D width.
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor, nn
 
-_FIRST_FRAMES, _FIRST_BINS = 4, 2  # strides of the first convolution, in mel frames and mel bins
-_LARGEST_HALVINGS = 6
+from j2a.models.audio.encoder_config import FIRST_BINS, FIRST_FRAMES, bins_left, check_stem
 
 
 class ConvStem(nn.Module):
@@ -32,11 +29,11 @@ class ConvStem(nn.Module):
         super().__init__()
         halvings = check_stem(patch_frames, mel_bins)
         self.bins = nn.BatchNorm1d(mel_bins, affine=False)
-        layers: list[nn.Module] = [_convolution(1, channels, 5, (_FIRST_FRAMES, _FIRST_BINS))]
+        layers: list[nn.Module] = [_convolution(1, channels, 5, (FIRST_FRAMES, FIRST_BINS))]
         for index in range(halvings):
             layers += [_convolution(channels << index, channels << (index + 1), 3), nn.MaxPool2d(2)]
         self.layers = nn.Sequential(*layers)
-        features = (channels << halvings) * _bins_left(mel_bins, halvings)
+        features = (channels << halvings) * bins_left(mel_bins, halvings)
         self.here, self.anywhere = nn.Linear(features, width), nn.Linear(features, width)
 
     def forward(self, chunks: Tensor) -> Tensor:
@@ -46,20 +43,6 @@ class ConvStem(nn.Module):
         steps = heard.transpose(1, 2).flatten(2)
         out: Tensor = self.here(steps) + self.anywhere(steps.amax(dim=1, keepdim=True))
         return out
-
-
-def check_stem(patch_frames: int, mel_bins: int) -> int:
-    """How many times a stem halves its input. Raises ``ValueError`` for patches that it cannot make."""
-    halvings = int(math.log2(patch_frames / _FIRST_FRAMES))
-    if patch_frames != _FIRST_FRAMES << max(1, halvings) or halvings > _LARGEST_HALVINGS:
-        raise ValueError(f"a stem needs patch_frames of 8, 16, 32, ..., 256, not {patch_frames}")
-    if _bins_left(mel_bins, halvings) < 1:
-        raise ValueError(f"a stem with patches of {patch_frames} frames leaves nothing of {mel_bins} mel_bins")
-    return halvings
-
-
-def _bins_left(mel_bins: int, halvings: int) -> int:
-    return -(-mel_bins // _FIRST_BINS) >> halvings
 
 
 def _convolution(inputs: int, outputs: int, size: int, stride: tuple[int, int] = (1, 1)) -> nn.Sequential:

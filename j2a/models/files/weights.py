@@ -5,9 +5,6 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
-
 from j2a import paths
 from j2a.backbone import BUILT_IN
 from j2a.errors import ModelMissingError
@@ -16,7 +13,6 @@ from j2a.models.files.built_in import refuse_damaged
 _WEIGHT_SUFFIXES = {".safetensors", ".bin", ".pt", ".pth"}
 _WHOLE_FILE_BYTES = 256 << 20
 _SAMPLE_BYTES, _SAMPLES = 1 << 20, 64
-
 
 
 def find_folder(source: str) -> Path:
@@ -39,13 +35,25 @@ def find_folder(source: str) -> Path:
     for name in (source, source.rpartition("/")[2]):
         if name and paths.is_folder(paths.models_dir() / name) and ".." not in name:
             return paths.models_dir() / name
+    if (cached := _in_the_cache(source)) is not None:
+        return cached
+    raise ModelMissingError(
+        f"{source} is neither a folder nor a model on this machine.",
+        f"To get it from the hub: {download_command(source)}",
+    )
+
+
+def _in_the_cache(source: str) -> Path | None:
+    """A hub id in the hub's own cache."""
+    try:  # takes a moment, which what is built in does without
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+    except ImportError:
+        return None
     try:
         return Path(snapshot_download(source, local_files_only=True))
     except (LocalEntryNotFoundError, HFValidationError, FileNotFoundError):
-        raise ModelMissingError(
-            f"{source} is neither a folder nor a model on this machine.",
-            f"To get it from the hub: {download_command(source)}",
-        ) from None
+        return None
 
 
 def download_command(source: str) -> str:

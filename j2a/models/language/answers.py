@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from j2a.errors import ModelError
-from j2a.models.language.generation import GenerationStats
+from j2a.models.language.stats import GenerationStats
 
 LONGEST = 20_000  # characters of an answer
 _THOUGHTS = ("<think>", "</think>")

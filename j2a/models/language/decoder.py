@@ -4,9 +4,7 @@ B batch, C positions in the cache, N heads, K key-value heads, D width of a head
 
 A small model spends half of a token's time between its matrix products: modules, masks, caches, repeated keys. Here a
 token is about fifteen tensor operations a layer, on keys and values that are written in place. The arithmetic is that
-of ``transformers``' ``MistralForCausalLM``; in float32 token ids are equal (tested against ``generate()``). One row on
-the CPU reads weights of 16 bits, where those are the same, in one compiled call
-(:mod:`j2a.models.language.compiled_token`).
+of ``transformers``' ``MistralForCausalLM``; in float32 token ids are equal (tested against ``generate()``).
 
 On CUDA the operations have fixed shapes, are recorded once as a CUDA graph, and replayed: a token then costs what
 reading the weights costs, and no time of Python.
@@ -19,8 +17,6 @@ from typing import Any
 
 import torch
 from torch.nn import functional
-
-from j2a.models.language import compiled_token
 
 _SHAPES = ("mistral", "llama")
 _FIXED_ROPES = ("default", "linear", "llama3")  # rotations that do not change with the length of the text
@@ -54,10 +50,7 @@ def follow(model: Any, prompt: Any, mask: torch.Tensor, new_tokens: int) -> Deco
     """The decoder for the device of a model that is supported; the arguments are those of ``Decoder``."""
     if mask.device.type == "cuda":
         return Recorded(model, prompt, mask, new_tokens)
-    weights = compiled_token.weights_of(model) if len(mask) == 1 and bool(mask.all()) else None
-    if weights is None:
-        return Decoder(model, prompt, mask, new_tokens)
-    return CompiledDecoder(model, prompt, mask, new_tokens, weights)
+    return Decoder(model, prompt, mask, new_tokens)
 
 
 class Decoder:
@@ -133,29 +126,6 @@ class Decoder:
 
     def _norm(self, hidden: torch.Tensor, norm: Any) -> torch.Tensor:
         return functional.rms_norm(hidden, norm.weight.shape, norm.weight, self._eps)
-
-
-class CompiledDecoder(Decoder):
-    """One row on the CPU, its weights in 16 bits, each token in one compiled call."""
-
-    def __init__(
-        self, model: Any, prompt: Any, mask: torch.Tensor, new_tokens: int, weights: compiled_token.Weights
-    ) -> None:
-        super().__init__(model, prompt, mask, new_tokens)
-        self._weights = weights
-        self._keys, self._values = (torch.cat(part).numpy() for part in zip(*self._cache, strict=True))  # (L, K, C, D)
-        self._turns = self._cos[0].numpy(), self._sin[0].numpy()  # (new, D)
-        self._embeddings = model.get_input_embeddings().weight.detach().numpy()
-
-    def __call__(self, tokens: torch.Tensor) -> torch.Tensor:
-        """Logits (1, V) after the next token id (1,)."""
-        logits = torch.empty(1, len(self._weights.head))
-        hidden = self._embeddings[int(tokens[0])].copy()
-        cos, sin = (turn[self._step] for turn in self._turns)
-        end = self._length + self._step
-        compiled_token.token(hidden, self._weights, self._keys, self._values, end, cos, sin, logits.numpy()[0])
-        self._step += 1
-        return logits
 
 
 class Recorded(Decoder):

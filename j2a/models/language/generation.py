@@ -19,21 +19,10 @@ from tokenizers.decoders import DecodeStream
 from j2a.caption import Sampling
 from j2a.models.language import decoder
 from j2a.models.language.sequence import left_pad_embeddings
-from j2a.models.language.small_mistral import SmallMistral, SmallMistralCache
+from j2a.models.language.stats import GenerationStats
 
 Prompted = Sequence[int] | torch.Tensor  # a prompt as token ids, or as embeddings (S, H)
 PREFILL_CHUNK = 64  # positions; one chunk is the longest time a cancel waits
-
-
-@dataclass(slots=True)
-class GenerationStats:
-    """What happened. Times in seconds; filled in while the tokens are taken."""
-
-    prompt_tokens: int = 0
-    new_tokens: int = 0
-    prefill_s: float = 0.0
-    decode_s: float = 0.0
-    stopped: Literal["eos", "length", "cancelled", ""] = ""
 
 
 def left_pad(prompts: Sequence[Sequence[int]], pad_id: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -231,9 +220,7 @@ class _Prompt:
 
 
 def _new_cache(model: Any) -> Any:
-    if isinstance(model, SmallMistral):
-        return SmallMistralCache()
-    from transformers import DynamicCache  # takes seconds, which the built-in model does without
+    from transformers import DynamicCache  # takes seconds
 
     return DynamicCache(config=model.config)
 

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from j2a.caption import Sampling
 from j2a.errors import ModelError
 from j2a.models.language.answers import NoWordsError, Told
-from j2a.models.language.generation import GenerationStats
 from j2a.models.language.server import RefusedError, ServerLLM
+from j2a.models.language.stats import GenerationStats
 
 SAMPLE_RATE = 16_000  # what all of these models hear
 AT_ONCE = 2  # requests under way together: a clip takes much more of a server than a line of text

@@ -18,9 +18,10 @@ from safetensors import SafetensorError
 from j2a.caption import Sampling
 from j2a.errors import ModelError, ModelMissingError, UsageError
 from j2a.models.files.weights import find_folder, size_bytes, weights_hash
-from j2a.models.language import small_mistral
 from j2a.models.language.chat import prompt_ids
-from j2a.models.language.generation import GenerationStats, batch_text, stream_text
+from j2a.models.language.generation import batch_text, stream_text
+from j2a.models.language.sequence import embedding_of, sequence
+from j2a.models.language.stats import GenerationStats
 
 Precision = Literal["auto", "float32", "bfloat16", "8bit", "4bit"]
 ADAPTER_CONFIG = "adapter_config.json"
@@ -42,24 +43,36 @@ class LoadedLLM:
     precision: str
     note: str = ""  # what the user should know about how it was loaded
 
+    @property
+    def width(self) -> int:
+        """Of its embeddings. Raises ``ModelError`` for a model that takes none."""
+        return int(embedding_of(self.model).weight.shape[1])
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers it is of."""
+        return sum(weights.numel() for weights in self.model.parameters())
+
     def stream(
         self,
         prompt: str,
+        soft_tokens: torch.Tensor | None = None,
         *,
         sampling: Sampling,
         seed: int = 0,
         cancelled: Callable[[], bool] = lambda: False,
         stats: GenerationStats | None = None,
     ) -> Iterator[str]:
-        """The answer to a prompt, piece by piece."""
-        ids = prompt_ids(self.tokenizer, prompt)
+        """The answer to a prompt, behind which soft tokens (N, width) may stand, piece by piece."""
         return stream_text(
-            self.model, self.tokenizer, ids, sampling=sampling, seed=seed, cancelled=cancelled, stats=stats
-        )
+            self.model, self.tokenizer, self._read(prompt, soft_tokens), sampling=sampling, seed=seed,
+            cancelled=cancelled, stats=stats,
+        )  # fmt: skip
 
     def answers(
         self,
         prompts: Sequence[str],
+        soft_tokens: Sequence[torch.Tensor] | None = None,
         *,
         sampling: Sampling,
         seed: int = 0,
@@ -67,21 +80,17 @@ class LoadedLLM:
         stats: GenerationStats | None = None,
     ) -> list[str]:
         """The answers to several prompts, made together."""
-        ids = [prompt_ids(self.tokenizer, prompt) for prompt in prompts]
+        heard = [None] * len(prompts) if soft_tokens is None else soft_tokens
+        read = [self._read(prompt, soft) for prompt, soft in zip(prompts, heard, strict=True)]
         return batch_text(
-            self.model, self.tokenizer, ids, sampling=sampling, seed=seed, cancelled=cancelled, stats=stats
+            self.model, self.tokenizer, read, sampling=sampling, seed=seed, cancelled=cancelled, stats=stats
         )
 
-
-def load_to_caption(source: str) -> LoadedLLM:
-    """Like :func:`load_llm`, for captioning alone, and four times as fast where ``small_mistral`` knows it."""
-    folder = find_folder(source)
-    device, wanted = resources()
-    if device == "cpu" and pick_precision(wanted, size_bytes(folder), device) == "float32":
-        found = small_mistral.load(folder)
-        if found is not None:
-            return LoadedLLM(*found, folder, weights_hash(folder), device, "float32")
-    return load_llm(source)
+    @torch.inference_mode()
+    def _read(self, prompt: str, soft_tokens: torch.Tensor | None) -> list[int] | torch.Tensor:
+        if soft_tokens is None:
+            return prompt_ids(self.tokenizer, prompt)
+        return sequence(self.model, self.tokenizer, prompt, soft_tokens).embeddings
 
 
 def load_llm(source: str, *, precision: Precision | None = None, device: str | None = None) -> LoadedLLM:
@@ -95,7 +104,7 @@ def load_llm(source: str, *, precision: Precision | None = None, device: str | N
     merged into it, or put on top of it where the base is in 8 or 4 bits.
     Raises ``ModelMissingError`` when something is not there, ``ModelError`` when it is there but cannot be used.
     """
-    from transformers import AutoTokenizer  # takes seconds, which the built-in model does without
+    from transformers import AutoTokenizer  # takes seconds
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()

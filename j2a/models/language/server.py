@@ -21,7 +21,7 @@ from j2a.caption import Sampling
 from j2a.errors import ModelError, ModelMissingError, UsageError
 from j2a.models.language import streamed
 from j2a.models.language.answers import LONGEST, NoWordsError, Told, together, without_thoughts
-from j2a.models.language.generation import GenerationStats
+from j2a.models.language.stats import GenerationStats
 from j2a.printable import printable
 
 KEY_VARIABLE = "J2A_LLM_KEY"

@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from j2a.errors import ModelError
-from j2a.models.audio.heads import ENERGIES, NEVER, STATEMENTS, TEMPO_BINS, YES_NO, Heads, HeadsConfig, load_heads
-from j2a.models.audio.projector import Part
-from j2a.models.heard import Heard
+from j2a.models.audio.heads import Heads, load_heads
+from j2a.models.audio.heads_config import NEVER, STATEMENTS, TEMPO_BINS, YES_NO, HeadsConfig
+from j2a.models.audio.projector_config import Part
+from j2a.models.heard import ENERGIES, Heard
 
 CONFIG = HeadsConfig("ears", "aaaa", 12, dict.fromkeys(STATEMENTS, 0.8), "our clips", "CC BY")
 

@@ -12,7 +12,8 @@ from safetensors.torch import load_file, save_file
 
 from j2a.errors import ExitCode, ModelError, ModelMissingError
 from j2a.models.audio import mwmae
-from j2a.models.audio.mwmae import MWMAE, MWMAEConfig, into_chunks, load_encoder, standardise
+from j2a.models.audio.encoder_config import MWMAEConfig
+from j2a.models.audio.mwmae import MWMAE, into_chunks, load_encoder, standardise
 from tests.places import DATA
 from training.convert.mwmae import convert
 

@@ -14,15 +14,8 @@ from safetensors.torch import load_file
 from j2a import paths
 from j2a.errors import ModelError, ModelMissingError
 from j2a.models.audio import projector as module
-from j2a.models.audio.projector import (
-    Part,
-    Projector,
-    ProjectorConfig,
-    load_projector,
-    load_projector_2024,
-    pool,
-    pool_long,
-)
+from j2a.models.audio.projector import Projector, load_projector, load_projector_2024, pool, pool_long
+from j2a.models.audio.projector_config import Part, ProjectorConfig
 from tests.places import DATA
 
 GOLDEN = DATA / "mwmae" / "golden.npz"

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from j2a.models.audio.mwmae import MWMAE, MWMAEConfig, load_encoder
+from j2a.models.audio.encoder_config import MWMAEConfig
+from j2a.models.audio.mwmae import MWMAE, load_encoder
 
 SIZES = {"chunk_frames": 1024, "patch_frames": 64, "patch_bins": 80, "stem": 4}
 SMALL = MWMAEConfig(width=32, depth=1, heads=2, mlp_width=64, **SIZES)

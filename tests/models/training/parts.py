@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from j2a.models.audio.mwmae import MWMAE, MWMAEConfig
+from j2a.models.audio.encoder_config import MWMAEConfig
+from j2a.models.audio.mwmae import MWMAE
 from j2a.models.files.weights import weights_hash
 from tests.models.tiny import save_tiny
 from training.datasets.shards import ENCODED, write_index, write_shard

@@ -21,7 +21,8 @@ from j2a import audio
 from j2a import features as extraction
 from j2a.clip import Clip
 from j2a.errors import J2AError, ModelMissingError
-from j2a.models.audio.mwmae import MWMAE, MWMAEConfig, load_encoder
+from j2a.models.audio.encoder_config import MWMAEConfig
+from j2a.models.audio.mwmae import MWMAE, load_encoder
 from j2a.models.audio.projector import pool
 from training.cli import app
 from training.datasets.shards import Encoded, Measured

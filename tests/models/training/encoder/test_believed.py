@@ -10,7 +10,8 @@ import soundfile
 import torch
 from typer.testing import CliRunner
 
-from j2a.models.audio.heads import NEVER, STATEMENTS, YES_NO, Heads, HeadsConfig, load_heads
+from j2a.models.audio.heads import Heads, load_heads
+from j2a.models.audio.heads_config import NEVER, STATEMENTS, YES_NO, HeadsConfig
 from training.cli import app
 from training.datasets.shards import ENCODED, key_of, write_index, write_shard
 from training.datasets.table import Row, write_table

@@ -17,7 +17,8 @@ from j2a.errors import J2AError, ModelMissingError, UsageError
 from j2a.features.record import Features
 from j2a.models import registry
 from j2a.models.audio.mwmae import MWMAE
-from j2a.models.audio.projector import Projector, ProjectorConfig, load_projector
+from j2a.models.audio.projector import Projector, load_projector
+from j2a.models.audio.projector_config import ProjectorConfig
 from j2a.models.files.weights import weights_hash
 from j2a.models.language.llm import load_llm
 from tests.models.training.fit.runs import fit_settings, losses

@@ -14,7 +14,8 @@ import torch
 from safetensors.torch import load_file
 
 from j2a.errors import J2AError
-from j2a.models.audio.projector import Projector, ProjectorConfig, load_projector
+from j2a.models.audio.projector import Projector, load_projector
+from j2a.models.audio.projector_config import ProjectorConfig
 from j2a.models.files.weights import weights_hash
 from j2a.models.language.llm import load_llm
 from j2a.models.language.sequence import sequence

@@ -8,7 +8,8 @@ from typing import Any
 
 import torch
 
-from j2a.models.audio.mwmae import MWMAE, MWMAEConfig
+from j2a.models.audio.encoder_config import MWMAEConfig
+from j2a.models.audio.mwmae import MWMAE
 
 SIZES = MWMAEConfig(width=24, depth=2, heads=12, mlp_width=40)
 

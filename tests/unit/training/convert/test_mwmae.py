@@ -15,7 +15,8 @@ import torch
 from typer.testing import CliRunner
 
 from j2a.errors import ExitCode, ModelError, UsageError
-from j2a.models.audio.mwmae import MWMAE, MWMAEConfig, load_encoder
+from j2a.models.audio.encoder_config import MWMAEConfig
+from j2a.models.audio.mwmae import MWMAE, load_encoder
 from tests.places import DATA
 from tests.unit.training.convert.checkpoints import SIZES, encoder, flax_params, nested, packed, write
 from training.cli import app
