@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -150,13 +151,22 @@ def mono_of(block: NDArray[np.float32]) -> NDArray[np.float32]:
 
     One channel upside down leaves nothing of the music in the mean: a wrong cable, a "widened" or a karaoke track.
     """
-    mean: NDArray[np.float32] = block.mean(axis=1, dtype=np.float32)
-    if block.shape[1] < 2 or not len(block):
-        return mean
-    energies = np.square(block, dtype=np.float64).mean(axis=0)
-    if np.square(mean, dtype=np.float64).mean() < _CANCELLED / block.shape[1] ** 2 * energies.max():
-        return np.ascontiguousarray(block[:, int(energies.argmax())])
+    channels = [np.ascontiguousarray(block[:, channel]) for channel in range(block.shape[1])]
+    if len(channels) == 1:
+        return channels[0]
+    # Of two the same numbers as by ``mean``, which takes forty times as long over rows of two.
+    mean: NDArray[np.float32]
+    mean = (channels[0] + channels[1]) * np.float32(0.5) if len(channels) == 2 else block.mean(axis=1, dtype=np.float32)
+    energies = [_energy(channel) for channel in channels]
+    if _energy(mean) < _CANCELLED / len(channels) ** 2 * max(energies):
+        return channels[energies.index(max(energies))]
     return mean
+
+
+def _energy(samples: NDArray[np.float32]) -> float:
+    """The sum of squares."""
+    energy = float(np.dot(samples, samples))
+    return energy if math.isfinite(energy) else float(np.square(samples, dtype=np.float64).sum())
 
 
 def load(clip: Clip, sample_rate: int) -> NDArray[np.float32]:
