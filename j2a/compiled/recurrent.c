@@ -69,20 +69,20 @@ INLINE void cells(const float *drive, const float *bias, const float *recurrent,
 }
 
 /* Two directions at once, the second from the last frame to the first: while one waits for its functions, the other's
- * sums are taken. ahead and back: (frames, 100) weighted inputs, the gates side by side: input, forget, cell, output;
- * readable to a vector behind their end. Of both directions, one behind the other: bias (4, 32), recurrent (25, 4, 32),
+ * sums are taken. ahead and back: (frames, 100) weighted inputs, a frame every `apart` floats, the gates side by side:
+ * input, forget, cell, output; readable to a vector behind their end. Of both directions, one behind the other: bias (4, 32), recurrent (25, 4, 32),
  * peepholes (3, 32) of input, forget, output, state and hidden (32), padded with zeros; the latter two are those of the
  * frame before the first, and then those of the last. out: (frames, 25), a frame every `stride` floats.
  *
  * tanh(x) is taken as 2 / (1 + exp(-2 x)) - 1, so that all five functions of a frame are two rows of numbers. */
-KERNEL void recurrent_scan(const float *ahead, const float *back, int64_t frames, const float *bias,
+KERNEL void recurrent_scan(const float *ahead, const float *back, int64_t apart, int64_t frames, const float *bias,
                            const float *recurrent, const float *peepholes, float *state, float *hidden,
                            float *out_ahead, float *out_back, int64_t stride)
 {
     for (int64_t frame = 0; frame < frames; frame++) {
         int64_t mirrored = frames - 1 - frame;
-        cells(ahead + frame * 4 * UNITS, bias, recurrent, peepholes, state, hidden, out_ahead + frame * stride);
-        cells(back + mirrored * 4 * UNITS, bias + COLUMNS, recurrent + UNITS * COLUMNS, peepholes + 3 * PADDED,
+        cells(ahead + frame * apart, bias, recurrent, peepholes, state, hidden, out_ahead + frame * stride);
+        cells(back + mirrored * apart, bias + COLUMNS, recurrent + UNITS * COLUMNS, peepholes + 3 * PADDED,
               state + PADDED, hidden + PADDED, out_back + mirrored * stride);
     }
 }
