@@ -57,14 +57,15 @@ class _Tempi:
 
 def _lengths() -> NDArray[np.int64]:
     """60 beat lengths in whole frames, spaced as evenly in the logarithm as these allow."""
-    found, tried = np.empty(0), TEMPI
+    found: list[float] = []
+    tried = TEMPI
     octaves = np.log2(60.0 * FPS / MAX_BPM), np.log2(60.0 * FPS / MIN_BPM)
     while len(found) < TEMPI:
-        found = np.unique(np.round(np.logspace(*octaves, tried, base=2)))
+        found = sorted(set(np.round(np.logspace(*octaves, tried, base=2)).tolist()))  # np.unique would import numpy.ma
         tried += 1
     if len(found) != TEMPI or found[0] < _SHORTEST:
         raise ValueError("these tempi are not those that the compiled search is made for")
-    return found.astype(np.int64)
+    return np.array(found, np.int64)
 
 
 def _positions(length: int) -> Array:

@@ -18,7 +18,8 @@ _RISE_RATIO = 0.5  # a rise is measured from the frame whose window has fallen t
 def filterbank(frame_size: int, bands_an_octave: int, low_hz: float, high_hz: float) -> Array:
     """Triangles spaced logarithmically, each of area 1, none twice: float32 (frame_size / 2, bands)."""
     frequencies = np.asarray(np.fft.rfftfreq(frame_size, 1 / SAMPLE_RATE)[:-1], np.float64)
-    corners = np.unique(_nearest(_spaced(bands_an_octave, low_hz, high_hz), frequencies))
+    nearest = _nearest(_spaced(bands_an_octave, low_hz, high_hz), frequencies)
+    corners = sorted(set(nearest.tolist()))  # np.unique would import numpy.ma
     bank = np.zeros((len(frequencies), len(corners) - 2), np.float32)
     for band, (start, centre, stop) in enumerate(zip(corners, corners[1:], corners[2:], strict=False)):
         if stop - start < 2:
