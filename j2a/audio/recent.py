@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
@@ -81,4 +82,6 @@ def mono_of(block: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _energy(samples: NDArray[np.float32]) -> float:
-    return float(np.dot(samples, samples))
+    """The sum of squares."""
+    energy = float(np.dot(samples, samples))
+    return energy if math.isfinite(energy) else float(np.square(samples, dtype=np.float64).sum())

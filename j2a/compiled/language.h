@@ -1,4 +1,4 @@
-/* A small Mistral, for vectors of LANES floats (vectors.h); transformer.c says what it is given. */
+/* A small Mistral, for vectors of LANES floats (products.h); transformer.c says what it is given. */
 
 static void NAMED(norm)(const float *hidden, const float *weight, float eps, int64_t width, int64_t stride, float *out) {
     if (stride == 1) {

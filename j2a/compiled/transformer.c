@@ -1,7 +1,7 @@
 /* Transformers in float32 on weights as they lie in their file, of 16 bits or 32: products, and a small Mistral.
  *
  * Sums are in an order of their own, the same for a row whatever it is worked at beside: results differ from other
- * software's by rounding. vectors.h is compiled for each width that a processor's vectors may have, and the widest that
+ * software's by rounding. products.h is compiled for each width that a processor's vectors may have, and the widest that
  * it has is taken: compilers lower wider vectors than there are to slow code, which is why KERNEL does not do here.
  */
 #include <math.h>
@@ -44,7 +44,7 @@ static float scalar(const void *weights, int kind, int64_t place) {
 
 #define LANES 4
 #define TILE 4
-#include "vectors.h"
+#include "products.h"
 #include "language.h"
 #undef vec
 #undef ints
@@ -57,7 +57,7 @@ static float scalar(const void *weights, int kind, int64_t place) {
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
 #define LANES 8
-#include "vectors.h"
+#include "products.h"
 #include "language.h"
 #undef vec
 #undef ints
@@ -70,7 +70,7 @@ static float scalar(const void *weights, int kind, int64_t place) {
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")
 #define LANES 16
 #define TILE 8
-#include "vectors.h"
+#include "products.h"
 #include "language.h"
 #pragma GCC pop_options
 #endif

@@ -49,9 +49,13 @@ def extract(
 
     ``engine`` "fast" runs madmom's networks by our own code, "madmom" by madmom itself: the same answers, about
     twenty times slower (``bench/features.py``), and for sections of ten minutes at most instead of two hours.
+    Meanwhile the matrix products of the whole process take one thread (``j2a.compiled.blas``).
     """
+    from j2a.compiled.blas import one_thread
+
     report = on_feature or (lambda name, value, reason: None)
-    return _Extraction(engine, report, cancelled or (lambda: False)).run(clip)
+    with one_thread():
+        return _Extraction(engine, report, cancelled or (lambda: False)).run(clip)
 
 
 class _Extraction:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from j2a.features.madmom_door import processor
 from j2a.features.networks import Networks
 from j2a.features.record import Chord
 
@@ -13,8 +12,6 @@ def measure_chords(heard: Networks, slower: float = 1.0) -> list[Chord]:
     madmom's ``CNNChordFeatureProcessor`` and ``CRFChordRecognitionProcessor`` (Korzeniowski and Widmer, MLSP 2016),
     10 frames a second. ``slower``: by which factor what was heard lasts longer than the clip.
     """
-    decoder = processor("chord decoder", lambda madmom: madmom.features.chords.CRFChordRecognitionProcessor())
     return [
-        Chord(round(float(start_s) / slower, 3), round(float(end_s) / slower, 3), str(label))
-        for start_s, end_s, label in decoder(heard.chord_features())
+        Chord(round(start_s / slower, 3), round(end_s / slower, 3), label) for start_s, end_s, label in heard.chords()
     ]

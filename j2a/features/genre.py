@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import os
 import pickle
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +33,25 @@ def find_weights() -> Path | None:
     own = paths.models_dir() / "genre"
     if paths.is_folder(own) and _is_complete(own):
         return own
+    if "huggingface_hub" not in sys.modules and not _may_be_cached():
+        return None
     from huggingface_hub import try_to_load_from_cache
 
     config = try_to_load_from_cache(REPOSITORY, "config.json")
     if isinstance(config, str) and _is_complete(Path(config).parent):
         return Path(config).parent
     return None
+
+
+def _may_be_cached() -> bool:
+    """Whether the Hugging Face cache has a folder of the model; told without its slow library."""
+    home = Path(os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface")
+    cache = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE") or home / "hub"
+    folder = Path(os.path.expandvars(cache)) / f"models--{REPOSITORY.replace('/', '--')}"
+    try:
+        return paths.is_folder(folder.expanduser())
+    except RuntimeError:  # "~" without a home
+        return False
 
 
 def measure_genre_of(clip: Clip) -> tuple[Genre | None, str | None]:

@@ -13,9 +13,7 @@ from __future__ import annotations
 import collections
 import collections.abc
 import contextlib
-import doctest
 import importlib
-import importlib.metadata
 import sys
 import threading
 import types
@@ -68,6 +66,9 @@ def processor(name: str, make: Callable[[types.ModuleType], _Processor]) -> _Pro
 @contextlib.contextmanager
 def _lent_to_the_import() -> Iterator[None]:
     """Give the interpreter what madmom's import statements expect, and take all of it back."""
+    import doctest  # here, because others take no more than a number from this module
+    import importlib.metadata
+
     packages = types.ModuleType("pkg_resources")
     packages.get_distribution = lambda name: types.SimpleNamespace(  # type: ignore[attr-defined]
         version=importlib.metadata.version(name)

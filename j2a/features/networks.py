@@ -1,22 +1,21 @@
 """madmom's networks on one section of sound, in two ways: by madmom itself, and by our faster code.
 
-Both read the weights of the installed package, keep one set a thread, and answer with the same arrays, so that the
-extractors need not know which they are given.
+Both read the weights of the installed package and answer with the same arrays, so that the extractors need not know
+which they are given. Only the first way imports madmom, when it is asked for.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from j2a.features.fast import spectra
+from j2a.features.fast import bars, chord_path, madmom_files, spectra, tempo
 from j2a.features.fast.convolution import ConvolutionalNetwork
 from j2a.features.fast.recurrent import Ensemble
-from j2a.features.fast.viterbi import StructuredHMM
-from j2a.features.madmom_door import FPS, madmom, processor
 from j2a.features.record import Engine
 
 Samples = NDArray[np.float32]
@@ -39,11 +38,17 @@ class Networks(Protocol):
         Raises ``IndexError`` when no path through the states explains the activations.
         """
 
+    def tempi(self) -> NDArray[np.float64]:
+        """Tempi in BPM and their shares, strongest first, read from ``beats()``: (candidates, 2)."""
+
     def key(self) -> NDArray[np.float32]:
         """Probability of each of madmom's 24 keys: (24,)."""
 
     def chord_features(self) -> NDArray[np.float32]:
         """Learned features at 10 frames a second: (F, 128)."""
+
+    def chords(self) -> list[tuple[float, float, str]]:
+        """(start, end, label) of each chord, decoded from ``chord_features()``, in seconds and without gaps."""
 
 
 class CancelledError(Exception):
@@ -61,7 +66,11 @@ def networks(blocks: Iterable[Samples], engine: Engine, cancelled: Callable[[], 
             raise CancelledError
 
     heard = _checked(blocks, check)
-    return FastNetworks(heard, check) if engine == "fast" else MadmomNetworks(heard)
+    if engine == "fast":
+        return FastNetworks(heard, check)
+    from j2a.features.stock import MadmomNetworks
+
+    return MadmomNetworks(heard)
 
 
 def _checked(blocks: Iterable[Any], check: Callable[[], None]) -> Iterator[Any]:
@@ -69,36 +78,6 @@ def _checked(blocks: Iterable[Any], check: Callable[[], None]) -> Iterator[Any]:
     for block in blocks:
         check()
         yield block
-
-
-class MadmomNetworks:
-    """madmom's own processors, with their own settings."""
-
-    def __init__(self, blocks: Iterable[Samples]) -> None:
-        self._samples = np.concatenate(list(blocks))
-
-    def downbeats(self) -> NDArray[np.float32]:
-        network = processor("downbeat network", lambda madmom: madmom.features.downbeats.RNNDownBeatProcessor())
-        activations: NDArray[np.float32] = network(self._samples)
-        return activations
-
-    def beats(self) -> NDArray[np.float32]:
-        network = processor("beat network", lambda madmom: madmom.features.beats.RNNBeatProcessor())
-        activations: NDArray[np.float32] = network(self._samples)
-        return activations
-
-    def bars(self, activations: NDArray[np.float32]) -> NDArray[np.float64]:
-        found: NDArray[np.float64] = processor("downbeat decoder", _bar_decoder)(activations)
-        return found
-
-    def key(self) -> NDArray[np.float32]:
-        network = processor("key network", lambda madmom: madmom.features.key.CNNKeyRecognitionProcessor())
-        probabilities: NDArray[np.float32] = np.asarray(network(self._samples), np.float32)[0]
-        return probabilities
-
-    def chord_features(self) -> NDArray[np.float32]:
-        network = processor("chord network", lambda madmom: madmom.features.chords.CNNChordFeatureProcessor())
-        return np.asarray(network(self._samples), np.float32)
 
 
 class FastNetworks:
@@ -111,63 +90,66 @@ class FastNetworks:
         self._check = check
         heard = spectra.listen(blocks)
         self._key, self._chords = heard.key, heard.chords
-        self._rhythm = {"DOWNBEATS_BLSTM": heard.downbeats, "BEATS_BLSTM": heard.beats}
-        self._activations: dict[str, NDArray[np.float32]] = {}
+        self._rhythm = {madmom_files.DOWNBEATS: heard.downbeats, madmom_files.BEATS: heard.beats}
+        self._activations: dict[tuple[str, ...], NDArray[np.float32]] = {}
 
     def downbeats(self) -> NDArray[np.float32]:
-        return self._rhythm_activations("DOWNBEATS_BLSTM")[:, 1:]  # the first class is "no beat"
+        return self._rhythm_activations(madmom_files.DOWNBEATS)[:, 1:]  # the first class is "no beat"
 
     def beats(self) -> NDArray[np.float32]:
-        return self._rhythm_activations("BEATS_BLSTM")[:, 0]
+        return self._rhythm_activations(madmom_files.BEATS)[:, 0]
 
-    def _rhythm_activations(self, name: str) -> NDArray[np.float32]:
+    def _rhythm_activations(self, names: tuple[str, ...]) -> NDArray[np.float32]:
         """(F, classes); computed once, and the network's input, the largest thing in memory, is let go."""
-        if name in self._rhythm:
-            network = processor(f"fast {name}", lambda _: _ensemble(name))
-            self._activations[name] = network(self._rhythm.pop(name), self._check)
-        return self._activations[name]
+        if names in self._rhythm:
+            self._activations[names] = ensemble(names)(self._rhythm.pop(names), self._check)
+        return self._activations[names]
 
     def bars(self, activations: NDArray[np.float32]) -> NDArray[np.float64]:
-        found: NDArray[np.float64] = processor("fast downbeat decoder", _fast_bar_decoder)(activations)
-        return found
+        return bars.decode(activations, _bars(), self._check)
+
+    def tempi(self) -> NDArray[np.float64]:
+        return tempo.candidates(self.beats(), self._check)
 
     def key(self) -> NDArray[np.float32]:
-        logits = processor("fast key", lambda _: _convolutional("KEY_CNN"))(self._key, self._check)
+        logits = convolutional(madmom_files.KEY)(self._key, self._check)
         exponentials = np.exp(logits - logits.max())
         probabilities: NDArray[np.float32] = exponentials / exponentials.sum()
         return probabilities
 
     def chord_features(self) -> NDArray[np.float32]:
-        network = processor("fast chords", lambda _: _convolutional("CHORDS_CNN_FEAT"))
         silence = ((_CHORD_CONTEXT, _CHORD_CONTEXT), (0, 0))
+        network = convolutional(madmom_files.CHORD_FEATURES)
         blocks = _checked(network.blocks(np.pad(self._chords, silence)), self._check)
         features = [block.mean(axis=1) for block in blocks]
         pooled = np.lib.stride_tricks.sliding_window_view(np.concatenate(features), _CHORD_POOLED, axis=0)
         averaged: NDArray[np.float32] = pooled.mean(axis=2, dtype=np.float32)
         return averaged
 
-
-def _bar_decoder(package: Any) -> Any:
-    return package.features.downbeats.DBNDownBeatTrackingProcessor(beats_per_bar=list(BEATS_PER_BAR), fps=FPS)
-
-
-def _fast_bar_decoder(package: Any) -> Any:
-    """madmom's decoder with our search inside."""
-    decoder = _bar_decoder(package)
-    decoder.hmms = [StructuredHMM(hmm) for hmm in decoder.hmms]
-    return decoder
+    def chords(self) -> list[tuple[float, float, str]]:
+        return chord_path.segments(_chord_path().path(self.chord_features(), self._check))
 
 
-def _load(name: str) -> list[Any]:
-    """madmom's networks of one name in ``madmom.models``, loaded by madmom from its own installation."""
-    package = madmom()
-    return [package.ml.nn.NeuralNetwork.load(file) for file in getattr(package.models, name)]
+# Read once, and shared by all threads: nothing in them changes.
 
 
-def _ensemble(name: str) -> Ensemble:
-    return Ensemble(_load(name))
+@functools.cache
+def ensemble(names: tuple[str, ...]) -> Ensemble:
+    """The recurrent networks of some of madmom's files."""
+    return Ensemble([madmom_files.read(name) for name in names])
 
 
-def _convolutional(name: str) -> ConvolutionalNetwork:
-    (network,) = _load(name)
-    return ConvolutionalNetwork(network)
+@functools.cache
+def convolutional(name: str) -> ConvolutionalNetwork:
+    """The convolutional network of one of madmom's files."""
+    return ConvolutionalNetwork(madmom_files.read(name))
+
+
+@functools.cache
+def _bars() -> tuple[bars.Bars, ...]:
+    return tuple(bars.Bars(beats) for beats in BEATS_PER_BAR)
+
+
+@functools.cache
+def _chord_path() -> chord_path.ChordPath:
+    return chord_path.ChordPath(madmom_files.read(madmom_files.CHORD_PATH))

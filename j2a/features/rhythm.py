@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from j2a.features.madmom_door import FPS, processor
+from j2a.features.madmom_door import FPS
 from j2a.features.networks import Networks
 from j2a.features.record import Tempo
 
@@ -91,7 +91,7 @@ def track_beats(heard: Networks) -> Beats:
     activations = heard.downbeats()  # (frames, 2): beat, downbeat
     try:
         found = heard.bars(activations)  # (beats, 2): seconds, position in the bar
-    except IndexError:  # madmom, when no path through its states explains the activations
+    except IndexError:  # no path through its states explains the activations
         return Beats(reason="No beat was found.")
     if len(found) < MIN_BEATS:
         return Beats(reason=f"No beat was found: fewer than {MIN_BEATS} beats stand out.")
@@ -138,9 +138,7 @@ def tempo_candidates(heard: Networks) -> NDArray[np.float64]:
     madmom's ``RNNBeatProcessor`` and ``TempoEstimationProcessor`` (comb filters; Böck et al., ISMIR 2015). Precise
     to whole frames only (120 BPM is followed by 122.4), and often off by a factor of two.
     """
-    histogram = processor("tempo", lambda madmom: madmom.features.tempo.TempoEstimationProcessor(fps=FPS))
-    candidates: NDArray[np.float64] = histogram(heard.beats())
-    return candidates
+    return heard.tempi()
 
 
 def levels(bpm: float, candidates: NDArray[np.float64]) -> tuple[list[Tempo], bool]:

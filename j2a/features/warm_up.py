@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from j2a.compiled.blas import one_thread
 from j2a.features import chords, genre, key, rhythm, tags
 from j2a.features.madmom_door import SAMPLE_RATE
 from j2a.features.networks import FastNetworks
 
 
 def warm_up() -> None:
-    """Load every network, and compile what numba compiles (kept in its cache): the first clip is as fast as the next.
+    """Load every network: the first clip is as fast as the next. The engine calls it when it loads a model."""
+    with one_thread():
+        _warm_up()
 
-    ``make setup`` fills the cache with it; the engine calls it when it loads a model.
-    """
+
+def _warm_up() -> None:
     heard = FastNetworks([np.random.default_rng(0).normal(0, 0.1, 3 * SAMPLE_RATE).astype(np.float32)])
     rhythm.track_beats(heard)
     rhythm.tempo_candidates(heard)

@@ -1,6 +1,6 @@
-"""madmom's ensembles of bidirectional LSTM networks with peepholes (Gers et al., 2002), as a compiled scan.
+"""madmom's ensembles of bidirectional LSTM networks with peepholes (Gers et al., 2002); the cells in C.
 
-T frames, I inputs, H = 25 units a direction, C outputs. ``torch.nn.LSTM`` has no peepholes.
+T frames, I inputs, H = 25 units a direction, C outputs.
 """
 
 from __future__ import annotations
@@ -9,14 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from j2a.compiled import LONG, POINTER, kernel
+
 Array = NDArray[np.float32]
-_BLOCK_FRAMES = 8192  # frames whose weighted inputs are in memory at once: 3 MB
-UNITS = 25  # of every layer in one direction; as a constant it lets the compiler unroll the loops over them
+_BLOCK_FRAMES = 8192  # frames whose weighted inputs are in memory at once: 3 MB a direction, 30 ms of work
+UNITS = 25  # of every layer in one direction, as the compiled cells have them
+_GATE_UNITS = 4 * UNITS
+_ROOM = 32  # for the units of a gate, in whole vectors
 _GATES = ("input_gate", "forget_gate", "cell", "output_gate")
+_PEEPING = ("input_gate", "forget_gate", "output_gate")
 
 
 class Frames(Protocol):
@@ -28,133 +32,104 @@ class Frames(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Direction:
-    """One LSTM layer in one direction, its four gates side by side: input, forget, cell, output."""
+class _Layer:
+    """An LSTM layer in both directions, ahead and back. Gates stand side by side: input, forget, cell, output."""
 
-    weights: Array  # (I, 4H)
-    bias: Array  # (4H,)
-    recurrent: Array  # (H, 4H)
-    peepholes: Array  # (3, H): input, forget, output
+    weights: Array  # (I, 2 * 4H)
+    bias: Array  # (2, 4, 32)
+    recurrent: Array  # (2, H, 4, 32)
+    peepholes: Array  # (2, 3, 32): input, forget, output
 
     @classmethod
-    def of(cls, layer: Any) -> _Direction:
-        gates = [getattr(layer, name) for name in _GATES]
-        if gates[0].recurrent_weights.shape != (UNITS, UNITS):
-            raise ValueError(f"a layer of {len(gates[0].recurrent_weights)} units; madmom's have {UNITS}")
-        peepholes = [gate.peephole_weights for gate in gates if gate.peephole_weights is not None]
-        return cls(
-            np.hstack([gate.weights for gate in gates]),
-            np.hstack([gate.bias for gate in gates]),
-            np.hstack([gate.recurrent_weights for gate in gates]),
-            np.vstack(peepholes),
-        )
+    def of(cls, layer: Any) -> _Layer:
+        directions = (layer.fwd_layer, layer.bwd_layer)
+        bias, peepholes = np.zeros((2, 4, _ROOM), np.float32), np.zeros((2, 3, _ROOM), np.float32)
+        recurrent = np.zeros((2, UNITS, 4, _ROOM), np.float32)
+        for number, direction in enumerate(directions):
+            for place, name in enumerate(_GATES):
+                gate = getattr(direction, name)
+                if gate.recurrent_weights.shape != (UNITS, UNITS):
+                    raise ValueError(f"a layer of {len(gate.recurrent_weights)} units; madmom's have {UNITS}")
+                bias[number, place, :UNITS] = gate.bias
+                recurrent[number, :, place, :UNITS] = gate.recurrent_weights
+            for place, name in enumerate(_PEEPING):
+                peepholes[number, place, :UNITS] = getattr(direction, name).peephole_weights
+        weights = [getattr(direction, name).weights for direction in directions for name in _GATES]
+        return cls(np.hstack(weights).astype(np.float32), bias, recurrent, peepholes)
 
-    def run(self, inputs: Frames, out: Array, *, backwards: bool, check: Callable[[], None]) -> None:
-        """Fill ``out`` (T, H), block by block, the cells keeping their state from one to the next."""
-        units = len(self.recurrent)
-        state, hidden = np.zeros(units, np.float32), np.zeros(units, np.float32)
-        starts = range(0, len(inputs), _BLOCK_FRAMES)
-        for start in reversed(starts) if backwards else starts:
+    def run(self, inputs: Frames, check: Callable[[], None]) -> Array:
+        """(T, 2H). By blocks, in one direction from the front, in the other from the back; cells keep their state."""
+        frames = len(inputs)
+        out, state = np.empty((frames, 2 * UNITS), np.float32), np.zeros((2, 2, _ROOM), np.float32)
+        if frames <= _BLOCK_FRAMES:
             check()
-            block = slice(start, start + _BLOCK_FRAMES)
-            drive = inputs[block] @ self.weights
-            drive += self.bias
-            _scan(drive, self.recurrent, self.peepholes, state, hidden, out[block], backwards)
+            both = _weighted(inputs[:], self.weights)
+            self._scan(both, both[:, _GATE_UNITS:], out, out, state)
+            return out
+        for start in range(0, frames, _BLOCK_FRAMES):
+            check()
+            count = min(_BLOCK_FRAMES, frames - start)
+            begin = frames - start - count  # of the block that is as far from the end
+            ahead = _weighted(inputs[start : start + count], self.weights[:, :_GATE_UNITS])
+            back = _weighted(inputs[begin : begin + count], self.weights[:, _GATE_UNITS:])
+            self._scan(ahead, back, out[start:], out[begin:], state)
+        return out
+
+    def _scan(self, ahead: Array, back: Array, out_ahead: Array, out_back: Array, state: Array) -> None:
+        """Fill in the halves of both outputs; ``state``: the cells' and what they said, of both directions."""
+        _recurrent_scan()(
+            ahead.ctypes.data, back.ctypes.data, ahead.strides[0] // ahead.itemsize, len(ahead), self.bias.ctypes.data,
+            self.recurrent.ctypes.data, self.peepholes.ctypes.data, state[0].ctypes.data, state[1].ctypes.data,
+            out_ahead.ctypes.data, out_back[:, UNITS:].ctypes.data, 2 * UNITS,
+        )  # fmt: skip
+
+
+def _weighted(inputs: Array, weights: Array) -> Array:
+    """The product of both, with room behind it for the vector that a gate's last units begin."""
+    size = len(inputs) * weights.shape[1]
+    room = np.empty(size + _ROOM, np.float32)
+    room[size:] = 0
+    product = room[:size].reshape(len(inputs), -1)
+    np.matmul(inputs, weights, out=product)
+    return product
+
+
+def _recurrent_scan() -> Callable[..., None]:
+    return kernel("recurrent_scan", POINTER, POINTER, LONG, LONG, *[POINTER] * 7, LONG)
 
 
 class Ensemble:
     """Networks that look at the same input; their outputs are averaged."""
 
     def __init__(self, networks: list[Any]) -> None:
-        """``networks``: madmom's loaded ``NeuralNetwork`` objects."""
+        """``networks``: madmom's ``NeuralNetwork`` objects, as ``madmom_files`` reads them."""
         self._networks = [
-            (
-                [(_Direction.of(layer.fwd_layer), _Direction.of(layer.bwd_layer)) for layer in network.layers[:-1]],
-                network.layers[-1],
-            )
-            for network in networks
+            ([_Layer.of(layer) for layer in network.layers[:-1]], network.layers[-1]) for network in networks
         ]
 
     def __call__(self, inputs: Frames, check: Callable[[], None] = lambda: None) -> Array:
         """Mean activations (T, C) of inputs (T, I), both float32. ``check`` is called all along; it may raise."""
-        total: Array | None = None
+        total = np.zeros((self._networks[0][1].weights.shape[1], len(inputs)), np.float32)
         for layers, output in self._networks:
             hidden: Any = inputs
-            for forwards, backwards in layers:
-                units = forwards.recurrent.shape[0]
-                out = np.empty((len(inputs), 2 * units), np.float32)
-                forwards.run(hidden, out[:, :units], backwards=False, check=check)
-                backwards.run(hidden, out[:, units:], backwards=True, check=check)
-                hidden = out
-            activations = output.activation_fn(hidden @ output.weights + output.bias)
-            total = activations if total is None else total + activations
-        assert total is not None
-        return total / np.float32(len(self._networks))
+            for layer in layers:
+                hidden = layer.run(hidden, check)
+            total += _ACTIVATIONS[output.activation_fn](output.weights.T @ hidden.T + output.bias[:, None])
+        total /= np.float32(len(self._networks))
+        return np.ascontiguousarray(total.T)
 
 
-@numba.njit(inline="always", fastmath={"contract", "reassoc", "nsz"})
-def _sigmoid(values: Array, scale_bits: NDArray[np.int32], scale: Array, count: int) -> None:
-    """1 / (1 + exp(-x)) in place, in a form that compiles to vector instructions.
-
-    exp by range reduction to 2^n e^r, |r| <= ln(2) / 2, and Cephes' polynomial for e^r (2e-7 relative error).
-    ``scale_bits`` and ``scale`` are two views of one buffer: the bits and the values of 2^n.
-    """
-    one = np.float32(1)
-    for index in range(count):
-        x = min(max(-values[index], np.float32(-87)), np.float32(87))
-        n = np.floor(x * np.float32(1.44269504088896341) + np.float32(0.5))
-        scale_bits[index] = (np.int32(n) + np.int32(127)) << np.int32(23)
-        r = (x - n * np.float32(0.693359375)) - n * np.float32(-2.12194440e-4)
-        p = np.float32(1.9875691500e-4)
-        p = p * r + np.float32(1.3981999507e-3)
-        p = p * r + np.float32(8.3334519073e-3)
-        p = p * r + np.float32(4.1665795894e-2)
-        p = p * r + np.float32(1.6666665459e-1)
-        p = p * r + np.float32(5.0000001201e-1)
-        values[index] = p * r * r + r + one
-    for index in range(count):
-        values[index] = one / (one + values[index] * scale[index])
+def _sigmoid(x: Array) -> Array:
+    with np.errstate(over="ignore"):
+        found: Array = np.reciprocal(np.exp(-x) + np.float32(1))
+    return found
 
 
-@numba.njit(cache=True, fastmath={"contract", "reassoc", "nsz"})
-def _scan(
-    drive: Array, recurrent: Array, peepholes: Array, state: Array, hidden: Array, out: Array, backwards: bool
-) -> None:
-    """Run the cells over time. ``drive`` (T, 4H): weighted inputs and bias; ``out`` (T, H) is filled in.
+def _softmax(x: Array) -> Array:
+    """Over the classes: (C, T)."""
+    exponentials: Array = np.exp(x - x.max(axis=0))
+    exponentials /= exponentials.sum(axis=0)
+    return exponentials
 
-    ``state`` and ``hidden`` (H,) are those of the frame before the first, and then those of the last.
 
-    tanh(x) is taken as 2 sigmoid(2 x) - 1, so that all five functions of a step are two vector operations.
-    """
-    units = UNITS
-    one, two = np.float32(1), np.float32(2)
-    gates = np.empty(4 * units, np.float32)
-    squashed = np.empty(3 * units, np.float32)
-    scale_bits = np.empty(3 * units, np.int32)
-    scale = scale_bits.view(np.float32)
-    for step in range(len(out)):
-        frame = len(out) - 1 - step if backwards else step
-        for column in range(4 * units):
-            gates[column] = drive[frame, column]
-        for unit in range(0, units, 5):  # five at a time: the gates are read and written less often
-            h0, h1, h2 = hidden[unit], hidden[unit + 1], hidden[unit + 2]
-            h3, h4 = hidden[unit + 3], hidden[unit + 4]
-            w0, w1, w2 = recurrent[unit], recurrent[unit + 1], recurrent[unit + 2]
-            w3, w4 = recurrent[unit + 3], recurrent[unit + 4]
-            for column in range(4 * units):
-                gates[column] += h0 * w0[column] + h1 * w1[column] + h2 * w2[column] + h3 * w3[column] + h4 * w4[column]
-        for unit in range(units):
-            squashed[unit] = gates[unit] + state[unit] * peepholes[0, unit]
-            squashed[units + unit] = gates[units + unit] + state[unit] * peepholes[1, unit]
-            squashed[2 * units + unit] = two * gates[2 * units + unit]
-        _sigmoid(squashed, scale_bits, scale, 3 * units)
-        for unit in range(units):
-            cell = two * squashed[2 * units + unit] - one
-            state[unit] = cell * squashed[unit] + state[unit] * squashed[units + unit]
-        for unit in range(units):
-            squashed[unit] = gates[3 * units + unit] + state[unit] * peepholes[2, unit]
-            squashed[units + unit] = two * state[unit]
-        _sigmoid(squashed, scale_bits, scale, 2 * units)
-        for unit in range(units):
-            hidden[unit] = (two * squashed[units + unit] - one) * squashed[unit]
-            out[frame, unit] = hidden[unit]
+_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {"sigmoid": _sigmoid, "softmax": _softmax}

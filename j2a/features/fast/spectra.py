@@ -1,32 +1,33 @@
 """Spectra as madmom's networks were trained on, whole stretches at a time instead of frame by frame.
 
-F frames, B bands. The sound streams through once: every magnitude spectrum is computed once, shared by the networks
-that need it, and only what the networks see of it stays in memory (0.35 GB an hour).
+F frames, B bands. The sound streams through once: every magnitude spectrum is computed once, in C, shared by the
+networks that need it, and only what the networks see of it stays in memory (0.35 GB an hour).
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
-from j2a.features.madmom_door import FPS, SAMPLE_RATE, madmom
+from j2a.compiled import LONG, POINTER, kernel
+from j2a.features.fast.filters import filterbank, rise_frames
+from j2a.features.madmom_door import FPS, SAMPLE_RATE
 
 Array = NDArray[np.float32]
 RHYTHM_FRAME_SIZES = (1024, 2048, 4096)
 DOWNBEAT_BANDS = (3, 6, 12)  # bands an octave, one figure a frame size
 BEAT_BANDS = (6, 6, 6)
 TONAL_FRAME_SIZE, KEY_FPS, CHORD_FPS = 8192, 5, 10
-_STRETCH = 20 * SAMPLE_RATE  # samples transformed at once: a whole number of hops of every kind, 30 MB of spectra
+_STRETCH = 20 * SAMPLE_RATE  # samples looked at in one call of each frame size: a whole number of hops of every kind
 _MARGIN = TONAL_FRAME_SIZE // 2  # what the longest frames reach beyond their centres
 
-_Bank = tuple[int, int, int, int, int]  # frame size, frames a second, bands an octave, lowest and highest frequency
-_KEY: _Bank = (TONAL_FRAME_SIZE, CHORD_FPS, 24, 65, 2100)
-_CHORDS: _Bank = (TONAL_FRAME_SIZE, CHORD_FPS, 24, 60, 2600)
+_Bank = tuple[int, float, float]  # bands an octave, lowest and highest frequency
+_KEY, _CHORDS = (24, 65, 2100), (24, 60, 2600)
+_RHYTHM_HZ = (30, 17_000)
 
 
 class RhythmInput:
@@ -37,9 +38,7 @@ class RhythmInput:
 
     def __init__(self, spectra: Sequence[Array]) -> None:
         self._spectra = spectra
-        # How many frames before a rise is measured from: more for long windows, which overlap more.
-        frames = madmom().audio.spectrogram._diff_frames
-        self._steps = [int(frames(0.5, SAMPLE_RATE / FPS, size)) for size in RHYTHM_FRAME_SIZES]
+        self._steps = [rise_frames(size, SAMPLE_RATE / FPS) for size in RHYTHM_FRAME_SIZES]
         self._made: tuple[tuple[int, int], Array] | None = None
 
     def __len__(self) -> int:
@@ -65,25 +64,85 @@ class Spectra:
     chords: Array  # (F at 10 a second, 113)
 
 
+@dataclass(frozen=True, slots=True)
+class _Frames:
+    """Frames of one size, so many a second, and the filter banks that look at them side by side."""
+
+    size: int
+    fps: int
+    banks: tuple[_Bank, ...]
+    tables: tuple[Array, Array, Array]  # window, turns, halves: see spectra.c
+    starts: NDArray[np.int64]  # (B,): the first bin of each band
+    lengths: NDArray[np.int64]  # (B,): how many it has
+    weights: Array  # of all bands, one behind the other
+
+    @classmethod
+    def of(cls, size: int, fps: int, *banks: _Bank) -> _Frames:
+        bank = np.hstack([filterbank(size, *one) for one in banks])
+        starts, lengths = (bank > 0).argmax(axis=0), np.count_nonzero(bank, axis=0)
+        weights = bank.T[bank.T > 0]
+        quarter, half = np.arange(size // 8), np.arange(size // 4 + 1)
+        turns = np.stack([_turns(number * quarter, size // 2) for number in (1, 2, 3)])
+        tables = (np.hanning(size).astype(np.float32), turns, _turns(half, size))
+        return cls(size, fps, banks, tables, starts.astype(np.int64), lengths.astype(np.int64), weights)
+
+    def spectra(self, stretch: Array) -> Array:
+        """Log magnitudes (frames, B) of a stretch and its margins; frame n is centred n hops behind the first."""
+        hop = SAMPLE_RATE // self.fps
+        frames = -(-(len(stretch) - 2 * _MARGIN) // hop)
+        seen = np.ascontiguousarray(stretch[_MARGIN - self.size // 2 :], np.float32)
+        out, work = np.empty((frames, len(self.starts)), np.float32), np.empty(3 * self.size, np.float32)
+        _band_spectra()(
+            seen.ctypes.data, frames, hop, self.size, *(table.ctypes.data for table in self.tables),
+            int((self.starts + self.lengths).max()), len(self.starts), self.starts.ctypes.data,
+            self.lengths.ctypes.data, self.weights.ctypes.data, work.ctypes.data, out.ctypes.data,
+        )  # fmt: skip
+        return out
+
+    def bank(self, spectra: Array, bank: _Bank) -> Array:
+        """What one of the banks sees of them."""
+        ends = np.cumsum([filterbank(self.size, *one).shape[1] for one in self.banks])
+        place = self.banks.index(bank)
+        return spectra[:, ends[place - 1] if place else 0 : ends[place]]
+
+
+def _turns(numbers: NDArray[np.int64], whole: int) -> Array:
+    """(2, ...): the real and the imaginary parts of e^(-2 pi i n / whole)."""
+    angles = -2 * np.pi * numbers / whole
+    return np.stack([np.cos(angles), np.sin(angles)]).astype(np.float32)
+
+
+def _band_spectra() -> Callable[..., None]:
+    return kernel("band_spectra", POINTER, *[LONG] * 3, *[POINTER] * 3, LONG, LONG, *[POINTER] * 5)
+
+
+@functools.cache
+def _kinds() -> tuple[_Frames, ...]:
+    """Those of the rhythm networks, the shortest first, and those of the tonal ones."""
+    rhythm = [
+        _Frames.of(size, FPS, *dict.fromkeys((bands, *_RHYTHM_HZ) for bands in both))
+        for size, *both in zip(RHYTHM_FRAME_SIZES, DOWNBEAT_BANDS, BEAT_BANDS, strict=True)
+    ]
+    return (*rhythm, _Frames.of(TONAL_FRAME_SIZE, CHORD_FPS, _KEY, _CHORDS))
+
+
 def listen(blocks: Iterable[Array]) -> Spectra:
     """All spectra of a sound: its samples in blocks of any size, float32 (n,), mono, 44,100 Hz; none may be empty."""
-    downbeats, beats = (
-        [(size, FPS, bands, 30, 17_000) for size, bands in zip(RHYTHM_FRAME_SIZES, figures, strict=True)]
-        for figures in (DOWNBEAT_BANDS, BEAT_BANDS)
-    )
-    parts: dict[_Bank, list[Array]] = {bank: [] for bank in (*downbeats, *beats, _KEY, _CHORDS)}
+    kinds = _kinds()
+    parts: list[list[Array]] = [[] for _ in kinds]
     for stretch in _stretches(blocks):
-        for size, fps in dict.fromkeys(bank[:2] for bank in parts):
-            magnitudes = _magnitudes(stretch, size, SAMPLE_RATE // fps)
-            for bank, spectra in parts.items():
-                if bank[0] == size:
-                    spectra.append(np.log10(magnitudes @ _filterbank(size, *bank[2:]) + np.float32(1)))
-    whole = {bank: np.concatenate(parts.pop(bank)) for bank in list(parts)}
+        for kind, found in zip(kinds, parts, strict=True):
+            found.append(kind.spectra(stretch))
+    *rhythm, tonal = (np.concatenate(parts.pop(0)) for _ in kinds)
+    downbeats, beats = (
+        [kind.bank(spectra, (figure, *_RHYTHM_HZ)) for kind, spectra, figure in zip(kinds, rhythm, bands, strict=False)]
+        for bands in (DOWNBEAT_BANDS, BEAT_BANDS)
+    )
     return Spectra(
-        RhythmInput([whole[bank] for bank in downbeats]),
-        RhythmInput([whole[bank] for bank in beats]),
-        np.ascontiguousarray(whole[_KEY][:: CHORD_FPS // KEY_FPS]),  # every second chord frame is a key frame
-        whole[_CHORDS],
+        RhythmInput(downbeats),
+        RhythmInput(beats),
+        np.ascontiguousarray(kinds[-1].bank(tonal, _KEY)[:: CHORD_FPS // KEY_FPS]),  # every second one is a key frame
+        np.ascontiguousarray(kinds[-1].bank(tonal, _CHORDS)),
     )
 
 
@@ -107,17 +166,6 @@ def _stretches(blocks: Iterable[Array]) -> Iterator[Array]:
         yield together[start : start + _MARGIN + _STRETCH + _MARGIN]
 
 
-def _magnitudes(stretch: Array, frame_size: int, hop: int) -> Array:
-    """Magnitude spectra of a stretch and its margins: (frames, frame_size / 2), without the Nyquist bin.
-
-    Frame ``n`` is centred on sample ``n * hop`` behind the first margin.
-    """
-    frames = -(-(len(stretch) - 2 * _MARGIN) // hop)
-    framed = np.lib.stride_tricks.sliding_window_view(stretch[_MARGIN - frame_size // 2 :], frame_size)[::hop][:frames]
-    magnitudes: Array = np.abs(scipy.fft.rfft(framed * np.hanning(frame_size).astype(np.float32))[:, :-1])
-    return magnitudes
-
-
 def _rises(spectrum: Array, step: int, start: int, stop: int) -> Array:
     """Positive differences of the frames ``start`` to ``stop`` to those ``step`` before; zero where there are none."""
     rises = np.zeros((stop - start, spectrum.shape[1]), np.float32)
@@ -125,13 +173,3 @@ def _rises(spectrum: Array, step: int, start: int, stop: int) -> Array:
     if first < stop:
         np.subtract(spectrum[first:stop], spectrum[first - step : stop - step], out=rises[first - start :])
     return np.maximum(rises, 0, out=rises)
-
-
-@functools.cache
-def _filterbank(frame_size: int, bands_an_octave: int, low_hz: float, high_hz: float) -> Array:
-    """madmom's triangular filters, spaced logarithmically, each of area 1: (frame_size / 2, B)."""
-    frequencies = np.fft.rfftfreq(frame_size, 1 / SAMPLE_RATE)[:-1]
-    bank = madmom().audio.filters.LogarithmicFilterbank(
-        frequencies, num_bands=bands_an_octave, fmin=low_hz, fmax=high_hz, norm_filters=True, unique_filters=True
-    )
-    return np.ascontiguousarray(bank, np.float32)

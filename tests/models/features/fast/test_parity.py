@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from j2a import audio, features
 from j2a.clip import Clip
-from j2a.features.fast.recurrent import _sigmoid
-from j2a.features.madmom_door import SAMPLE_RATE
-from j2a.features.networks import FastNetworks, MadmomNetworks
+from j2a.features.fast import filters, madmom_files, tempo
+from j2a.features.fast.bars import Bars
+from j2a.features.madmom_door import FPS, SAMPLE_RATE, madmom, processor
+from j2a.features.networks import BEATS_PER_BAR, FastNetworks
 from j2a.features.record import Features
+from j2a.features.stock import MadmomNetworks
 from tests.data.medley import write_medley
 from tests.places import DATA, DEMO, ROOT
 
@@ -49,16 +52,89 @@ def test_the_beat_decoder_is_identical_to_the_bit(both):
         assert np.array_equal(ours.bars(noise), stock.bars(noise))
 
 
-def test_the_decoders_probabilities_are_identical_too(both):
-    from j2a.features.madmom_door import processor
-    from j2a.features.networks import _bar_decoder, _fast_bar_decoder
+@pytest.fixture(scope="module")
+def decoder() -> Any:
+    """madmom's, with a model of bars of three beats and one of bars of four."""
+    return processor("reference", lambda madmom: madmom.features.downbeats.DBNDownBeatTrackingProcessor(
+        beats_per_bar=list(BEATS_PER_BAR), fps=FPS))  # fmt: skip
 
+
+@pytest.mark.parametrize("frames", [1, 15, 16, 17, 250])
+@pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")
+def test_paths_and_probabilities_are_identical_to_the_bit(decoder, frames):
+    rng = np.random.default_rng(frames)
+    quiet, loud, impossible = (rng.uniform(0, most, (frames, 2)).astype(np.float32) for most in (0.05, 0.45, 0.45))
+    impossible[frames // 2] = 0  # no path leads through a frame that can be no beat, and then
+    impossible[-1] = (0.9, 0.3)  # through one that is more than certain: a logarithm of less than nothing
+    for activations in (quiet, loud, impossible):
+        for beats, stock in zip(BEATS_PER_BAR, decoder.hmms, strict=True):
+            path, log_probability = Bars(beats).search(activations)
+            stock_path, stock_log_probability = stock.viterbi(activations)
+            np.testing.assert_array_equal(log_probability, stock_log_probability)
+            assert np.array_equal(path, stock_path)
+
+
+def test_real_activations_have_the_same_path(both, decoder):
     activations = both[1].downbeats()
-    stock, fast = processor("s", _bar_decoder), processor("f", _fast_bar_decoder)
-    for stock_hmm, fast_hmm in zip(stock.hmms, fast.hmms, strict=True):
-        (stock_path, stock_log), (fast_path, fast_log) = stock_hmm.viterbi(activations), fast_hmm.viterbi(activations)
-        assert np.array_equal(stock_path, fast_path)
-        assert stock_log == fast_log
+    for beats, stock in zip(BEATS_PER_BAR, decoder.hmms, strict=True):
+        path, log_probability = Bars(beats).search(activations)
+        stock_path, stock_log_probability = stock.viterbi(activations)
+        assert np.array_equal(path, stock_path)
+        assert log_probability == stock_log_probability
+
+
+def test_tempi_are_those_of_madmom(both):
+    histogram = processor("reference tempo", lambda madmom: madmom.features.tempo.TempoEstimationProcessor(fps=FPS))
+    rng = np.random.default_rng(0)
+    sounds = [both[1].beats(), *(rng.uniform(0, 1, frames).astype(np.float32) for frames in (20, 149, 400))]
+    for activations in [*sounds, np.zeros(300, np.float32), np.ones(300, np.float32)]:
+        np.testing.assert_allclose(tempo.candidates(activations), histogram(activations), rtol=1e-12)
+
+
+def test_chords_are_decoded_as_by_madmom(both):
+    ours, stock = both
+    features = stock.chord_features()
+    ours.chord_features = lambda: features
+    assert ours.chords() == stock.chords()
+    assert len(ours.chords()) > 2
+
+
+@pytest.mark.parametrize(("size", "bank"), [
+    (1024, (3, 30, 17_000)), (2048, (6, 30, 17_000)), (4096, (12, 30, 17_000)), (8192, (24, 65, 2100)),
+])  # fmt: skip
+def test_filters_are_identical_to_the_bit(size, bank):
+    audio_package = madmom().audio
+    stock = audio_package.filters.LogarithmicFilterbank(
+        np.fft.rfftfreq(size, 1 / SAMPLE_RATE)[:-1], num_bands=bank[0], fmin=bank[1], fmax=bank[2], norm_filters=True,
+        unique_filters=True,
+    )  # fmt: skip
+    assert np.array_equal(filters.filterbank(size, *bank), stock)
+    assert filters.rise_frames(size, 441) == audio_package.spectrogram._diff_frames(0.5, 441, size)
+
+
+def test_files_are_read_as_by_madmom():
+    """Every number of every network, and every activation's name."""
+    networks = [*madmom_files.DOWNBEATS, *madmom_files.BEATS, madmom_files.KEY, madmom_files.CHORD_FEATURES]
+    for name in networks:
+        stock = madmom().ml.nn.NeuralNetwork.load(str(madmom_files._folder() / name))
+        assert same(madmom_files.read(name), stock) > 10
+    stock = madmom().ml.crf.ConditionalRandomField.load(str(madmom_files._folder() / madmom_files.CHORD_PATH))
+    assert same(madmom_files.read(madmom_files.CHORD_PATH), stock) == 5
+
+
+def same(ours: Any, stock: Any) -> int:
+    """How many arrays are the same; nothing may differ."""
+    if isinstance(ours, np.ndarray):
+        assert ours.dtype == stock.dtype
+        assert np.array_equal(ours, stock)
+        return 1
+    if isinstance(ours, list):
+        return sum(same(one, other) for one, other in zip(ours, stock, strict=True))
+    if isinstance(ours, madmom_files.Part):
+        assert ours.kind == type(stock).__name__
+        return sum(same(value, getattr(stock, name)) for name, value in vars(ours).items())
+    assert ours == (getattr(stock, "__name__", None) or stock)
+    return 0
 
 
 @pytest.mark.parametrize("section", STOCK, ids=lambda s: f"{Path(s['file']).stem} {s['start_s']:g}-{s['end_s']:g}")
@@ -86,11 +162,3 @@ def test_the_stored_answers_are_what_stock_madmom_says_now():
     clip = Clip(ROOT / section["file"], section["start_s"], section["end_s"])
     stock = features.extract(clip, engine="madmom").to_json()
     assert {name: stock[name] for name in DETECTIONS} == {name: section["features"][name] for name in DETECTIONS}
-
-
-def test_the_compiled_sigmoid_is_precise():
-    x = np.concatenate([np.linspace(-90, 90, 200_001), np.linspace(-1, 1, 20_001)]).astype(np.float32)
-    values, bits = x.copy(), np.empty(len(x), np.int32)
-    _sigmoid(values, bits, bits.view(np.float32), len(x))
-    exact = 1 / (1 + np.exp(-x.astype(np.float64)))
-    assert np.abs(values - exact).max() < 2e-7
