@@ -8,11 +8,11 @@ import platform
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from j2a import paths
+from j2a import networks, paths
 from j2a.errors import J2AError
 from j2a.extras import TORCH_EXTRA, is_there, require_torch
 
@@ -59,10 +59,10 @@ def _python() -> Check:
 
 
 def _features() -> Check:
-    try:
-        return Check("features", "ok", f"madmom {version('madmom')} (models: CC BY-NC-SA 4.0, non-commercial)")
-    except PackageNotFoundError:
-        return Check("features", "broken", "madmom is not installed", "make setup")
+    if networks.folder("madmom") is None:
+        return Check("features", "broken", "the networks of madmom are not on this machine", networks.FETCH)
+    release = networks.PACKAGES["madmom"].version
+    return Check("features", "ok", f"networks of madmom {release} (CC BY-NC-SA 4.0, non-commercial)")
 
 
 def _torch() -> Check:
@@ -186,7 +186,7 @@ def _tags() -> Check:
     try:
         wheel.load()
     except wheel.WheelError as error:
-        return Check("tags", "missing", f"{error} ({origin})", wheel.INSTALL)
+        return Check("tags", "missing", f"{error} ({origin})", networks.FETCH)
     return Check("tags", "ok", origin)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import importlib.metadata
 import json
 
 from j2a.cache import Cache, key_of
@@ -11,6 +9,7 @@ from j2a.clip import Clip
 from j2a.features import EXTRACTOR_VERSION
 from j2a.features.record import BY_TAGS, Engine, Features
 from j2a.features.tags import wheel
+from j2a.networks import PACKAGES
 
 
 def key(clip: Clip, engine: Engine) -> str | None:
@@ -59,6 +58,5 @@ def _genre_model() -> list[str | int] | None:
     return [str(folder), *(number for about in found for number in (about.st_size, about.st_mtime_ns))]
 
 
-@functools.cache
 def _madmom_version() -> str:
-    return importlib.metadata.version("madmom")
+    return PACKAGES["madmom"].version

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from j2a import networks
 from j2a.caption import Caption, Sampling
 from j2a.clip import Clip
 from j2a.engine.client import STOPPED
@@ -25,7 +26,7 @@ from j2a.folder.engines import WRITER, Engines, OneEngine
 from j2a.folder.plan import Planned
 from j2a.folder.run import FolderRun, Settings
 
-_MADE_BY = ("j2a", "torch", "numpy", "madmom", "transformers", "librosa", "soundfile", "soxr")
+_MADE_BY = ("j2a", "torch", "numpy", "transformers", "soundfile", "soxr")  # some may be missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,13 @@ def settings_of(data: dict[str, Any]) -> Settings:
 def made_by() -> dict[str, str]:
     """What the rows depend on beside the weights, by name. Two machines that differ in it write different rows."""
     made = {"extractor": str(EXTRACTOR_VERSION), "processor": platform.machine()}
-    for name in (*_MADE_BY, "musicnn"):  # the last one may be missing: then there are no tags
+    for name in _MADE_BY:
         try:
             made[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             made[name] = "none"
+    for name in networks.PACKAGES:
+        made[name] = "none" if networks.folder(name) is None else networks.PACKAGES[name].version
     return {**made, "genre model": _genre_model()}
 
 

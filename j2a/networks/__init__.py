@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
+FETCH = "j2a models fetch networks"
 
 
 @dataclass(frozen=True, slots=True)

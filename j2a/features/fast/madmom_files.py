@@ -1,13 +1,12 @@
-"""The trained weights inside the installed package madmom, read without importing any of its code.
+"""The trained weights of madmom (j2a/networks), read without importing any of its code.
 
 madmom keeps its models as pickles. A pickle can name anything that Python can import and call it, so none is opened
 here as such: the reader below knows the few names that these files need, gives each a harmless stand-in, and refuses
-every other. The models are CC BY-NC-SA 4.0 (not for commercial use); what the user installed is used.
+every other. The models are CC BY-NC-SA 4.0 (not for commercial use).
 """
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import pickle
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from j2a import networks
 from j2a.errors import ModelError
 
 DOWNBEATS = tuple(f"downbeats/2016/downbeats_blstm_{number}.pkl" for number in range(1, 9))
@@ -90,7 +90,7 @@ def read(name: str) -> Any:
         return loads(path.read_bytes())
     except (OSError, *DAMAGED) as error:
         raise ModelError(
-            f"madmom's network {name} cannot be read: {error}.", "Install madmom again: make setup"
+            f"madmom's network {name} cannot be read: {error}.", f"Remove it and get it again: {networks.FETCH}"
         ) from error
 
 
@@ -107,8 +107,8 @@ def loads(content: bytes) -> Any:
 
 
 def _folder() -> Path:
-    spec = importlib.util.find_spec("madmom")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModelError("The package madmom, which holds the networks for rhythm, key and chords, is not installed.",
-                         "Install J2A again: make setup")
-    return Path(next(iter(spec.submodule_search_locations))) / "models"
+    found = networks.folder("madmom")
+    if found is None:
+        raise ModelError("the networks for rhythm, key and chords, which are madmom's, are not on this machine.",
+                         f"Get them: {networks.FETCH}")
+    return found / "models"

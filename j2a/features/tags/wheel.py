@@ -16,8 +16,7 @@ from j2a import networks
 from j2a.features.tags.networks import Network
 from j2a.features.tags.tensor_bundle import Array, read_tensors
 
-INSTALL = "j2a models fetch networks"
-NO_NETWORKS = f"The tag networks are not on this machine; this fetches them (50 MB): {INSTALL}"
+NO_NETWORKS = f"The tag networks are not on this machine; this fetches them (50 MB): {networks.FETCH}"
 NETWORKS = ("MTT_musicnn", "MSD_musicnn")  # trained on MagnaTagATune and on the Million Song Dataset
 _INDEX, _DATA = ".index", ".data-00000-of-00001"
 _SIZES = {_INDEX: 4948, _DATA: 9_465_596}
@@ -93,5 +92,5 @@ def _content(folder: Path, name: str, suffix: str) -> bytes:
 def _not_published(path: Path, why: str) -> str:
     return (
         f"The tag networks cannot be used: {path}: {why}. "
-        f"Remove {path.parents[1]} and get them again: {INSTALL}"
+        f"Remove {path.parents[1]} and get them again: {networks.FETCH}"
     )
