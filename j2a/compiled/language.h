@@ -1,6 +1,7 @@
 /* A small Mistral, for vectors of LANES floats (products.h); transformer.c says what it is given. */
 
-static void NAMED(norm)(const float *hidden, const float *weight, float eps, int64_t width, int64_t stride, float *out) {
+static void NAMED(norm)(const float *hidden, const float *weight, float eps, int64_t width, int64_t stride,
+                        float *out) {
     if (stride == 1) {
         vec sums = {};
         float total = 0;
@@ -50,7 +51,8 @@ static void NAMED(attend)(const float *query, const float *keys, const float *va
     int64_t k = 0;
     for (; k + LANES <= head_width; k += LANES) {
         vec mixed = {};
-        for (int64_t place = 0; place < end; place++) mixed += scores[place] * *(const vec *)(values + place * head_width + k);
+        for (int64_t place = 0; place < end; place++)
+            mixed += scores[place] * *(const vec *)(values + place * head_width + k);
         for (int lane = 0; lane < LANES; lane++) out[(k + lane) * stride] = mixed[lane] / total;
     }
     for (; k < head_width; k++) {
@@ -76,7 +78,8 @@ static void NAMED(language)(const struct language *model, float *hidden, int64_t
     const int64_t stride = rows == 1 ? 1 : (rows + 15) / 16 * 16, width = model->width, room = model->room;
     const int64_t D = model->head_width, H = model->heads, K = model->groups, I = model->inside;
     float *normed = work, *projected = normed + width * stride, *attended = projected + (H + 2 * K) * D * stride;
-    float *inside = attended + H * D * stride, *scores = inside + 2 * I * stride, *query = scores + room, *last = query + D;
+    float *inside = attended + H * D * stride, *scores = inside + 2 * I * stride, *query = scores + room;
+    float *last = query + D;
     const struct matrix *weights = model->weights;
     for (int64_t layer = 0; layer < model->layers; layer++, weights += 7) {
         NAMED(norm)(hidden, model->norms + 2 * layer * width, model->eps, width, stride, normed);

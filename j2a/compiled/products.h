@@ -139,11 +139,12 @@ INLINE void NAMED(single)(const struct matrix *matrix, const float *x, float *ou
             for (int one = 0; one < 4; one++) /* the next rows: the processor's own looking ahead ends with each page */
                 __builtin_prefetch((const char *)matrix->weights + ((row + 4 + one) * ins + k) * size);
 #pragma GCC unroll 4
-            for (int one = 0; one < 4; one++) /* the last row stands in for what is not there */
+            for (int one = 0; one < 4; one++) /* the first row stands in for one that is not there */
                 sums[one] += given * NAMED(widened)(matrix->weights, kind, (row + (one < height ? one : 0)) * ins + k);
         }
         for (; k < ins; k++)
-            for (int one = 0; one < height; one++) ends[one] += x[k] * scalar(matrix->weights, kind, (row + one) * ins + k);
+            for (int one = 0; one < height; one++)
+                ends[one] += x[k] * scalar(matrix->weights, kind, (row + one) * ins + k);
         for (int one = 0; one < height; one++)
             out[row + one] = (adds ? out[row + one] : 0.0f) + NAMED(sum)(sums[one]) + ends[one];
     }

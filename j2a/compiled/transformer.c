@@ -112,15 +112,16 @@ VISIBLE void product(const struct matrix *matrix, const float *x, const int32_t 
 VISIBLE void language(const struct language *model, float *hidden, int64_t rows, const int32_t *sequences,
                       const int32_t *places, int64_t sequences_held, float *keys, float *values, const int32_t *asked,
                       int64_t asked_rows, float *logits, float *work, int32_t lanes) {
-    CHOSEN(lanes, language, model, hidden, rows, sequences, places, sequences_held, keys, values, asked, asked_rows, logits,
-           work)
+    CHOSEN(lanes, language, model, hidden, rows, sequences, places, sequences_held, keys, values, asked, asked_rows,
+           logits, work)
 }
 
-/* What a convolution gave, (channels, in_plane) of lines ``stride`` long, through its batch norm (scale, shift), ReLU and
- * max pooling of ``pool`` x ``pool``, 1 or 2, into the middle of ``out`` (channels, bins + 2, times + 2), whose rim stays
- * as it is. ``line`` holds stride floats. */
+/* What a convolution gave, (channels, in_plane) of lines ``stride`` long, through its batch norm (scale, shift), ReLU
+ * and max pooling of ``pool`` x ``pool``, 1 or 2, into the middle of ``out`` (channels, bins + 2, times + 2), whose rim
+ * stays as it is. ``line`` holds stride floats. */
 KERNEL void pooled(const float *in, int64_t channels, int64_t in_plane, int64_t stride, const float *scale,
-                   const float *shift, int64_t pool, int64_t bins, int64_t times, float *restrict line, float *restrict out) {
+                   const float *shift, int64_t pool, int64_t bins, int64_t times, float *restrict line,
+                   float *restrict out) {
     for (int64_t channel = 0; channel < channels; channel++)
         for (int64_t bin = 0; bin < bins; bin++) {
             const float *from = in + channel * in_plane + bin * pool * stride, *below = from + (pool - 1) * stride;

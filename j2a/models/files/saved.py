@@ -104,7 +104,7 @@ def mapped(folder: Path, wanted: Mapping[str, tuple[int, ...]], mend: str) -> di
         with path.open("rb") as file:
             start = int.from_bytes(file.read(8), "little")
             about = json.loads(file.read(start))
-        content = np.memmap(path, np.uint8, "r")
+        content = np.asarray(np.memmap(path, np.uint8, "r"))
         return {name: _weight(content[8 + start :], about[name], path, mend) for name in wanted}
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{path} cannot be read: {error}.", mend) from error
