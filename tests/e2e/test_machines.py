@@ -18,7 +18,8 @@ import soundfile
 from tests.places import DEMO, ROOT
 
 J2A = str(Path(sys.executable).parent / "j2a")
-APART = ["unshare", "-rnpf", "--kill-child", "--mount-proc", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]  # a network and processes of its own
+# A network of its own, and processes that end with it, whatever happens.
+APART = ["unshare", "-rnpf", "--kill-child", "--mount-proc", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
