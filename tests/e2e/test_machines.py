@@ -18,9 +18,10 @@ import soundfile
 from tests.places import DEMO, ROOT
 
 J2A = str(Path(sys.executable).parent / "j2a")
-APART = ["unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]  # no network but this machine's own
+# A network of its own, and processes that end with it, whatever happens.
+APART = ["unshare", "-rnpf", "--kill-child", "--mount-proc", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 
 @pytest.fixture
@@ -53,14 +54,14 @@ def test_a_node_that_is_killed_costs_no_row_and_doubles_none(
 ) -> None:
     pytest.importorskip("ray", reason='Ray is not here: pip install "j2a[ray]"')
     if subprocess.run([*APART, "true"], capture_output=True).returncode:
-        pytest.skip("no network of its own can be made here (unshare -rn)")
+        pytest.skip("no network and processes of their own can be made here (unshare)")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
     alone, together = tmp_path / "alone.csv", tmp_path / "together.csv"
     one = [J2A, "caption", str(music), "--out", str(alone), "--window", "5", "--workers", "1"]
-    subprocess.run(one, check=True, capture_output=True, timeout=180)
+    subprocess.run(one, check=True, capture_output=True, timeout=380)
     monkeypatch.setenv("J2A_HOME", str(tmp_path / "another home"))  # whose cache knows nothing
     two = [*APART, sys.executable, str(Path(__file__).with_name("two_machines.py")), str(music), str(together), J2A]
-    done = subprocess.run(two, capture_output=True, text=True, timeout=400)
+    done = subprocess.run(two, capture_output=True, text=True, timeout=480)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout.splitlines()[-1])
     assert result["code"] == 0, result

@@ -57,7 +57,7 @@ def main(folder: str, out: Path, j2a: str) -> None:
             time.sleep(0.05)
         before = rows(out)
         end([raylet, *children(raylet)])
-        said, told = command.communicate(timeout=240)
+        said, told = command.communicate(timeout=400)
         print(json.dumps({"code": command.returncode, "before": before, "said": said, "told": told}))
     finally:
         left = children(os.getpid())
