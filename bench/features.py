@@ -3,7 +3,7 @@
     OMP_NUM_THREADS=1 python bench/features.py [FOLDER ...] [--seconds 10] [--files 40] [--json results.json]
 
 Both are warm (every network has run once) and decode the file themselves. Folders default to the demo clips. Last comes
-the cold figure: the first clip of a new process, with numba's cache filled as the set-up leaves it.
+the cold figure: the first clip of a new process.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-import torch
 
 from j2a import audio, features
 from j2a.clip import Clip
@@ -50,7 +48,6 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=40, help="at most this many files")
     parser.add_argument("--json", type=Path, help="write the rows here too")
     options = parser.parse_args()
-    torch.set_num_threads(1)
     files = sorted(path for folder in options.folders for path in folder.rglob("*") if path.suffix in SUFFIXES)
     rows: list[dict[str, Any]] = []
     for path in files[: options.files]:

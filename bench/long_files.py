@@ -26,8 +26,6 @@ ROOT = Path(__file__).parents[1]
 RATE = 44_100
 CHILD = """
 import json, resource, sys, time
-import torch
-torch.set_num_threads(1)
 from pathlib import Path
 from j2a.clip import Clip
 from j2a.features import extract

@@ -12,7 +12,7 @@ from j2a.features.madmom_door import SAMPLE_RATE
 from j2a.features.record import Engine
 
 MIN_DURATION_S = 2.0  # key activations are NaN below about 1.5 s
-# Memory sets the limits: ours takes about 0.8 GB an hour on top of 0.5 GB, madmom's beat decoder 9.5 MB a second.
+# Memory sets the limits: ours takes about 0.8 GB an hour on top of 0.1 GB, madmom's beat decoder 9.5 MB a second.
 MAX_DURATION_S: dict[Engine, float] = {"fast": 2 * 3600.0, "madmom": 600.0}
 
 

@@ -86,8 +86,11 @@ class _Frames:
         tables = (np.hanning(size).astype(np.float32), turns, _turns(half, size))
         return cls(size, fps, banks, tables, starts.astype(np.int64), lengths.astype(np.int64), weights)
 
-    def spectra(self, stretch: Array) -> Array:
-        """Log magnitudes (frames, B) of a stretch and its margins; frame n is centred n hops behind the first."""
+    def spectra(self, stretch: Array) -> dict[_Bank, Array]:
+        """What each bank sees of a stretch and its margins: log magnitudes (frames, bands).
+
+        Frame n is centred n hops behind the first margin.
+        """
         hop = SAMPLE_RATE // self.fps
         frames = -(-(len(stretch) - 2 * _MARGIN) // hop)
         seen = np.ascontiguousarray(stretch[_MARGIN - self.size // 2 :], np.float32)
@@ -97,13 +100,8 @@ class _Frames:
             int((self.starts + self.lengths).max()), len(self.starts), self.starts.ctypes.data,
             self.lengths.ctypes.data, self.weights.ctypes.data, work.ctypes.data, out.ctypes.data,
         )  # fmt: skip
-        return out
-
-    def bank(self, spectra: Array, bank: _Bank) -> Array:
-        """What one of the banks sees of them."""
-        ends = np.cumsum([filterbank(self.size, *one).shape[1] for one in self.banks])
-        place = self.banks.index(bank)
-        return spectra[:, ends[place - 1] if place else 0 : ends[place]]
+        ends = np.cumsum([filterbank(self.size, *bank).shape[1] for bank in self.banks])[:-1]
+        return {bank: np.array(part) for bank, part in zip(self.banks, np.split(out, ends, axis=1), strict=True)}
 
 
 def _turns(numbers: NDArray[np.int64], whole: int) -> Array:
@@ -128,21 +126,21 @@ def _kinds() -> tuple[_Frames, ...]:
 
 def listen(blocks: Iterable[Array]) -> Spectra:
     """All spectra of a sound: its samples in blocks of any size, float32 (n,), mono, 44,100 Hz; none may be empty."""
-    kinds = _kinds()
-    parts: list[list[Array]] = [[] for _ in kinds]
+    parts: dict[tuple[int, _Bank], list[Array]] = {}
     for stretch in _stretches(blocks):
-        for kind, found in zip(kinds, parts, strict=True):
-            found.append(kind.spectra(stretch))
-    *rhythm, tonal = (np.concatenate(parts.pop(0)) for _ in kinds)
+        for kind in _kinds():
+            for bank, spectra in kind.spectra(stretch).items():
+                parts.setdefault((kind.size, bank), []).append(spectra)
+    whole = {place: np.concatenate(parts.pop(place)) for place in list(parts)}
     downbeats, beats = (
-        [kind.bank(spectra, (figure, *_RHYTHM_HZ)) for kind, spectra, figure in zip(kinds, rhythm, bands, strict=False)]
-        for bands in (DOWNBEAT_BANDS, BEAT_BANDS)
+        [whole[size, (figure, *_RHYTHM_HZ)] for size, figure in zip(RHYTHM_FRAME_SIZES, figures, strict=True)]
+        for figures in (DOWNBEAT_BANDS, BEAT_BANDS)
     )
     return Spectra(
         RhythmInput(downbeats),
         RhythmInput(beats),
-        np.ascontiguousarray(kinds[-1].bank(tonal, _KEY)[:: CHORD_FPS // KEY_FPS]),  # every second one is a key frame
-        np.ascontiguousarray(kinds[-1].bank(tonal, _CHORDS)),
+        np.ascontiguousarray(whole[TONAL_FRAME_SIZE, _KEY][:: CHORD_FPS // KEY_FPS]),  # every second is a key frame
+        whole[TONAL_FRAME_SIZE, _CHORDS],
     )
 
 

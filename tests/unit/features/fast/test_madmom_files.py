@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pickle
@@ -55,9 +56,10 @@ def test_measuring_imports_nothing_heavy(tmp_path):
 
 @pytest.mark.parametrize("call", [
     (os.system, "exit 1"), (eval, "1"), (getattr, "a", "b"), (np.load, "x"), (np.dtype, "O"), (np.dtype, "f2"),
+    (np.ndarray, (1,)),
 ])  # fmt: skip
 def test_nothing_else_may_be_named(call):
-    with pytest.raises(pickle.UnpicklingError):
+    with pytest.raises((pickle.UnpicklingError, TypeError)):  # TypeError: it stands for a name, and cannot be called
         madmom_files.loads(pickle.dumps(Calls(*call), protocol=2))
 
 
@@ -92,14 +94,11 @@ CRF = (madmom_files._folder() / madmom_files.CHORD_PATH).read_bytes()
 
 @given(st.lists(st.tuples(st.integers(0, len(CRF) - 1), st.integers(0, 255)), min_size=1, max_size=4))
 @settings(max_examples=100, deadline=None)
-def test_damaged_files_are_refused_or_read_as_numbers(changes):
+def test_damaged_files_are_refused_or_read_and_change_nothing_else(changes):
     content = bytearray(CRF)
     for place, value in changes:
         content[place] = value
-    try:
-        found = madmom_files.loads(bytes(content))
-    except madmom_files.DAMAGED:
-        return
-    except MemoryError:
-        return
-    assert not callable(found)
+    with contextlib.suppress(*madmom_files.DAMAGED):
+        madmom_files.loads(bytes(content))
+    assert np.dtype("<f4") == np.dtype(np.float32)
+    assert np.array([1.0], np.float32).tobytes() == b"\0\0\x80?"
