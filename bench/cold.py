@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,15 +120,15 @@ class Build:
         """What was measured before."""
         subprocess.run(["rm", "-rf", str(self.home)], check=True)
 
-    def run(self, *arguments: str, byte_code: bool = True) -> Cost:
-        """``python ARGUMENTS``, which must go well."""
+    def run(self, *arguments: str, byte_code: bool = True, look: bool = False) -> Cost:
+        """``python ARGUMENTS``, which must go well. To ``look`` at its memory all along takes time from it."""
         began = time.perf_counter()
         process = subprocess.Popen(
             [sys.executable, *arguments], cwd=self.folder, env=self.environment(byte_code=byte_code), text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         assert process.stdout is not None
-        with most_memory(process.pid) as most:
+        with most_memory(process.pid) if look else nullcontext([0.0]) as most:
             output = process.stdout.read()
             _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -176,20 +176,18 @@ def describe_rows(builds: list[Build], options: argparse.Namespace) -> Iterator[
     command = [*J2A, "describe", str(CLIPS[0]), "--end", "10", "--version", options.version]
     for byte_code in (True, False):
         costs: dict[tuple[str, str], list[Cost]] = {}
-        for run in range(options.runs + 1):
+        for run in range(options.runs + 2):
             for build in builds:
                 build.forget()
                 for what in ("new", "cached"):
-                    cost = build.run(*command, byte_code=byte_code)
+                    cost = build.run(*command, byte_code=byte_code, look=run > options.runs)
                     if run:  # the first fills the caches of byte code, of numba and of the disk
                         costs.setdefault((what, build.name), []).append(cost)
         kept = "byte code kept" if byte_code else "no byte code"
         for what in ("new", "cached"):
-            then, now = (costs[what, build.name] for build in builds)
-            yield of(
-                f"`j2a describe`, {what} 10 s clip, {kept}: CPU s", *([one.cpu_s for one in way] for way in (then, now))
-            )
-            yield of("the same: peak memory MiB", *([one.mib for one in way] for way in (then, now)))
+            then, now = ([cost.cpu_s for cost in costs[what, build.name][:-1]] for build in builds)
+            yield of(f"`j2a describe`, {what} 10 s clip, {kept}: CPU s", then, now)
+            yield of("the same: peak memory MiB", *([costs[what, build.name][-1].mib] for build in builds))
 
 
 def features_rows(builds: list[Build], options: argparse.Namespace) -> Iterator[Row]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import typer
 
@@ -17,28 +17,33 @@ from j2a.ending import ended_in_words, native_noise_unheard
 from j2a.engine import client
 from j2a.engine.messages import Describe, Done, Event, Extract, Failed, FeatureReady, Inspect, Piece, Progress, Request
 from j2a.errors import ExitCode, ModelMissingError, UsageError
-from j2a.exporting import command as export_command
 from j2a.features.record import Features
 from j2a.features.table import table_of
-from j2a.folder import command as folder_command
 from j2a.folder.corrections import said_of
-from j2a.importing import command as import_command
 from j2a.options import AsJson, Asked, FeaturesEngine, Measurer, asks_for_captions, engine_of
 from j2a.paths import real_file
 from j2a.printable import one_paragraph, printable
-from j2a.tagging import command as tag_command
+
+
+class _Commands(Commands):
+    """Those that are a room of their own are imported when they are asked for."""
+
+    first: ClassVar[Mapping[str, str]] = {"caption": "j2a.folder.command:caption"}
+    last: ClassVar[Mapping[str, str]] = {
+        "export": "j2a.exporting.command:export",
+        "import": "j2a.importing.command:import_captions",
+        "tag": "j2a.tagging.command:tag",
+    }
+
 
 app = typer.Typer(
-    cls=Commands, no_args_is_help=True, pretty_exceptions_show_locals=False,
+    cls=_Commands, no_args_is_help=True, pretty_exceptions_show_locals=False,
     help="Turn music into words, without a screen.",
 )  # fmt: skip
 
 File = Annotated[Path, typer.Argument(help="An audio file.")]
 Start = Annotated[float, typer.Option(min=0.0, help="Where the clip starts, in seconds.")]
 End = Annotated[float | None, typer.Option(help="Where the clip ends, in seconds; default: the end of the file.")]
-
-
-app.command("caption")(folder_command.caption)
 
 
 @app.command()
@@ -178,11 +183,6 @@ def show_settings() -> None:
     """A settings file with every setting explained and none given: redirect it to where `j2a paths` says."""
     with errors_shown():
         say(settings.template(), end="")
-
-
-app.command("export")(export_command.export)
-app.command("import")(import_command.import_captions)
-app.command("tag")(tag_command.tag)
 
 
 def _clip(file: Path, start: float, end: float | None) -> Clip:

@@ -5,13 +5,14 @@ Everything that a command writes goes through here: nothing in it, such as the n
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NoReturn, TextIO
+from typing import Any, ClassVar, NoReturn, TextIO
 
 import typer
 from typer.core import TyperGroup
@@ -31,7 +32,26 @@ class Commands(TyperGroup):
     """The commands of a program. What typer says of a wrong command line repeats what was typed, made printable.
 
     ctrl+c ends them as :func:`errors_shown` does, also before a command has come to that.
+
+    Those named in ``first`` and ``last`` are imported when they are asked for: what one needs holds up no other.
     """
+
+    first: ClassVar[Mapping[str, str]] = {}  # by the name of the command "module:function"
+    last: ClassVar[Mapping[str, str]] = {}  # in lists of commands these stand behind the others
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """All names, in the order of the help."""
+        return [*self.first, *super().list_commands(ctx), *self.last]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """As typer does; one that is not imported yet, first."""
+        where = {**self.first, **self.last}.get(cmd_name)
+        if where is None:
+            return super().get_command(ctx, cmd_name)
+        module, _, function = where.partition(":")
+        alone = typer.Typer(add_completion=False)
+        alone.command(cmd_name)(getattr(importlib.import_module(module), function))
+        return typer.main.get_command(alone)
 
     def make_context(self, *args: Any, **options: Any) -> Any:
         """As typer does."""

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tinytag import TinyTag, TinyTagException
-
 from j2a import paths
 from j2a.frames import adts_frame, between_tags, counted_s, mpeg_frame
 from j2a.library import Track
 from j2a.printable import printable
 
 if TYPE_CHECKING:
+    from tinytag import TinyTag
+
     from j2a.audio.view import Layout
 
 _MOST_BYTES = 64 << 20  # of a file that are read for its tags; covers have a few million
@@ -62,6 +62,8 @@ def read_tags(track: Track) -> Tags | None:
 
     The duration is what the file says of itself, unless so much cannot be in it.
     """
+    from tinytag import TinyTag, TinyTagException
+
     try:
         with _Bounded(io.FileIO(track.path)) as file:
             tag = TinyTag.get(track.path, file_obj=file)
@@ -72,6 +74,8 @@ def read_tags(track: Track) -> Tags | None:
 
 def read_figures(path: Path) -> tuple[str, str]:
     """What the tags of a file say of its tempo and its key, "" where they say nothing. Untrusted."""
+    from tinytag import TinyTag, TinyTagException
+
     try:
         with _Bounded(io.FileIO(path)) as file:
             other = TinyTag.get(path, file_obj=file, duration=False).other
@@ -100,6 +104,8 @@ def _joined_s(path: Path) -> float | None:
     None for a single one.
     """
     # Decoders take a while to load, and who shows tags does not read them.
+    from tinytag import TinyTag
+
     from j2a.audio.view import FileView
 
     parts = _parts(path)

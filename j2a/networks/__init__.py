@@ -20,6 +20,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,18 +30,16 @@ FETCH = "j2a models fetch networks"
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """What is kept of a published file: ``files``, below ``inside`` of it."""
+    """What is kept of a published archive: ``files``, below ``inside`` of it, each with its SHA-256."""
 
     name: str
     version: str
     archive: str
     sha256: str
     inside: str
-    files: tuple[str, ...]
+    files: Mapping[str, str]
 
 
-_ENSEMBLES = ("downbeats/2016/downbeats_blstm", "beats/2015/beats_blstm")  # eight networks each
-_SINGLE = ("key/2018/key_cnn", "chords/2016/chords_cnnfeat", "chords/2016/chords_cnncrf")
 PACKAGES = {
     "madmom": Package(
         "madmom",
@@ -48,11 +47,28 @@ PACKAGES = {
         "madmom-0.16.1.tar.gz",
         "64a86a29106e7c4e0c5f4ec96801c2d1a8492db710e4fe27e097da5517d68cb2",
         "madmom-0.16.1/madmom",
-        (
-            "models/LICENSE",
-            *(f"models/{name}_{number}.pkl" for name in _ENSEMBLES for number in range(1, 9)),
-            *(f"models/{name}.pkl" for name in _SINGLE),
-        ),
+        {
+            "models/LICENSE": "4ab453b7c3b87cfb097e6a1535b0660f2b5adf775be15651b70e3aa1cf7b1757",
+            "models/downbeats/2016/downbeats_blstm_1.pkl": "b02c4b8aa963069449422fd5cc55bd4077105fe268b0d83036b7d68b5520f38d",
+            "models/downbeats/2016/downbeats_blstm_2.pkl": "6fa9d138ed84bed14ab5ef6f81f3a7e1a125ff8c571a255f6ce91ccf93390eee",
+            "models/downbeats/2016/downbeats_blstm_3.pkl": "adf6a3e3bf345a9172e8252a511dae28622afe26ee653354c0d4c9e37de8f89a",
+            "models/downbeats/2016/downbeats_blstm_4.pkl": "a4f9a09b1588ca74b0157251364650d3fe81e383019b5986941415e08b37fcde",
+            "models/downbeats/2016/downbeats_blstm_5.pkl": "e40aea9b8221babaf14a9211a48dccc3ebcecdf8bcd6d62d60f0949445de9bb6",
+            "models/downbeats/2016/downbeats_blstm_6.pkl": "89b6854c5d6b2381687731aedc9bce6c84894021d1c2eeb60d161cefe997d68c",
+            "models/downbeats/2016/downbeats_blstm_7.pkl": "371a319a66d32bee6ab8d4a15f6ae9e4ee22ff97b4276736bab93d9a994c06c1",
+            "models/downbeats/2016/downbeats_blstm_8.pkl": "a0d20e1922872a3e5b74df451d8b5701de6ca88d9f5739f313fb2991d7a84c77",
+            "models/beats/2015/beats_blstm_1.pkl": "bd6545fe694264491ee95e03508d318d164b7f2abac1f48edd0121389506bf5f",
+            "models/beats/2015/beats_blstm_2.pkl": "89ab1defb1b34712bdd0c9f84a756178e809612720733ed7b3a5cc47420689d7",
+            "models/beats/2015/beats_blstm_3.pkl": "4a3f63f1fe361a354cb5f646349522b87482f29baadacf2d20441d5c52c5282a",
+            "models/beats/2015/beats_blstm_4.pkl": "4a4469fc00dc4c90b028866a9d268fd19429c6a3f298c70838571e90db248f18",
+            "models/beats/2015/beats_blstm_5.pkl": "017fd2e6808f43b9cddb61ac115c8d899f6fcdd3801338c6f76b1b30c3c3dbfd",
+            "models/beats/2015/beats_blstm_6.pkl": "055e8c8715ce4e71e9855e348ff1816fb7630a4d10117d8e4c11684770d64240",
+            "models/beats/2015/beats_blstm_7.pkl": "35ba5622e6c8f6c24b7efee1dbb31a78468b3106a7e4a8e3bfa2761f326b51dc",
+            "models/beats/2015/beats_blstm_8.pkl": "fc25b6890baaeecd2304e18078ee1ce6a0014a69fdba95590a4ebee6cd847f64",
+            "models/key/2018/key_cnn.pkl": "c58ba553be1048877662a663a2670c0051b3c2c66d109b6042ba722ed0bfc7a6",
+            "models/chords/2016/chords_cnnfeat.pkl": "59ac731a514880d7ec22ed9ee33935fc1683d2a03d8a7b4b81d26a3da944ce7d",
+            "models/chords/2016/chords_cnncrf.pkl": "4b8a63b4bb5bea076cf1babc76d5cb0a3618e6125d9a3a998f441d61308676af",
+        },
     ),
     "musicnn": Package(
         "musicnn",
@@ -60,11 +76,12 @@ PACKAGES = {
         "musicnn-0.1.0-py3-none-any.whl",
         "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa",
         "musicnn",
-        tuple(
-            f"{network}/{file}"
-            for network in ("MTT_musicnn", "MSD_musicnn")
-            for file in (".index", ".data-00000-of-00001")
-        ),
+        {
+            "MTT_musicnn/.index": "da2d7bb670b2b31e9bc441bb1bd75eca31b5b061f963cc1f9630c1aff3238f57",
+            "MTT_musicnn/.data-00000-of-00001": "041f3935e981a65cea739842d30c188d3a7d2adf4410955c8668eb3de4a5acab",
+            "MSD_musicnn/.index": "87f3e0f3550c8d3bafc840374003e5c8af5eeb5ecf6add61af09a7822d3282c8",
+            "MSD_musicnn/.data-00000-of-00001": "8579734ee6388f799ed0def4bbd0d1fdcbeaf213ef2a9dc860917bd76a303de6",
+        },
     ),
 }
 
@@ -76,12 +93,33 @@ class NotBroughtError(Exception):
 def folder(name: str) -> Path | None:
     """Where the files of "madmom" or "musicnn" are: with J2A, among the models, or in the installed package, which is
     not imported."""
-    for place in (HERE / name, _fetched() / name):
-        if is_whole(place, PACKAGES[name]):
-            return place
+    return next((place for place in _places(name) if is_whole(place, PACKAGES[name])), _installed(name))
+
+
+def _places(name: str) -> Iterator[Path]:
+    yield HERE / name
+    yield _fetched() / name
+
+
+def _installed(name: str) -> Path | None:
     spec = importlib.util.find_spec(name)
     places = list(spec.submodule_search_locations or []) if spec else []
     return Path(places[0]) if places else None
+
+
+def content(name: str, file: str) -> bytes:
+    """A file of "madmom" or "musicnn", if it is the published one. Raises ``NotBroughtError``, which says what to do."""
+    place = next((place for place in _places(name) if (place / file).is_file()), None) or _installed(name)
+    if place is None:
+        raise NotBroughtError(f"the networks of {name} are not on this machine; this gets them (50 MB): {FETCH}")
+    path = place / file
+    try:
+        found, why = path.read_bytes(), "it is not the published file"
+    except OSError as error:
+        found, why = b"", str(error.strerror or error)
+    if hashlib.sha256(found).hexdigest() != PACKAGES[name].files[file]:
+        raise NotBroughtError(f"{path} cannot be used: {why}. Remove {place} and get it again: {FETCH}")
+    return found
 
 
 def is_whole(place: Path, package: Package) -> bool:

@@ -9,7 +9,6 @@ from itertools import combinations
 
 from j2a.clip import Clip
 from j2a.features.record import Features
-from j2a.grounding import claims
 from j2a.store.records import Key, Row, Status, row_of
 
 DECIDED = frozenset((Status.ACCEPTED, Status.REJECTED, Status.SKIPPED, Status.FLAGGED))
@@ -28,6 +27,8 @@ class Opinion:
     @property
     def claims(self) -> frozenset[tuple[str, str]]:
         """Kind and words of what the text claims."""
+        from j2a.grounding import claims
+
         return frozenset((claim.kind, claim.text.casefold()) for claim in claims(self.text, Features()))
 
 

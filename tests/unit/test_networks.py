@@ -87,7 +87,7 @@ def test_a_command_brings_them_where_j2a_came_without(index: Path, tmp_path: Pat
     ran = CliRunner().invoke(app, ["models", "fetch", "networks"])
     assert ran.exit_code == 0, ran.output
     assert networks.folder("madmom") == Path(ran.output.strip()) / "madmom"
-    monkeypatch.setattr(networks, "PACKAGES", {"madmom": Package("madmom", "9.9", "x", "y", "z", ("models/new",))})
+    monkeypatch.setattr(networks, "PACKAGES", {"madmom": Package("madmom", "9.9", "x", "y", "z", {"models/new": ""})})
     ran = CliRunner().invoke(app, ["models", "fetch", "networks"])
     assert ran.exit_code == ExitCode.MODEL_MISSING
     assert "could not download madmom 9.9" in ran.output

@@ -1,15 +1,15 @@
 """The trained weights of madmom (j2a/networks), read without importing any of its code.
 
 madmom keeps its models as pickles. A pickle can name anything that Python can import and call it, so none is opened
-here as such: the reader below knows the few names that these files need, gives each a harmless stand-in, and refuses
-every other. The models are CC BY-NC-SA 4.0 (not for commercial use).
+here as such: only files with the SHA-256 of the published ones are read at all, and the reader knows the few names that
+these need, gives each a harmless stand-in, and refuses every other. The models are CC BY-NC-SA 4.0 (not for commercial
+use).
 """
 
 from __future__ import annotations
 
 import io
 import pickle
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,6 @@ DOWNBEATS = tuple(f"downbeats/2016/downbeats_blstm_{number}.pkl" for number in r
 BEATS = tuple(f"beats/2015/beats_blstm_{number}.pkl" for number in range(1, 9))
 KEY = "key/2018/key_cnn.pkl"
 CHORD_FEATURES, CHORD_PATH = "chords/2016/chords_cnnfeat.pkl", "chords/2016/chords_cnncrf.pkl"
-_LARGEST = 16 << 20  # bytes; the largest of these files has 4 MB
 
 
 class Part:
@@ -84,8 +83,8 @@ _KNOWN: dict[tuple[str, str], Any] = {
 }
 
 
-class _Reader(pickle._Unpickler):
-    """Knows what is in ``_KNOWN``, and nothing else. In Python: the one in C makes as much room as a file says."""
+class _Reader(pickle.Unpickler):
+    """Knows what is in ``_KNOWN``, and nothing else."""
 
     def find_class(self, module: str, name: str) -> Any:
         try:
@@ -99,32 +98,12 @@ class _Reader(pickle._Unpickler):
 
 def read(name: str) -> Any:
     """The model in a file of madmom's ``models`` folder, such as ``KEY``. Raises ``ModelError``."""
-    path = _folder() / name
     try:
-        if path.stat().st_size > _LARGEST:
-            raise pickle.UnpicklingError("it is too large for a network")
-        return loads(path.read_bytes())
-    except (OSError, *DAMAGED) as error:
-        raise ModelError(
-            f"madmom's network {name} cannot be read: {error}.", f"Remove it and get it again: {networks.FETCH}"
-        ) from error
-
-
-# What the reader may raise for a file that is damaged or no network.
-DAMAGED = (
-    pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError, ImportError,
-    OverflowError,
-)  # fmt: skip
+        return loads(networks.content("madmom", f"models/{name}"))
+    except networks.NotBroughtError as error:
+        raise ModelError(f"rhythm, key and chords cannot be measured: {error}.", "") from error
 
 
 def loads(content: bytes) -> Any:
-    """The model in the bytes of such a file. Raises one of ``DAMAGED``."""
+    """The model in the bytes of such a file. Raises ``pickle.UnpicklingError`` and others for what is none."""
     return _Reader(io.BytesIO(content), encoding="latin1").load()
-
-
-def _folder() -> Path:
-    found = networks.folder("madmom")
-    if found is None:
-        raise ModelError("the networks for rhythm, key and chords, which are madmom's, are not on this machine.",
-                         f"Get them: {networks.FETCH}")
-    return found / "models"
