@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import re
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
+
+import regex
 
 from j2a.clip import Clip
 from j2a.printable import several_lines
 from j2a.store import Row, Status
 
 Which = Literal["drafts", "accepted", "all"]
+PATIENCE_S = 1.0  # for all captions together; an expression can take years for one line
 WHICH: tuple[Which, ...] = get_args(Which)
 
 
@@ -51,15 +54,17 @@ def replacements(rows: Iterable[Row], wanted: Wanted) -> list[Replacement]:
     can be told: they stay as they are. Raises :class:`PatternError`."""
     if not wanted.find:
         return []
-    substitute = _substitution(wanted)
+    substitute = _substitution(wanted, time.monotonic() + PATIENCE_S)
     found = []
     for row in rows:
         if not row.text.strip() or not _counts(row.status, wanted.which):
             continue
         try:
             text, count = substitute(row.text)
-        except (re.error, IndexError) as error:
+        except (regex.error, IndexError) as error:
             raise PatternError(f"what shall stand there makes no sense: {error}.") from error
+        except TimeoutError as error:
+            raise PatternError("that takes too long: nothing is found. Write the expression more narrowly.") from error
         text = several_lines(text)
         if text != row.text:
             found.append(Replacement(row.clip, row.text, text, count, row.status))
@@ -70,13 +75,14 @@ def _counts(status: Status, which: Which) -> bool:
     return which == "all" or (status is Status.ACCEPTED) == (which == "accepted")
 
 
-def _substitution(wanted: Wanted) -> Callable[[str], tuple[str, int]]:
-    flags = 0 if wanted.case else re.IGNORECASE
+def _substitution(wanted: Wanted, until: float) -> Callable[[str], tuple[str, int]]:
+    """``until``: the time from which on it raises ``TimeoutError``."""
+    flags = 0 if wanted.case else regex.IGNORECASE
     if not wanted.regex:
-        plain = re.compile(re.escape(wanted.find), flags)
+        plain = regex.compile(regex.escape(wanted.find), flags)
         return lambda text: plain.subn(lambda _: wanted.replace, text)
     try:
-        pattern = re.compile(wanted.find, flags)
-    except (re.error, RecursionError, OverflowError) as error:
+        pattern = regex.compile(wanted.find, flags)
+    except (regex.error, RecursionError, OverflowError) as error:
         raise PatternError(f"that is no regular expression: {error}.") from error
-    return lambda text: pattern.subn(wanted.replace, text)
+    return lambda text: pattern.subn(wanted.replace, text, timeout=max(1e-3, until - time.monotonic()))

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
 from textual import events
 
 from j2a import affixes
 from j2a.affixes import Affix
+from j2a.clip import Clip
 from j2a.engine.messages import Describe
-from j2a.store import Status, Store
+from j2a.store import Row, Status, Store
+from j2a_tui import replacing
+from j2a_tui.replacing import PatternError, Wanted
 from tests.tui.harness import Desk, running
 
 NAMES = ("song 1.wav", "song 2.wav", "song 10.wav")
@@ -75,6 +79,13 @@ async def test_what_is_no_expression_is_told_and_changes_nothing(desk: Desk) -> 
     await desk.shows("makes no sense")
     await desk.press("escape")
     assert texts(desk) == ["A slow Song.", "A slow song, slow.", "A fast one."]
+
+
+def test_an_expression_that_takes_too_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replacing, "PATIENCE_S", 0.05)
+    rows = [Row(Clip(Path("a.wav")), "word " * 400, "", Status.DRAFT, None, "", "", "")]
+    with pytest.raises(PatternError, match="takes too long"):
+        replacing.replacements(rows, Wanted(r"(?:\w+\s?)*[!?]", "", regex=True))
 
 
 async def test_a_caption_that_would_have_no_words_left_stays_as_it_is(desk: Desk) -> None:
