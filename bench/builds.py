@@ -59,7 +59,7 @@ class Build:
         subprocess.run(["rm", "-rf", str(self.home)], check=True)
 
     def run(self, *arguments: str, byte_code: bool = True, look_s: float = 0.0) -> Cost:
-        """``python ARGUMENTS``, which must go well. To look at its memory, every ``look_s`` seconds, takes time from it."""
+        """``python ARGUMENTS``, which must go well. To look at its memory every ``look_s`` seconds takes time."""
         began = time.perf_counter()
         process = subprocess.Popen(
             [self.python, *arguments], cwd=self.folder, env=self.environment(byte_code=byte_code), text=True,
