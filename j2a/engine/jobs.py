@@ -168,8 +168,8 @@ class Jobs:
         known = remembered.find(self._cache, key)
         if known is not None:
             values = known.to_json()
-            for name in (*FEATURE_NAMES, *DETAILS):
-                report(name, values.get(name), known.unknown.get(name))
+            for name in (one for one in (*FEATURE_NAMES, *DETAILS) if one in values):
+                report(name, values[name], known.unknown.get(name))
             return known, time.perf_counter() - started
         self._emit(Progress(request_id, "measuring"))
         from j2a import features as extraction

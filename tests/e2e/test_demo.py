@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from j2a import networks
 from tests.places import DEMO, ROOT
 
 CLIPS = sorted(clip.name for clip in DEMO.glob("*.ogg"))
@@ -23,15 +24,21 @@ def demo(home: Path, *more: str, at: Path = ROOT) -> subprocess.CompletedProcess
     )  # fmt: skip
 
 
+SOURCES = ("j2a", "training/", "pyproject", "README", "LICENSE", "MANIFEST", "scripts/build")
+
+
 @pytest.mark.long
 def test_an_installed_wheel_opens_its_own_clips(tmp_path: Path) -> None:
     # Built from a copy: setuptools leaves a build folder and an egg-info in the sources.
     source, at = tmp_path / "source", tmp_path / "installed"
     names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, names.split("\0")):
-        if name.startswith(("j2a", "training/", "pyproject", "README", "LICENSE")) and (ROOT / name).exists():
+        if name.startswith(SOURCES) and (ROOT / name).exists():
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).write_bytes((ROOT / name).read_bytes())
+    for file in (file for name in networks.PACKAGES for file in (networks.HERE / name).rglob("*") if file.is_file()):
+        (source / file.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
+        (source / file.relative_to(ROOT)).write_bytes(file.read_bytes())
     build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "--no-index"]
     built = subprocess.run([*build, "-w", tmp_path, source], capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr
@@ -43,6 +50,7 @@ def test_an_installed_wheel_opens_its_own_clips(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
     assert [name for name in CLIPS if name not in run.stdout] == []
     assert sorted(file.name for file in (home / "data" / "demo").iterdir()) == CLIPS
+    assert " BPM" in run.stdout, "the networks came along"
 
 
 def test_a_folder_beside_the_demo_is_refused(tmp_path: Path) -> None:

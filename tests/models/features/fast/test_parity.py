@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from j2a import audio, features
+from j2a import audio, features, networks
 from j2a.clip import Clip
 from j2a.features.fast import filters, madmom_files, tempo
 from j2a.features.fast.bars import Bars
@@ -114,11 +114,12 @@ def test_filters_are_identical_to_the_bit(size, bank):
 
 def test_files_are_read_as_by_madmom():
     """Every number of every network, and every activation's name."""
-    networks = [*madmom_files.DOWNBEATS, *madmom_files.BEATS, madmom_files.KEY, madmom_files.CHORD_FEATURES]
-    for name in networks:
-        stock = madmom().ml.nn.NeuralNetwork.load(str(madmom_files._folder() / name))
+    folder = networks.folder("madmom")
+    assert folder is not None
+    for name in (*madmom_files.DOWNBEATS, *madmom_files.BEATS, madmom_files.KEY, madmom_files.CHORD_FEATURES):
+        stock = madmom().ml.nn.NeuralNetwork.load(str(folder / "models" / name))
         assert same(madmom_files.read(name), stock) > 10
-    stock = madmom().ml.crf.ConditionalRandomField.load(str(madmom_files._folder() / madmom_files.CHORD_PATH))
+    stock = madmom().ml.crf.ConditionalRandomField.load(str(folder / "models" / madmom_files.CHORD_PATH))
     assert same(madmom_files.read(madmom_files.CHORD_PATH), stock) == 5
 
 
