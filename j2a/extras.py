@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import importlib.util
+import shlex
+import sys
 
 from j2a.errors import ModelMissingError
 
-TORCH_EXTRA = 'pip install "j2a[torch]"'
+
+def install(extra: str) -> str:
+    """The command that adds an extra to this installation of J2A.
+
+    It names this Python: a bare ``pip`` may belong to another one, where j2a is not installed and a package of that
+    name would be taken from the index. What uv makes has no pip.
+    """
+    python = shlex.quote(sys.executable or "python")
+    command = f"{python} -m pip install" if is_there("pip") else f"uv pip install --python {python}"
+    return f'{command} "j2a[{extra}]"'
 
 
 def require_torch(what: str) -> None:
@@ -15,7 +26,7 @@ def require_torch(what: str) -> None:
     if missing:
         raise ModelMissingError(
             f"{what} needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed.",
-            f"Install the extra: {TORCH_EXTRA}",
+            f"Install the extra: {install('torch')}",
         )
 
 

@@ -115,7 +115,7 @@ class SoundDevicePlayer(ThreadedPlayer):
             self._device_trouble = str(error)
             return _ClockSection(path, wish)
         except ImportError:
-            self._device_trouble = stretching.MISSING
+            self._device_trouble = stretching.missing()
             return _ClockSection(path, wish)
         self._device_trouble = ""
         return section

@@ -8,17 +8,23 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from j2a.extras import install
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MISSING = 'Another speed needs the Rubber Band library: pip install "j2a[speed]", then start again.'
 _BLOCK = 4096  # frames that are handed over at a time
 
 
 def is_there() -> bool:
     """Whether the library is installed; it is not loaded by that."""
     return find_spec("pylibrb") is not None
+
+
+def missing() -> str:
+    """What is said without it."""
+    return f"Another speed needs the Rubber Band library: {install('speed')}, then start again."
 
 
 class Stretcher:

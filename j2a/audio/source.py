@@ -20,9 +20,9 @@ from j2a.audio.record import AbsurdError, AudioInfo, Source, implausible
 from j2a.audio.soundfile_source import SoundFileSource
 from j2a.audio.view import MOST_PARTS, Layout
 from j2a.errors import AudioError
+from j2a.extras import install
 from j2a.frames import LOST, adts_frame, between_tags, layer_2_frame, walked
 
-AV_HINT = 'To read it, install the optional decoder: pip install "j2a[av]"'
 _LOOKED_AT = 2048  # frames that must sound the same after a seek
 _FARTHEST_S = 10  # of it; pages are a second long, or less
 _SAME = 0.1  # Opus needs some time after a seek to be exact
@@ -222,6 +222,10 @@ def _head(path: Path) -> bytes:
         return file.read(16)
 
 
+def _av_hint() -> str:
+    return f"To read it, install the optional decoder: {install('av')}"
+
+
 def _open_av(path: Path, demuxer: str, why_not: AudioError) -> Source:
     """``why_not``: what libsndfile has against the file."""
     about = path.stat()
@@ -230,9 +234,9 @@ def _open_av(path: Path, demuxer: str, why_not: AudioError) -> Source:
         return _in_parts(_av_openers(path, demuxer, way.layouts), way)
     except ImportError as error:
         if demuxer in _KNOWN_TO_BOTH:
-            hint = f"If it is not damaged, another decoder may read it. {AV_HINT}"
+            hint = f"If it is not damaged, another decoder may read it. {_av_hint()}"
             raise AudioError(why_not.message, hint) from error
-        raise AudioError(f"{path.name} is in a format that libsndfile does not read.", AV_HINT) from error
+        raise AudioError(f"{path.name} is in a format that libsndfile does not read.", _av_hint()) from error
 
 
 @lru_cache(maxsize=256)

@@ -14,7 +14,7 @@ from typing import Literal
 
 from j2a import networks, paths
 from j2a.errors import J2AError
-from j2a.extras import TORCH_EXTRA, is_there, require_torch
+from j2a.extras import install, is_there
 
 _LOW_DISK_BYTES = 200 << 20
 _MINI_BYTES, _7B_BYTES = 11 << 20, 14_500_000_000
@@ -66,11 +66,9 @@ def _features() -> Check:
 
 
 def _torch() -> Check:
-    try:
-        require_torch("")
-    except J2AError as error:
+    if not (is_there("torch") and is_there("transformers")):
         detail = "torch is not installed: 7b, other models than mini and its kind, genre and training need it"
-        return Check("torch", "missing", detail, error.hint.partition(": ")[2])
+        return Check("torch", "missing", detail, install("torch"))
     import torch
 
     if torch.cuda.is_available():
@@ -92,7 +90,7 @@ def _precision() -> Check:
         if mini:
             return Check("precision", "ok", mini)
         asked_for = "J2A_DEVICE or J2A_PRECISION asks for what only torch can do"
-        return Check("precision", "broken", asked_for, f"unset it, or {TORCH_EXTRA}")
+        return Check("precision", "broken", asked_for, f"unset it, or {install('torch')}")
     from j2a.models.language.llm import pick_precision, resources
 
     try:
@@ -144,7 +142,7 @@ def portaudio_command() -> str:
 def _extra(name: str, package: str, extra: str, what: str, without: str) -> Check:
     if importlib.util.find_spec(package) is not None:
         return Check(name, "ok", f"{package} {version(package)}: {what}")
-    return Check(name, "missing", without, f'pip install "j2a[{extra}]"')
+    return Check(name, "missing", without, install(extra))
 
 
 def _machines() -> Check:
@@ -170,6 +168,8 @@ def _genre() -> Check:
     from j2a.models.files.weights import download_command
 
     folder = genre.find_weights()
+    if not (is_there("torch") and is_there("transformers")):
+        return Check("genre", "missing", "without torch genre is the likeliest style of the tags", install("torch"))
     if folder is None:
         missing = "the genre model's weights are not here: genre is the likeliest style of the tags"
         return Check("genre", "missing", missing, download_command("genre"))

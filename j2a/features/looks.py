@@ -1,13 +1,11 @@
 """A clip as a picture: which pitches sound when. Mel spectrogram and chromagram, a block at a time.
 
-The filters are librosa's, which is imported when a picture is made and not before. An hour takes no more memory than
-ten seconds: of each block only the columns that it falls into are kept.
+An hour takes no more memory than ten seconds: of each block only the columns that it falls into are kept.
 """
 
 from __future__ import annotations
 
 import base64
-import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -19,6 +17,7 @@ from j2a import cache
 from j2a.audio.decode import frames_of, probe, read_blocks
 from j2a.clip import Clip
 from j2a.errors import AudioError
+from j2a.features import chroma, mel
 from j2a.features.record import LookKind
 
 LOOKS: tuple[LookKind, ...] = get_args(LookKind)
@@ -124,20 +123,13 @@ def _bands(samples: NDArray[np.float32], kind: LookKind, hop: int) -> NDArray[np
         samples = np.pad(samples, (0, fft - len(samples)))
     frames = np.lib.stride_tricks.sliding_window_view(samples, fft)[::hop]
     window = np.hanning(fft + 1)[:-1].astype(np.float32)
-    spectrum = np.abs(np.fft.rfft(frames * window)) ** 2  # librosa's own is compiled first, for six seconds
+    spectrum = np.abs(np.fft.rfft(frames * window)) ** 2
     return spectrum @ _filters(kind)
 
 
-@functools.cache
 def _filters(kind: LookKind) -> NDArray[np.float32]:
     """(frequencies, rows)."""
-    import librosa
-
-    if kind == "mel":
-        filters = librosa.filters.mel(sr=RATE, n_fft=_FFT[kind], n_mels=ROWS[kind], fmin=30.0)
-    else:
-        filters = librosa.filters.chroma(sr=RATE, n_fft=_FFT[kind], n_chroma=ROWS[kind], tuning=0.0)
-    return np.asarray(filters, np.float32).T
+    return mel.filters(RATE, _FFT[kind], ROWS[kind], 30.0) if kind == "mel" else chroma.filters(RATE, _FFT[kind])
 
 
 def _levels(power: NDArray[np.float64], kind: LookKind) -> NDArray[np.uint8]:

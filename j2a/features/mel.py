@@ -14,9 +14,9 @@ _FIRST_LOG = 15  # mel at 1 kHz
 
 
 @functools.cache
-def filters(sample_rate: int, fft_size: int, bands: int) -> NDArray[np.float32]:
-    """Triangles of equal area from 0 Hz to half of ``sample_rate``: float32 (fft_size // 2 + 1, bands)."""
-    corners = _to_hz(np.linspace(0.0, _to_mel(sample_rate / 2), bands + 2))
+def filters(sample_rate: int, fft_size: int, bands: int, lowest_hz: float = 0.0) -> NDArray[np.float32]:
+    """Triangles of equal area from ``lowest_hz`` to half of ``sample_rate``: float32 (fft_size // 2 + 1, bands)."""
+    corners = _to_hz(np.linspace(_to_mel(lowest_hz), _to_mel(sample_rate / 2), bands + 2))
     frequencies = np.fft.rfftfreq(fft_size, 1 / sample_rate)[:, None]
     lower, centre, upper = corners[:-2], corners[1:-1], corners[2:]
     rising = (frequencies - lower) / (centre - lower)

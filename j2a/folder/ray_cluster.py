@@ -21,6 +21,7 @@ from j2a.backbone import BUILT_IN, is_server
 from j2a.console import results_apart
 from j2a.ending import SIGNALS
 from j2a.errors import EngineError, UsageError
+from j2a.extras import install
 from j2a.folder.crew import GO_ON, LostError
 from j2a.folder.hand import Hand
 from j2a.folder.run import Settings
@@ -28,7 +29,6 @@ from j2a.folder.run import Settings
 AUTO = "auto"  # the cluster that this machine belongs to
 _REACHED_S = 3.0  # Ray itself tries a closed port for more than a minute
 _LOST_AFTER = 2  # looks
-INSTALL = 'pip install "j2a[ray]"'
 _START = "Start it with `ray start --head` there, and join this machine to it: `ray start --address=HOST:6379`."
 
 
@@ -173,7 +173,8 @@ def _ray() -> Any:
     try:
         import ray
     except ImportError as error:
-        raise UsageError("--ray needs Ray, which is not here.", f"Install it on every machine: {INSTALL}") from error
+        hint = f"Install it on every machine; here: {install('ray')}"
+        raise UsageError("--ray needs Ray, which is not here.", hint) from error
     return ray
 
 

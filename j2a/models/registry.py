@@ -78,6 +78,8 @@ def _load_1(backbone: str, cancelled: Callable[[], bool]) -> J2A1:
         from j2a.models.language.server import ServerLLM
 
         return J2A1(ServerLLM(backbone, cancelled), backbone)
+    if backbone == "7b":  # before its 14 GB are asked for
+        require_torch("7b")
     return J2A1(load_llm(source_of(backbone)), backbone)
 
 
@@ -210,7 +212,8 @@ def _7b_row() -> ModelRow:
     try:
         folder = find_folder(source_of("7b"))
     except ModelMissingError:
-        return ModelRow("1.0", "7b", False, "Mistral-7B, 14.5 GB; wants a GPU", "Apache 2.0", download_command("7b"))
+        detail = "Mistral-7B, 14.5 GB; wants torch and a GPU"
+        return ModelRow("1.0", "7b", False, detail, "Apache 2.0", download_command("7b"))
     tuned = folder.name == TUNED_7B
     detail = f"{'fine-tuned' if tuned else 'base'} Mistral-7B in {folder}"
     return ModelRow("1.0", "7b", True, detail, "see its card" if tuned else "Apache 2.0")

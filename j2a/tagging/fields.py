@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from j2a.errors import J2AError, UsageError
+from j2a.extras import install
 
 Field = Literal["bpm", "key", "genre", "comment"]
 FIELDS: tuple[Field, ...] = get_args(Field)
@@ -42,7 +43,8 @@ class Tagged:
         try:
             import mutagen
         except ImportError as error:
-            raise UsageError("Tags are written by mutagen, which is not here.", 'pip install "j2a[tag]"') from error
+            hint = f"Install it: {install('tag')}"
+            raise UsageError("Tags are written by mutagen, which is not here.", hint) from error
         self.path = path
         with _explained(path):
             self._file: Any = mutagen.File(path)

@@ -46,7 +46,7 @@ class Listening(Looking):
     def action_speed(self, by: float) -> None:
         """Slower or faster, at the same pitch."""
         if not stretching.is_there():
-            self.say(stretching.MISSING)
+            self.say(stretching.missing())
             return
         self.transport.speed += by
         self.follow()

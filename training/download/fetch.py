@@ -12,6 +12,7 @@ from typing import Any
 
 from j2a import paths
 from j2a.errors import ModelMissingError, UsageError
+from j2a.extras import install
 from training.download.outcome import NotHere, Reason, reason_of
 from training.download.settings import DownloadSettings
 
@@ -21,7 +22,7 @@ _LONGEST_MESSAGE = 500
 def require_tools(settings: DownloadSettings) -> None:
     """Raise ``J2AError``, which says how to mend it, where something is missing that every clip needs."""
     if importlib.util.find_spec("yt_dlp") is None:
-        raise _missing("yt-dlp is not installed", 'Run: pip install "j2a[train]"')
+        raise _missing("yt-dlp is not installed", f"Run: {install('download')}")
     if settings.cookies and not settings.cookies.expanduser().is_file():  # yt-dlp would go on without
         raise UsageError(f"there is no cookie file {settings.cookies}.", "Export one from a browser, or leave it out.")
     if not settings.from_youtube:

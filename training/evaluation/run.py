@@ -10,6 +10,7 @@ from typing import Any
 from j2a.console import narrate
 from j2a.errors import J2AError, ModelMissingError, UsageError
 from j2a.exporting import write_atomically
+from j2a.extras import install
 from j2a.features.record import Features
 from training.datasets.table import TABLE as CLIPS
 from training.datasets.table import Row, line_of, read_table
@@ -97,7 +98,7 @@ def _check_packages() -> None:
     missing = [name for name in ("sacrebleu", "rouge_score", "mir_eval") if importlib.util.find_spec(name) is None]
     if missing:
         raise ModelMissingError(
-            f"evaluating needs {', '.join(missing)}.", "Install them: pip install sacrebleu rouge-score mir_eval"
+            f"evaluating needs {', '.join(missing)}.", f"Install them: {install('evaluate')}"
         )
 
 

@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 
 from j2a.caption import Sampling
 from j2a.errors import ModelError, ModelMissingError, UsageError
+from j2a.extras import install
 from j2a.models.files.weights import find_folder, size_bytes, weights_hash
 from j2a.models.language.chat import prompt_ids
 from j2a.models.language.generation import batch_text, stream_text
@@ -28,7 +29,6 @@ ADAPTER_CONFIG = "adapter_config.json"
 _SMALL_MODEL_BYTES = 512 << 20
 _SMALLER = {"float32": "8bit", "bfloat16": "8bit", "8bit": "4bit"}
 _ROOM = 1.25  # memory for the cache and activations, as a factor on the weights
-_LLM_EXTRA = 'pip install "j2a[llm]"'
 
 
 @dataclass(slots=True)
@@ -229,7 +229,7 @@ def _with_adapter(model: Any, adapter: Path, *, merge: bool) -> Any:
 
 def _require(package: str, message: str) -> None:
     if importlib.util.find_spec(package) is None:
-        raise ModelMissingError(message, f"Install the extra: {_LLM_EXTRA}")
+        raise ModelMissingError(message, f"Install the extra: {install('llm')}")
 
 
 def _base_of(adapter: Path) -> str:

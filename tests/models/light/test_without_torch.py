@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from j2a.extras import install
 from tests.places import DEMO, ROOT
 
 HEAVY = ("torch", "transformers", "numba", "huggingface_hub", "scipy", "madmom")
@@ -76,7 +77,12 @@ def test_other_language_models_say_what_they_need(tmp_path: Path):
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama", "architectures": ["LlamaForCausalLM"]}))
     message, hint, code = run(LOAD, "1.0", str(tmp_path))
     assert "needs torch and transformers, which are not installed" in message and str(tmp_path) in message
-    assert hint == 'Install the extra: pip install "j2a[torch]"' and code == 3
+    assert hint == f"Install the extra: {install('torch')}" and code == 3
+
+
+def test_7b_asks_for_torch_before_it_asks_for_14_gigabytes():
+    message, hint, _ = run(LOAD, "1.0", "7b")
+    assert message == "7b needs torch and transformers, which are not installed." and install("torch") in hint
 
 
 def test_another_device_says_what_it_needs():
@@ -96,15 +102,17 @@ def test_doctor_says_what_torch_is_for():
 from dataclasses import asdict
 from j2a.engine import doctor
 
-print(json.dumps([asdict(one) for one in (doctor._torch(), doctor._precision(), doctor._builtin_model())]))
+checks = (doctor._torch, doctor._precision, doctor._builtin_model, doctor._genre)
+print(json.dumps([asdict(check()) for check in checks]))
 """
-    torch, precision, model = run(code)
-    assert torch["state"] == "missing" and torch["mend"] == 'pip install "j2a[torch]"' and "7b" in torch["detail"]
+    torch, precision, model, genre = run(code)
+    assert torch["state"] == "missing" and torch["mend"] == install("torch") and "7b" in torch["detail"]
     assert precision["state"] == "ok" and "mini in float32" in precision["detail"]
     assert model["state"] == "ok" and "M parameters" in model["detail"]
-    torch, precision, model = run(code, J2A_PRECISION="bfloat16")
+    assert genre["state"] == "missing" and genre["mend"] == install("torch")
+    torch, precision, model, _ = run(code, J2A_PRECISION="bfloat16")
     assert (precision["state"], model["state"]) == ("broken", "broken")
-    torch, precision, model = run(code, without=())
+    torch, precision, model, _ = run(code, without=())
     assert torch["state"] == "ok" and "7b in bfloat16" in precision["detail"]
 
 

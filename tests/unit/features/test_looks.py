@@ -14,7 +14,7 @@ import soundfile
 from j2a.cache import Cache
 from j2a.clip import Clip
 from j2a.errors import AudioError
-from j2a.features import looks
+from j2a.features import chroma, looks, mel
 from j2a.features.looks import RATE, ROWS, look, remembered_look
 
 
@@ -31,6 +31,15 @@ def test_a_pitch_class_lies_in_its_row_while_it_sounds(tmp_path: Path) -> None:
     assert drawn.levels.shape == (12, 80)
     assert set(drawn.levels[:, 4:36].argmax(axis=0)) == {9}  # A
     assert set(drawn.levels[:, 44:76].argmax(axis=0)) == {0}  # C
+
+
+def test_the_filters_are_librosas() -> None:
+    import librosa
+
+    mels = librosa.filters.mel(sr=RATE, n_fft=2048, n_mels=ROWS["mel"], fmin=30.0).T
+    np.testing.assert_allclose(mel.filters(RATE, 2048, ROWS["mel"], 30.0), mels, atol=1e-8)
+    classes = librosa.filters.chroma(sr=RATE, n_fft=4096, tuning=0.0).T
+    np.testing.assert_allclose(chroma.filters(RATE, 4096), classes, atol=1e-7)
 
 
 def test_higher_tones_lie_in_higher_bands_as_librosa_has_it(tmp_path: Path) -> None:
