@@ -96,20 +96,12 @@ has_portaudio() { "$PY" -c 'import ctypes.util, sys; sys.exit(ctypes.util.find_l
 
 sound() {
     # Elsewhere PortAudio comes with the sounddevice package.
-    [ "$(uname)" = Linux ] || return 0
-    [ -e "$STAMPS/portaudio" ] && return 0
+    if [ "$(uname)" != Linux ] || [ -e "$STAMPS/portaudio" ]; then return 0; fi
     has_portaudio || system_packages "Sound (J2A runs without it, silently)" libportaudio2
     if has_portaudio; then : >"$STAMPS/portaudio"; fi
 }
 
-sound_tests() {
-    [ "$(uname)" = Linux ] || return 0
-    [ -e "$STAMPS/sound-tests" ] && return 0
-    if ! command -v pulseaudio >/dev/null || ! command -v parec >/dev/null; then
-        system_packages "The playback tests" libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins
-    fi
-    if command -v pulseaudio >/dev/null && command -v parec >/dev/null; then : >"$STAMPS/sound-tests"; fi
-}
+can_test_sound() { [ "$(uname)" != Linux ] || { command -v pulseaudio && command -v parec; } >/dev/null; }
 
 CHANGED=
 is_supported "$PY" || make_venv
@@ -128,4 +120,5 @@ step project "$made_of" "J2A and its libraries, and a first clip described" proj
 [ "${1:-}" != dev ] || step dev "$made_of ${J2A_MAKE_TORCH_INDEX:-}" "torch and the test tools (some minutes)" test_tools
 [ -z "$CHANGED" ] || "$PY" scripts/venv_check.py record "$STAMPS"
 sound
-[ "${1:-}" != dev ] || sound_tests
+[ "${1:-}" != dev ] || can_test_sound ||
+    system_packages "The playback tests" libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins
