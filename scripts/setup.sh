@@ -70,6 +70,18 @@ test_tools() {
     pip --no-deps "tinysoundfont>=0.3"
 }
 
+# The build brings them; where it could not, or they were removed since, it is tried again, without waiting long.
+networks() {
+    [ -d j2a/networks/madmom ] && [ -d j2a/networks/musicnn ] && return
+    printf '==> The networks that measure ... ' >&2
+    if PIP_RETRIES=0 "$PY" -c "from j2a import networks; networks.bring()" >"$LOG" 2>&1; then
+        say "done"
+    else
+        say "could not be had (see $LOG)."
+        say "    J2A measures no BPM, key, chords and tags without them. This gets them: $VENV/bin/j2a models fetch networks"
+    fi
+}
+
 # System packages: installed where that needs no password, otherwise the command is shown. Never an error.
 system_packages() {
     what=$1
@@ -117,6 +129,7 @@ mkdir -p "$STAMPS"
 made_of=$(cat pyproject.toml constraints.txt j2a/compiled/*.[ch] j2a/networks/__init__.py | cksum)
 
 step project "$made_of" "J2A and its libraries, and a first clip described" project
+networks
 [ "${1:-}" != dev ] || step dev "$made_of ${J2A_MAKE_TORCH_INDEX:-}" "torch and the test tools (some minutes)" test_tools
 [ -z "$CHANGED" ] || "$PY" scripts/venv_check.py record "$STAMPS"
 sound

