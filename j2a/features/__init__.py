@@ -93,6 +93,7 @@ class _Extraction:
         from j2a.features import guards, tuning
         from j2a.features.madmom_door import SAMPLE_RATE
         from j2a.features.networks import CancelledError, networks
+        from j2a.networks import NotBroughtError
 
         try:
             heard = networks(guards.checked(decode.stream(clip, SAMPLE_RATE)), self._engine, self._cancelled)
@@ -104,7 +105,7 @@ class _Extraction:
                 if self._cancelled():
                     return
                 stage(heard)
-        except guards.Unmeasurable as error:
+        except (guards.Unmeasurable, NotBroughtError) as error:
             self._unknown((*RHYTHM, *TONAL), str(error))
         except CancelledError:
             return

@@ -9,7 +9,7 @@ from j2a.clip import Clip
 from j2a.features import EXTRACTOR_VERSION
 from j2a.features.record import BY_TAGS, Engine, Features
 from j2a.features.tags import wheel
-from j2a.networks import PACKAGES
+from j2a.networks import PACKAGES, folder
 
 
 def key(clip: Clip, engine: Engine) -> str | None:
@@ -58,5 +58,5 @@ def _genre_model() -> list[str | int] | None:
     return [str(folder), *(number for about in found for number in (about.st_size, about.st_mtime_ns))]
 
 
-def _madmom_version() -> str:
-    return PACKAGES["madmom"].version
+def _madmom_version() -> str | None:
+    return PACKAGES["madmom"].version if folder("madmom") else None

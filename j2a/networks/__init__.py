@@ -111,7 +111,7 @@ def content(name: str, file: str) -> bytes:
     """A file of "madmom" or "musicnn", if it is the published one. Raises ``NotBroughtError``, which says what to do."""
     place = next((place for place in _places(name) if (place / file).is_file()), None) or _installed(name)
     if place is None:
-        raise NotBroughtError(f"the networks of {name} are not on this machine; this gets them (50 MB): {FETCH}")
+        raise NotBroughtError(f"The networks of {name} are not on this machine; this gets them (50 MB): {FETCH}")
     path = place / file
     try:
         found, why = path.read_bytes(), "it is not the published file"

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from j2a import networks
-from j2a.errors import ModelError
 
 DOWNBEATS = tuple(f"downbeats/2016/downbeats_blstm_{number}.pkl" for number in range(1, 9))
 BEATS = tuple(f"beats/2015/beats_blstm_{number}.pkl" for number in range(1, 9))
@@ -97,11 +96,8 @@ class _Reader(pickle.Unpickler):
 
 
 def read(name: str) -> Any:
-    """The model in a file of madmom's ``models`` folder, such as ``KEY``. Raises ``ModelError``."""
-    try:
-        return loads(networks.content("madmom", f"models/{name}"))
-    except networks.NotBroughtError as error:
-        raise ModelError(f"rhythm, key and chords cannot be measured: {error}.", "") from error
+    """The model in a file of madmom's ``models`` folder, such as ``KEY``. Raises ``NotBroughtError``."""
+    return loads(networks.content("madmom", f"models/{name}"))
 
 
 def loads(content: bytes) -> Any:

@@ -13,9 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from j2a import networks
-from j2a.errors import ModelError
+from j2a import features, networks
+from j2a.clip import Clip
+from j2a.features import madmom_door
 from j2a.features.fast import madmom_files
+from j2a.features.warm_up import warm_up
 from tests.places import DEMO, ROOT
 
 HEAVY = (
@@ -76,7 +78,7 @@ def test_a_file_that_is_not_the_published_one_is_not_opened(tmp_path: Path, monk
     path = tmp_path / "madmom" / "models" / madmom_files.KEY
     for content in (pickle.dumps(Calls(os.system, "exit 1"), protocol=2), path.read_bytes()[:-1], b""):
         path.write_bytes(content)
-        with pytest.raises(ModelError, match=r"not the published file.*j2a models fetch networks"):
+        with pytest.raises(networks.NotBroughtError, match=r"not the published file.*j2a models fetch networks"):
             madmom_files.read(madmom_files.KEY)
 
 
@@ -84,5 +86,16 @@ def test_without_madmom_the_reason_is_said(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(networks, "HERE", tmp_path / "none")
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
     monkeypatch.delitem(sys.modules, "madmom", raising=False)
-    with pytest.raises(ModelError, match="not on this machine"):
+    with pytest.raises(networks.NotBroughtError, match="not on this machine"):
         madmom_files.read(madmom_files.KEY)
+
+
+def test_without_the_networks_everything_else_is_measured(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(networks, "HERE", tmp_path / "none")
+    monkeypatch.setattr(networks, "_installed", lambda name: None)
+    monkeypatch.setattr(madmom_door._per_thread, "processors", {}, raising=False)
+    warm_up()
+    found = features.extract(Clip(DEMO / "Night Bus.ogg", 0, 8))
+    assert found.bpm is None and found.key is None and found.sound is not None
+    for name in ("bpm", "key", "chords", "tags"):
+        assert "j2a models fetch networks" in found.unknown[name]
