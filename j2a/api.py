@@ -13,7 +13,7 @@ from pathlib import Path
 
 from j2a import templates
 from j2a.backbone import version_of
-from j2a.caption import Sampling
+from j2a.caption import MOST_TEMPERATURE, Sampling
 from j2a.errors import StoreError, UsageError
 from j2a.exporting import FORMATS, ONLY, Only, chosen
 from j2a.folder.books import Tally
@@ -78,6 +78,8 @@ def caption_folder(
     """
     cut = cut_into(window_s, per_file)
     templates.check(prompt)
+    if not 0 <= temperature <= MOST_TEMPERATURE:  # nor is it no number
+        raise UsageError(f"temperature cannot be {temperature}.", f"It is from 0 to {MOST_TEMPERATURE:g}.")
     settings = Settings(
         version_of(version, backbone), backbone, prompt, Sampling(temperature), seed,
         correct_figures=correct_figures, figures=figures, batch=batch,

@@ -11,14 +11,21 @@ from j2a.printable import one_paragraph
 # What can be asked for: an ordinary caption, one sentence, everything, tags. Every version knows them.
 PROMPTS = ("describe", "short", "detailed", "tags")
 
+LEAST_TEMPERATURE, MOST_TEMPERATURE = 1e-4, 100.0  # below, the most likely token is taken; above, any is as likely
+
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How the next token is chosen. ``temperature=0`` is greedy."""
+    """How the next token is chosen. ``temperature=0`` is greedy, as is any below ``LEAST_TEMPERATURE``."""
 
     temperature: float = 0.0
     top_p: float = 0.95
     max_new_tokens: int = 160
+
+    @property
+    def greedy(self) -> bool:
+        """Whether the most likely token is taken. Logits divided by less would be no numbers."""
+        return self.temperature < LEAST_TEMPERATURE
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ import typer
 
 from j2a import templates
 from j2a.backbone import DEFAULT_VERSION, backbone_of, version_of
-from j2a.caption import Sampling
+from j2a.caption import MOST_TEMPERATURE, Sampling
 from j2a.console import errors_shown
 from j2a.errors import UsageError
 from j2a.features.record import Engine
@@ -56,7 +56,7 @@ Instruction = Annotated[str, typer.Option(
          f"{' '.join(f'{{{name}}}' for name in templates.NAMES)}."
 )]
 Seed = Annotated[int, typer.Option(help="Seed for --temperature above 0.")]
-Temperature = Annotated[float, typer.Option(min=0.0, help="0 always takes the most likely word.")]
+Temperature = Annotated[float, typer.Option(min=0.0, max=MOST_TEMPERATURE, help="0 always takes the most likely word.")]
 FeaturesEngine = Annotated[
     Measurer,
     typer.Option(help="What runs madmom's networks: our own code, or madmom itself (the same answers, much slower)."),

@@ -15,7 +15,7 @@ from j2a.errors import UsageError
 from j2a.features.record import Features
 from j2a.library import Track
 from j2a.music import spelled_chord
-from j2a.printable import printable
+from j2a.printable import printable, several_lines
 from j2a.tags import Tags, read_tags
 
 UNKNOWN = "unknown"
@@ -58,7 +58,7 @@ def filled(template: str, clip: Clip, features: Features) -> str:
             return f"{{{match['kept']}}}"
         return printable(_VALUES[match["name"]](features, tags, clip)) or UNKNOWN
 
-    return _NAME.sub(value, template)
+    return several_lines(_NAME.sub(value, template))  # bytes that are no UTF-8 have no tokens
 
 
 def of_file(template: str, path: Path) -> tuple[str, ...]:

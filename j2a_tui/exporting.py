@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from j2a.errors import ExportError
 from j2a.exporting.choosing import Only
 from j2a.formats import FORMATS
 from j2a.store import Row
@@ -44,7 +46,7 @@ class Choice:
     def target(self) -> Path:
         """The file, or the folder of many files."""
         if self.out.strip():
-            return self.folder / Path(self.out.strip()).expanduser()
+            return self.folder / os.path.expanduser(self.out.strip())  # noqa: PTH111 - also of a name without a home
         if self.audio is not None:
             return self.folder.with_name(f"{self.folder.name} windows")
         return self.folder / ("captions.csv" if self.name == CSV else FORMATS[self.name].file_name)
@@ -87,6 +89,7 @@ class Preview:
 
 def preview(rows: Sequence[Row], choice: Choice) -> Preview:
     """Look at everything that would be written, and write nothing. Raises ``J2AError``."""
+    _check_place(choice)
     if choice.name == CSV:
         state = "changed" if choice.target.exists() else "new"
         return Preview(f"{_many(len(rows), 'row')} in one file", ((state, choice.target.name),))
@@ -108,6 +111,7 @@ def written(rows: Sequence[Row], choice: Choice, *, force: bool) -> str:
     from j2a.exporting import FORMATS as WRITERS
     from j2a.exporting.saving import carried_out, planned
 
+    _check_place(choice)
     if choice.name == CSV:
         WRITERS[CSV].save(rows, choice.folder, choice.target, "dataset", force)
         return f"{_many(len(rows), 'caption')} written"
@@ -116,6 +120,19 @@ def written(rows: Sequence[Row], choice: Choice, *, force: bool) -> str:
     carried_out(plan, wish)
     left = f", {_many(len(plan.left_out), 'file')} left out: {plan.left_out[0]}" if plan.left_out else ""
     return f"{_many(plan.captions, 'caption')} written in {_many(len(plan.states), 'file')}{left}"
+
+
+def _check_place(choice: Choice) -> None:
+    """Raise ``ExportError`` for what was typed and can be no place on this machine."""
+    if os.path.expanduser(choice.out.strip()).startswith("~"):  # noqa: PTH111 - which raises
+        raise ExportError("The place begins with ~ and a name that has no home here.", "Write the path out.")
+    try:
+        choice.target.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except (OSError, ValueError) as error:  # too long a name, or a letter that no name has
+        why = getattr(error, "strerror", None) or error
+        raise ExportError(f"The place cannot be: {why}.", "Name another.") from error
 
 
 def _name(path: Path, root: Path) -> str:

@@ -99,20 +99,21 @@ class EngineClient:
         return process.pid if process and process.poll() is None else None
 
     def submit(self, request: Request) -> int:
-        """Send a request and return its id."""
+        """Send a request and return its id. Raises ``ValueError`` for one with a number that is none."""
         with self._lock:
             self._ensure_running()
             self._last_id += 1
             request_id = self._last_id
+            line = encode_request(request_id, request)
             self._open_requests.add(request_id)
-            self._send(request_id, request)
+            self._send(line)
         return request_id
 
     def cancel(self, request_id: int) -> None:
         """Ask the engine to stop a request; nothing happens when it is over already."""
         with self._lock:
             if request_id in self._open_requests and self._process is not None:
-                self._send(0, Cancel(request_id))
+                self._send(encode_request(0, Cancel(request_id)))
 
     def close(self, timeout_s: float = 0.2) -> None:
         """Ask the engine to leave, and end it when it does not within ``timeout_s`` seconds."""
@@ -121,7 +122,7 @@ class EngineClient:
             process, reader = self._process, self._reader
             if process is None:
                 return
-            self._send(0, Shutdown())
+            self._send(encode_request(0, Shutdown()))
             with contextlib.suppress(OSError):
                 assert process.stdin is not None
                 process.stdin.close()
@@ -166,11 +167,11 @@ class EngineClient:
         except OSError:
             return Path(os.devnull).open("wb")
 
-    def _send(self, request_id: int, request: Request) -> None:
+    def _send(self, line: bytes) -> None:
         """A broken pipe is not an error here: the reader sees the end of the stream and reports it."""
         assert self._process is not None and self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError, ValueError):
-            self._process.stdin.write(encode_request(request_id, request))
+            self._process.stdin.write(line)
             self._process.stdin.flush()
 
     def _read(self, process: subprocess.Popen[bytes], stream: IO[bytes], over: threading.Event) -> None:

@@ -14,7 +14,8 @@ from j2a.music import PITCH_CLASS, pitch_class
 
 BPM_RANGE = (20.0, 400.0)
 _KEY = re.compile(
-    r"([A-Ga-g])\s?(#|b|♯|♭|[ -]?sharp|[ -]?flat)?\s*[-: ]?\s*(maj(?:or)?|min(?:or)?|M|m)?", re.IGNORECASE
+    r"([A-Ga-g])\s?(#|b|♯|♭|[ -]?sharp|[ -]?flat)?\s*[-: ]?\s*(maj(?:or)?|min(?:or)?|M|m)?",
+    re.IGNORECASE | re.ASCII,  # else an s is also a long one, and an i one without its dot
 )
 _CAMELOT, _OPEN = re.compile(r"(1[0-2]|[1-9])([AB])", re.IGNORECASE), re.compile(r"(1[0-2]|[1-9])([dm])")
 _METER = re.compile(r"([1-9]\d?)/(2|4|8|16)")

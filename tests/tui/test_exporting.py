@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from j2a_tui.exporting import NAMES, Choice
+from j2a.errors import ExportError
+from j2a_tui.exporting import NAMES, Choice, preview, written
 from tests.tui.harness import TEXT, Desk
 
 
@@ -113,3 +114,13 @@ def test_a_choice_says_where_it_goes(tmp_path: Path) -> None:
     assert jsonl.target == tmp_path / "captions.jsonl"
     assert Choice(tmp_path, "txt").with_other_audio().target == tmp_path.with_name(f"{tmp_path.name} windows")
     assert Choice(tmp_path, "txt", out="sub").target == tmp_path / "sub"
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("out", ["n" * 300, "~no-such-user/a.csv", "a\0b"])
+def test_a_place_that_no_system_has_is_an_error_to_read(tmp_path: Path, name: str, out: str) -> None:
+    choice = Choice(tmp_path, name, out=out)
+    with pytest.raises(ExportError, match="place"):
+        preview([], choice)
+    with pytest.raises(ExportError, match="place"):
+        written([], choice, force=False)

@@ -113,3 +113,12 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     assert {"caption_folder", "export", "open_session"} <= {*dir(j2a)}
     with pytest.raises(AttributeError, match="captions_folder"):
         _ = j2a.captions_folder  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("temperature", [-0.1, 101.0, float("inf"), float("nan")])
+def test_a_temperature_that_is_none_is_refused_before_anything_is_written(
+    music: Path, tmp_path: Path, temperature: float
+) -> None:
+    with pytest.raises(UsageError, match="temperature"):
+        j2a.caption_folder(music, tmp_path / "out.csv", temperature=temperature)
+    assert not (tmp_path / "out.csv").exists()

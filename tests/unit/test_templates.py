@@ -23,7 +23,7 @@ CLIP = Clip(Path("/music/a song.wav"), 0.0, 10.0)
     ("A {genre} loop, {bpm} BPM, {meter}, {key}", "A metal loop, 120 BPM, 4/4, A minor"),
     ("{chords}; {tags}; {path}", "Am, F; metal, guitar; /music/a song.wav"),
     ('Answer as {"a": 1} or {} or {0} or {{bpm}}', 'Answer as {"a": 1} or {} or {0} or {bpm}'),
-    ("no names", "no names"), ("", ""),
+    ("no names", "no names"), ("", ""), ("one\ntwo \udcff\x1b[31m", "one\ntwo \ufffd[31m"),
 ])  # fmt: skip
 def test_names_stand_for_what_is_known(template: str, text: str) -> None:
     assert templates.filled(template, CLIP, KNOWN) == text

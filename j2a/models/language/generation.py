@@ -174,7 +174,7 @@ def eos_ids(model: Any, tokenizer: Any) -> list[int]:
 
 def choose(logits: torch.Tensor, sampling: Sampling, generators: Sequence[torch.Generator]) -> torch.Tensor:
     """The next ids (B,) from logits (B, V): the most likely, or from the top-p nucleus (Holtzman et al., 2020)."""
-    if sampling.temperature <= 0:
+    if sampling.greedy:
         return logits.argmax(dim=-1)
     logits = logits.float() / sampling.temperature
     ordered, order = logits.sort(dim=-1, descending=True)

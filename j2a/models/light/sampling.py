@@ -31,7 +31,7 @@ class Draws:
 
 def choose(logits: Array, sampling: Sampling, draws: Draws) -> int:
     """The next id from logits (V,): the most likely, or from the top-p nucleus (Holtzman et al., 2020)."""
-    if sampling.temperature <= 0:
+    if sampling.greedy:
         return int(logits.argmax())
     scaled = logits / np.float32(sampling.temperature)
     order = np.argsort(-scaled, kind="stable")

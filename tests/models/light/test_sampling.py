@@ -20,7 +20,9 @@ def test_random_numbers_are_torchs(seed):
 
 
 @pytest.mark.parametrize(
-    "sampling", [Sampling(), Sampling(0.3), Sampling(0.8, 0.9), Sampling(2.0, 0.01), Sampling(1.5, 1.0)]
+    "sampling",
+    [Sampling(), Sampling(0.3), Sampling(0.8, 0.9), Sampling(2.0, 0.01), Sampling(1.5, 1.0), Sampling(1e-3),
+     Sampling(1e-40), Sampling(1e-320)],
 )
 def test_tokens_are_torchs(sampling):
     logits = np.random.default_rng(0).normal(0, 3, (200, 500)).astype(np.float32)

@@ -10,9 +10,22 @@ from pathlib import Path
 
 import pytest
 
+from j2a.caption import Sampling
+from j2a.clip import Clip
 from j2a.engine import client as client_module
 from j2a.engine.client import STOPPED, EngineClient
-from j2a.engine.messages import Alive, Done, EngineDied, Event, Failed, Inspect, Piece, decode_event, encode_event
+from j2a.engine.messages import (
+    Alive,
+    Describe,
+    Done,
+    EngineDied,
+    Event,
+    Failed,
+    Inspect,
+    Piece,
+    decode_event,
+    encode_event,
+)
 from j2a.engine.worker import ALIVE_S
 from tests.places import ROOT
 
@@ -150,3 +163,13 @@ def test_a_line_comes_back_only_whole() -> None:
     for end in range(len(line)):
         with pytest.raises(ValueError, match="a line is"):
             decode_event(line[:end])
+
+
+def test_a_request_that_has_no_json_is_refused_and_not_waited_for() -> None:
+    engine = EngineClient(lambda event: None)
+    try:
+        with pytest.raises(ValueError, match="JSON"):
+            engine.submit(Describe(Clip(Path("a.wav")), sampling=Sampling(float("inf"))))
+        assert not engine._open_requests
+    finally:
+        engine.close()

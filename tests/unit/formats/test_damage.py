@@ -74,6 +74,7 @@ def test_a_key_is_one_or_none(text: str) -> None:
         ("A-flat major", "Ab major"), ("8A", "A minor"), ("8B", "C major"), ("1m", "A minor"), ("1d", "C major"),
         ("12d", "F major"), ("7d", "Gb major"), ("6m", "Ab minor"), ("A", ""), ("H minor", ""), ("13A", ""),
         ("C-Dur", ""), ("", ""), (None, ""), (8, ""),
+        ("C \u017fharp minor", ""), ("A m\u0131n", ""), ("A m\u0130n", ""),
     ],
 )  # fmt: skip
 def test_keys_as_others_write_them(text: object, key: str) -> None:
