@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.cells import cell_len, set_cell_size
 
 from j2a.features.record import Features, Sound
-from j2a.music import TUNED_CENTS, same_key, spelled_chord
+from j2a.music import TUNED_CENTS, spelled_chord
 from j2a.printable import printable
 from j2a.store import Status
 
@@ -84,12 +84,9 @@ def feature_text(name: str, features: Features) -> str:
 
 
 def _in_file(name: str, features: Features) -> str:
-    """What the file's own tags say beside it, where that is something else."""
-    if name == "bpm" and features.file_bpm and abs(features.file_bpm - (features.bpm or 0.0)) > 1:
-        return f", file says {features.file_bpm:g}"
-    if name == "key" and features.file_key and features.key and not same_key(features.file_key, features.key):
-        return f", file says {features.file_key}"
-    return ""
+    """What the file's own tags say beside it."""
+    told = {"bpm": features.file_bpm and f"{features.file_bpm:g}", "key": features.file_key}.get(name)
+    return f", file says {told}" if told else ""
 
 
 def _measured_text(name: str, features: Features) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from j2a.console import errors_shown, narrate, say
-from j2a.errors import ExitCode, StoreError, UsageError
+from j2a.errors import ExitCode, ExportError, StoreError, UsageError
 from j2a.options import DialectOption, dialect_of
 from j2a.printable import printable
 
@@ -75,6 +75,8 @@ def export(
         wanted = next((name for name in ONLY if name == only), None)
         if wanted is None:
             raise UsageError(f"--only cannot be {only!r}.", f"It is one of: {', '.join(ONLY)}.")
+        if format == "tags":
+            raise UsageError("tags are written into the files by a command of their own.", f"j2a tag {folder}")
         if format not in FORMATS:
             raise UsageError(f"There is no format {format!r}.", f"Formats: {', '.join(FORMATS)}.")
         written_as = dialect_of(dialect)
@@ -83,8 +85,8 @@ def export(
         damaged: list[StoreError] = []
         if folder.exists() and not folder.is_dir():
             raise _no_folder(folder)
-        if written.form is None and (figures is not None or window_audio or dry_run):
-            what = "--figures, --window-audio and --dry-run are not for csv and preferences."
+        if written.form is None and (figures is not None or window_audio):
+            what = "--figures and --window-audio are not for csv and preferences."
             raise UsageError(what, "Leave them out, or choose another --format.")
         if written.form is not None and out is None:
             raise UsageError(f"where {format} goes has to be said.", f"Give --out; {folder} for beside the audio.")
@@ -105,14 +107,24 @@ def export(
             wish = Wish(written.form, folder, target, figures, _kind_of(window_audio), force)
             failed |= not _saved(rows, wish, dry_run=dry_run)
         else:
-            if kept := written.save(rows, folder, target, written_as, force):
+            if dry_run:
+                assert written.made is not None
+                say(f"{_state(target, written.made(rows, folder, written_as)):<8} {printable(target.name)}")
+            elif kept := written.save(rows, folder, target, written_as, force):
                 narrate(f"What was there is kept as {printable(str(kept))}.")
-            count = written.count(rows)
-            say(f"{count} {written.unit}{'' if count == 1 else 's'} written to {printable(str(target))}")
+            count, done = written.count(rows), "would be written" if dry_run else "written"
+            say(f"{count} {written.unit}{'' if count == 1 else 's'} {done} to {printable(str(target))}")
             if format == "csv" and (bare := sum(not row.text.strip() for row in rows)):
                 narrate(f"Among them {bare} without a caption; --only captioned leaves those out.")
         if failed:
             raise typer.Exit(ExitCode.SOME_FILES_FAILED)
+
+
+def _state(target: Path, data: bytes) -> str:
+    try:
+        return "new" if not target.exists() else "same" if target.read_bytes() == data else "changed"
+    except OSError as error:
+        raise ExportError(f"{target} cannot be read: {error.strerror or error}.", "Choose another --out.") from error
 
 
 def _kind_of(name: str) -> Kind | None:

@@ -167,12 +167,25 @@ def test_a_link_in_the_place_of_a_text_is_refused(music: Path, tmp_path: Path) -
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["--format", "jsonl"], ["--format", "nothing"], ["--window-audio", "flac"], ["--dry-run"], ["--no-figures"],
+        ["--format", "jsonl"], ["--format", "nothing"], ["--window-audio", "flac"],
+        ["--format", "tags"], ["--no-figures"],
         ["--format", "txt", "--out", "x", "--window-audio", "mp3"], ["--format", "audiofolder", "--out", "elsewhere"],
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_usage(music: Path, arguments: list[str]) -> None:
     assert run(music, *arguments)[0] == 2
+
+
+def test_the_first_format_can_be_looked_at_too(music: Path) -> None:
+    for state in ("new", "same"):
+        code, out, _ = run(music, "--dry-run")
+        assert code == 0 and out.startswith(f"{state:<8} captions.csv\n")
+        assert "would be written to" in out
+        assert (music / "captions.csv").exists() is (state == "same")
+        run(music)
+    (music / "captions.csv").write_text("Mine.\n")
+    assert run(music, "--dry-run")[1].startswith("changed")
+    assert (music / "captions.csv").read_text() == "Mine.\n"
 
 
 def test_figures_are_as_the_readers_of_a_format_want_them(music: Path, tmp_path: Path) -> None:

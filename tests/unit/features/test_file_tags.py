@@ -9,6 +9,7 @@ import pytest
 from j2a.features.file_tags import witnessed
 from j2a.features.record import Features, Tempo
 from j2a.features.vote import vote
+from j2a_tui.display import feature_text
 from tests.unit.features.test_vote import window
 
 
@@ -62,3 +63,10 @@ def test_windows_that_agree_do_not_outvote_the_file() -> None:
 def test_what_is_no_tempo_is_refused(wrong: object) -> None:
     with pytest.raises(ValueError, match="file_bpm"):
         Features.from_json({"file_bpm": wrong})
+
+
+def test_the_screen_shows_both() -> None:
+    both = witnessed(Features(bpm=120.0, key="A minor", key_probability=0.9), 60.0, "C major")
+    assert feature_text("bpm", both) == "120.0 BPM, or 60, file says 60"
+    assert feature_text("key", both) == "A minor (90%), file says C major"
+    assert feature_text("bpm", Features(bpm=120.0)) == "120.0 BPM"
