@@ -15,7 +15,7 @@ import pytest
 
 from j2a import features, networks
 from j2a.clip import Clip
-from j2a.features import madmom_door
+from j2a.features import networks as feature_networks
 from j2a.features.fast import madmom_files
 from j2a.features.warm_up import warm_up
 from tests.places import DEMO, ROOT
@@ -93,7 +93,8 @@ def test_without_madmom_the_reason_is_said(tmp_path: Path, monkeypatch):
 def test_without_the_networks_everything_else_is_measured(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(networks, "HERE", tmp_path / "none")
     monkeypatch.setattr(networks, "_installed", lambda name: None)
-    monkeypatch.setattr(madmom_door._per_thread, "processors", {}, raising=False)
+    for kept in (feature_networks.ensemble, feature_networks.convolutional, feature_networks._chord_path):
+        kept.cache_clear()
     warm_up()
     found = features.extract(Clip(DEMO / "Night Bus.ogg", 0, 8))
     assert found.bpm is None and found.key is None and found.sound is not None
