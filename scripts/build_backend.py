@@ -50,7 +50,7 @@ def _prepare() -> None:
     networks = _networks()
     try:
         networks.bring()
-    except networks.NotBroughtError as error:  # everything else works without them, and says how to get them
+    except networks.NotBroughtError as error:  # what needs none of them works, and the rest says how to get them
         print(f"J2A is built without its networks. {error}", file=sys.stderr)
 
 
