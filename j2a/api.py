@@ -85,8 +85,8 @@ def caption_folder(
         correct_figures=correct_figures, figures=figures, batch=batch,
     )  # fmt: skip
     wish = Wish(cut, settings, workers, limit, shuffle, only_missing, ray)
-    root, tracks = files_of(Path(folder).expanduser(), wish)
-    target, written_as = Path(out).expanduser(), dialect_of(dialect)
+    root, tracks = files_of(_path(folder), wish)
+    target, written_as = _path(out), dialect_of(dialect)
     with Sheet(target, root, resume=resume, dialect=written_as, written=correct_figures) as sheet:
         return captioned(root, tracks, sheet, wish, on_progress, on_note)
 
@@ -146,10 +146,10 @@ def export(
     if only not in ONLY:
         raise UsageError(f"only cannot be {only!r}.", f"It is one of: {', '.join(ONLY)}.")
     written = FORMATS[format]
-    music = Path(folder).expanduser()
+    music = _path(folder)
     if out is None and (written.form is not None or not music.is_dir()):
         raise UsageError(f"where {format} goes has to be said.", f"Give out; {music} for beside the audio.")
-    target = Path(out).expanduser() if out is not None else music / written.file_name
+    target = _path(out) if out is not None else music / written.file_name
     damaged: list[StoreError] = []
     with Store(to_read=True, on_mended=damaged.append) as store:
         store.check()
@@ -166,3 +166,10 @@ def export(
     plan = saving.planned(rows, wish)
     moved = saving.carried_out(plan, wish)
     return Exported(target, plan.captions, moved, [*lost, *plan.left_out], plan.notes)
+
+
+def _path(given: str | Path) -> Path:
+    try:
+        return Path(given).expanduser()
+    except RuntimeError as error:  # "~" of nobody
+        raise UsageError(f"{given} is no path here: {error}.", "Give the whole path.") from error

@@ -17,7 +17,7 @@ from j2a.ending import ended_in_words, native_noise_unheard
 from j2a.engine import client
 from j2a.engine.messages import Describe, Done, Event, Extract, Failed, FeatureReady, Inspect, Piece, Progress, Request
 from j2a.errors import ExitCode, ModelMissingError, UsageError
-from j2a.extras import install, is_there
+from j2a.extras import has_torch, install
 from j2a.features.record import Features
 from j2a.features.table import table_of
 from j2a.folder.corrections import said_of
@@ -139,7 +139,7 @@ def fetch_model(
             return
         from j2a.models.files.fetch import fetch
 
-        if not (is_there("torch") and is_there("transformers")):
+        if not has_torch():
             narrate(f"What is downloaded is read by torch, which is not installed yet: {install('torch')}")
         say(printable(str(fetch(name))))
 

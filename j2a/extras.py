@@ -8,6 +8,8 @@ import sys
 
 from j2a.errors import ModelMissingError
 
+_TORCH = ("torch", "transformers")
+
 
 def install(extra: str) -> str:
     """The command that adds an extra to this installation of J2A.
@@ -22,7 +24,7 @@ def install(extra: str) -> str:
 
 def require_torch(what: str) -> None:
     """Raise ``ModelMissingError`` where torch or transformers is not installed; ``what`` is what needs them."""
-    missing = [package for package in ("torch", "transformers") if not is_there(package)]
+    missing = [package for package in _TORCH if not is_there(package)]
     if missing:
         raise ModelMissingError(
             f"{what} needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed.",
@@ -36,3 +38,8 @@ def is_there(package: str) -> bool:
         return importlib.util.find_spec(package) is not None
     except (ImportError, ValueError):
         return False
+
+
+def has_torch() -> bool:
+    """Whether what the extra ``torch`` brings is installed."""
+    return all(map(is_there, _TORCH))

@@ -14,7 +14,7 @@ from typing import Literal
 
 from j2a import networks, paths
 from j2a.errors import J2AError
-from j2a.extras import install, is_there
+from j2a.extras import has_torch, install
 
 _LOW_DISK_BYTES = 200 << 20
 _MINI_BYTES, _7B_BYTES = 11 << 20, 14_500_000_000
@@ -66,7 +66,7 @@ def _features() -> Check:
 
 
 def _torch() -> Check:
-    if not (is_there("torch") and is_there("transformers")):
+    if not has_torch():
         detail = "torch is not installed: 7b, other models than mini and its kind, genre and training need it"
         return Check("torch", "missing", detail, install("torch"))
     import torch
@@ -86,7 +86,7 @@ def _precision() -> Check:
     from j2a.models.light import llm as light
 
     mini = "mini in float32 on cpu" if light.is_wanted() else ""
-    if not (is_there("torch") and is_there("transformers")):
+    if not has_torch():
         if mini:
             return Check("precision", "ok", mini)
         asked_for = "J2A_DEVICE or J2A_PRECISION asks for what only torch can do"
@@ -168,7 +168,7 @@ def _genre() -> Check:
     from j2a.models.files.weights import download_command
 
     folder = genre.find_weights()
-    if not (is_there("torch") and is_there("transformers")):
+    if not has_torch():
         return Check("genre", "missing", "without torch genre is the likeliest style of the tags", install("torch"))
     if folder is None:
         missing = "the genre model's weights are not here: genre is the likeliest style of the tags"

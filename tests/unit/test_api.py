@@ -122,3 +122,8 @@ def test_a_temperature_that_is_none_is_refused_before_anything_is_written(
     with pytest.raises(UsageError, match="temperature"):
         j2a.caption_folder(music, tmp_path / "out.csv", temperature=temperature)
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_home_of_nobody_is_told_in_words() -> None:
+    with pytest.raises(UsageError, match="no path here"):
+        j2a.export("~nobody-of-that-name/music")
