@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 
@@ -10,7 +11,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from j2a.audio.recent import KEPT_S, Block, Recent
+from j2a.audio.recent import KEPT_S, Block, Recent, version_of
 from j2a.audio.record import AudioInfo, Source
 from j2a.audio.source import open_source
 from j2a.clip import Clip
@@ -24,6 +25,12 @@ _recent = Recent()
 
 def probe(path: Path) -> AudioInfo:
     """Sample rate, channels and length of a file. Raises ``AudioError``."""
+    return _probed(Path(path), version_of(path))
+
+
+@lru_cache(maxsize=64)
+def _probed(path: Path, version: tuple[int, ...]) -> AudioInfo:
+    """Those who listen to a clip ask for it one after the other."""
     with AudioReader(path) as reader:
         return reader.info
 

@@ -48,7 +48,7 @@ class Recent:
     ) -> Iterator[Block]:
         """What ``read`` gives of a ``part`` of a file, or gave the last time. Raises what it raises."""
         with self._lock:
-            key = _key(path, part)
+            key = (path, version_of(path), part)
             if key != self._key:
                 self._key, self._blocks = None, []  # its memory first
                 self._blocks = [Block(block) for block in read()]
@@ -57,13 +57,15 @@ class Recent:
         yield from blocks
 
 
-def _key(path: Path, part: tuple[float, ...]) -> _Key:
-    """The file as it is now, and the part of it."""
+def version_of(path: Path) -> tuple[int, ...]:
+    """What tells a file as it is now from what it was or will be. Raises ``AudioError``."""
     try:
         about = path.stat()
+    except FileNotFoundError:
+        return ()  # whoever opens it says so
     except OSError as error:
         raise AudioError(f"{path} cannot be read: {error.strerror or error}.") from error
-    return path, about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, part
+    return about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns
 
 
 def mono_of(block: NDArray[np.float32]) -> NDArray[np.float32]:

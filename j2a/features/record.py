@@ -145,13 +145,12 @@ class Features:
         return features
 
     def set(self, name: str, value: Any) -> None:
-        """Fill in one feature as it arrives from the engine, in the JSON form of ``FeatureReady``."""
-        merged = self.to_json()
+        """Fill in one feature as it arrives from the engine, in the JSON form of ``FeatureReady``.
+
+        Names that it does not know are ignored. Raises what :meth:`from_json` raises, and stays as it was then.
+        """
         if name in (*DETAILS, "unknown") or name in FEATURE_NAMES:
-            merged[name] = value
-        fresh = Features.from_json(merged)
-        for item in self.__slots__:
-            setattr(self, item, getattr(fresh, item))
+            setattr(self, name, getattr(Features.from_json({name: value}), name))
 
 
 def _checks(features: Features) -> list[tuple[str, bool]]:

@@ -1,8 +1,9 @@
 """Which files of a folder sound the same to the sample, whatever their names, tags and containers: copies of a song,
 and a WAV beside its FLAC.
 
-Files are looked at no closer than it takes to tell them apart: by length first, then by the sound of their first clip,
-and only where that is the same, too, by that of all. A library without copies costs next to nothing.
+Files are looked at no closer than it takes to tell them apart: by length first, then by the first moment of their
+first clip, by all of it, and only where that is the same, too, by all clips. A library without copies costs next to
+nothing, and neither does a folder of clips that were all cut to the same length.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from j2a.errors import AudioError
 
 Times = Callable[[float], Iterator[tuple[float, float | None]]]  # of the clips of a file of so many seconds
 _DIGEST_BYTES = 16  # a million files are kept in mind
+_MOMENT_S = 0.1
 
 
 class SameSound:
@@ -65,13 +67,17 @@ def _looks(info: AudioInfo, times: Times, about: Callable[[Path], object]) -> li
     def length(path: Path) -> str:
         return f"{info.sample_rate} {info.channels} {info.frames} {info.duration_s!r}"
 
+    def moment(path: Path) -> str:
+        start_s, _ = next(times(info.duration_s))
+        return _sound(Clip(path, start_s, start_s + _MOMENT_S))
+
     def first_clip(path: Path) -> str:
         return f"{_sound(Clip(path, *next(times(info.duration_s))))} {about(path)!r}"
 
     def all_clips(path: Path) -> str:
         return " ".join(_sound(Clip(path, *one)) for one in times(info.duration_s))
 
-    return [length, first_clip, all_clips]
+    return [length, moment, first_clip, all_clips]
 
 
 def _sound(clip: Clip) -> str:

@@ -80,20 +80,27 @@ def test_no_sound_is_read_where_lengths_differ(tmp_path: Path, monkeypatch: pyte
     assert alike(tmp_path) == {}
 
 
-def test_no_more_than_the_first_clip_is_read_where_that_differs(
-    music: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("differs_at_s", "read_s"),
+    [(0, 2 * [0.1]), (5, [0.1, 0.1, 10, 10]), (25, [0.1, 0.1, 10, 10, 10, 10, 6, 10, 10, 6])],
+)
+def test_no_more_is_read_than_what_tells_files_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, differs_at_s: int, read_s: list[float]
 ) -> None:
     read: list[float] = []
 
     def counted(clip: Clip) -> Any:
-        read.append(clip.start_s)
+        assert clip.end_s is not None
+        read.append(clip.end_s - clip.start_s)
         return audio.decode.read_blocks(clip)
 
     monkeypatch.setattr(same_sound, "read_blocks", counted)
-    for name in ("c end.wav", "d song.flac", "e song.wav"):
-        (music / name).unlink()
-    assert alike(music) == {}
-    assert read == [0.0, 0.0]
+    other = NOISE.copy()
+    other[differs_at_s * RATE] += 1
+    write(tmp_path / "a.wav", NOISE)
+    write(tmp_path / "b.wav", other)
+    assert alike(tmp_path) == {}
+    assert read == pytest.approx(read_s)
 
 
 def test_a_file_that_ends_too_soon_is_like_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
