@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from j2a import paths
 from j2a.console import narrate
 from j2a.errors import StoreError
 from j2a.features.corrections import NONE, Corrections
 from j2a.printable import printable
-from j2a.store import corrections_of
 
 
 def said_of(path: Path) -> Corrections:
     """What a person says of a file. Captions that cannot be read are told, and in the way of nothing."""
+    if not paths.store_path().exists():
+        return NONE
+    from j2a.store import corrections_of  # takes a moment, where nobody has said anything
+
     try:
         return corrections_of(path)
     except StoreError as error:

@@ -184,7 +184,7 @@ for version in 2.0 2.1; do
         --features --beside "$out/heads"
 done
 
-echo "9. The parts as they lie in j2a/weights/mini: copy $out/mini over it, and write its SHA256SUMS (j2a/models/files/built_in.py)." >&2
+echo "9. The parts as they lie in j2a/weights/mini: copy $out/mini over it, and run python scripts/built_in_sums.py." >&2
 built_in=$out/mini
 mkdir -p "$built_in/encoder" "$built_in/llm"
 cp "$out"/llm/model/* "$built_in"

@@ -193,11 +193,13 @@ class _Wide:
     def _products(self, bands: int) -> tuple[Array, list[Array], Array]:
         """(the transform of the input, what its numbers are multiplied with, the way back), for so many frequencies."""
         width, channels = self._kernel.shape[1], self._kernel.shape[3]
+        size = self._kernel.size // (width * channels)  # what a result sees in a band
         turns = np.exp(-2j * np.pi * np.outer(np.arange(bands // 2 + 1), np.arange(bands)) / bands)
-        transformed = np.tensordot(turns[:, :width].conj(), self._kernel, axes=(1, 1))  # (turns, time, in, out)
+        parts = np.stack([turns.real, -turns.imag], axis=1)[:, :, :width].reshape(-1, width).astype(np.float32)
+        columns = self._kernel.transpose(1, 0, 2, 3).reshape(width, -1)
+        transformed = (parts @ columns).reshape(len(turns), 2, size, channels)
         there, products, back = [], [], []
-        for number, turn in enumerate(turns):
-            real, imaginary = (part(transformed[number]).reshape(-1, channels) for part in (np.real, np.imag))
+        for number, (turn, (real, imaginary)) in enumerate(zip(turns, transformed, strict=True)):
             if number in (0, bands / 2):
                 there += [turn.real]
                 back += [turn.real / bands]
@@ -205,9 +207,11 @@ class _Wide:
             else:
                 there += [turn.real, turn.imag]
                 back += [2 * turn.real / bands, 2 * turn.imag / bands]
-                products.append(np.block([[real, imaginary], [-imaginary, real]]))
+                product = np.empty((2, size, 2, channels), np.float32)
+                product[0, :, 0], product[0, :, 1] = real, imaginary
+                product[1, :, 0], product[1, :, 1] = -imaginary, real
+                products.append(product.reshape(2 * size, -1))
         way_back = np.stack(back, axis=1)[: bands - width + 1]
         return (
-            np.ascontiguousarray(there, np.float32), [product.astype(np.float32) for product in products],
-            np.ascontiguousarray(way_back, np.float32),
+            np.ascontiguousarray(there, np.float32), products, np.ascontiguousarray(way_back, np.float32),
         )  # fmt: skip

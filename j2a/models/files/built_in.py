@@ -8,8 +8,9 @@ from pathlib import Path
 from j2a import paths
 from j2a.errors import ModelMissingError
 
-SUMS = "SHA256SUMS"
-"""Beside the weights; made there by ``sha256sum $(find * -type f ! -name '*.md' ! -name SHA256SUMS | sort)``."""
+SUMS, NAMES = "SHA256SUMS", "WEIGHTS"
+"""Beside the weights, made by ``scripts/built_in_sums.py``: the sum of every file, and what ``weights_hash`` says of
+each folder, because to read all of them twice holds up every start."""
 _BLOCK_BYTES = 1 << 20
 _checked: dict[Path, tuple[tuple[int, int], str]] = {}  # size, time of change; the sum
 
@@ -24,25 +25,46 @@ def refuse_damaged(folder: Path) -> None:
     if not folder.is_relative_to(root):
         return
     for name, wanted in _shipped(root).items():
-        path = root / name
-        if path.parent == folder and (what := _damage(path, wanted)):
-            raise ModelMissingError(
-                f"the built-in weights are damaged: {path} {what}.",
-                "Install J2A again; what you captioned stays.",
-                title="Model cannot be used",
-            )
+        if (root / name).parent == folder:
+            _refuse_damaged_file(root / name, wanted)
+
+
+def shipped_name(folder: Path) -> str | None:
+    """What ``weights_hash`` says of the weights in a built-in folder; ``None`` for other folders.
+
+    Raises ``ModelMissingError`` where they are not what was shipped.
+    """
+    root, folder = paths.builtin_model_dir().resolve(), folder.resolve()
+    if not folder.is_relative_to(root):
+        return None
+    refuse_damaged(folder)
+    _refuse_damaged_file(root / NAMES, _shipped(root).get(NAMES, ""))
+    return _listed(root / NAMES).get(folder.relative_to(root).as_posix())
 
 
 def _shipped(root: Path) -> dict[str, str]:
+    return {name.removeprefix("*"): digest for name, digest in _listed(root / SUMS).items()}
+
+
+def _listed(path: Path) -> dict[str, str]:
+    """The names in a list and what stands before each."""
     try:
-        lines = (root / SUMS).read_text(encoding="ascii").splitlines()
-        return {name.removeprefix("*"): digest for digest, name in (line.split(maxsplit=1) for line in lines)}
+        lines = path.read_text(encoding="ascii").splitlines()
+        return {name: digest for digest, name in (line.split(maxsplit=1) for line in lines)}
     except (OSError, ValueError) as error:
-        raise ModelMissingError(
-            f"the built-in weights are damaged: {root / SUMS} cannot be read.",
-            "Install J2A again; what you captioned stays.",
-            title="Model cannot be used",
-        ) from error
+        raise _damaged(f"{path} cannot be read") from error
+
+
+def _refuse_damaged_file(path: Path, wanted: str) -> None:
+    if what := _damage(path, wanted):
+        raise _damaged(f"{path} {what}")
+
+
+def _damaged(what: str) -> ModelMissingError:
+    return ModelMissingError(
+        f"the built-in weights are damaged: {what}.", "Install J2A again; what you captioned stays.",
+        title="Model cannot be used",
+    )  # fmt: skip
 
 
 def _damage(path: Path, wanted: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from j2a import paths
 from j2a.backbone import BUILT_IN
 from j2a.errors import ModelMissingError
-from j2a.models.files.built_in import refuse_damaged
+from j2a.models.files.built_in import refuse_damaged, shipped_name
 
 _WEIGHT_SUFFIXES = {".safetensors", ".bin", ".pt", ".pth"}
 _WHOLE_FILE_BYTES = 256 << 20
@@ -79,6 +79,11 @@ def weights_hash(folder: Path) -> str:
     Files up to 256 MiB are read whole. Of larger ones the length and 64 evenly spaced blocks of 1 MiB are read,
     so that a 14 GB model is named in a second: enough to tell revisions apart, no protection against forgery.
     """
+    return shipped_name(folder) or hashed(folder)
+
+
+def hashed(folder: Path) -> str:
+    """:func:`weights_hash` from the files themselves."""
     digest = hashlib.sha256()
     for path in weight_files(folder):
         size = path.stat().st_size

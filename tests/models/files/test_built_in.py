@@ -14,6 +14,7 @@ from j2a import paths
 from j2a.errors import ExitCode, ModelMissingError
 from j2a.models import registry
 from j2a.models.files import built_in
+from j2a.models.files.weights import hashed, weight_files, weights_hash
 from tests.places import CLIPS, ROOT
 
 
@@ -46,12 +47,21 @@ def test_what_is_shipped_is_whole_and_every_file_of_it_is_known() -> None:
         built_in.refuse_damaged(folder)
 
 
+def test_weights_are_named_without_reading_them_twice(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = [one for one in (weights, *weights.rglob("*")) if one.is_dir() and weight_files(one)]
+    assert len(folders) == 7
+    names = {one: hashed(one) for one in folders}
+    monkeypatch.setattr("j2a.models.files.weights.hashed", lambda folder: pytest.fail(f"{folder} was read again"))
+    assert {one: weights_hash(one) for one in folders} == names
+
+
 @pytest.mark.parametrize(
     ("name", "version"),
     [
         ("llm/model.safetensors", "1.0"), ("llm/tokenizer.json", "3.0"), ("config.json", "2.1"),
         ("encoder/model.safetensors", "2.0"), ("projector-3.0/model.safetensors", "3.0"),
         ("projector-3.0/heads/model.safetensors", "3.0"), ("model.safetensors", "2.1"), ("SHA256SUMS", "1.0"),
+        ("WEIGHTS", "1.0"),
     ],
 )  # fmt: skip
 def test_one_flipped_bit_is_told(weights: Path, name: str, version: str) -> None:
