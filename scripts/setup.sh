@@ -55,8 +55,10 @@ pip() { "$PY" -m pip install -q --disable-pip-version-check --no-compile -c cons
 
 project() {
     pip -e ".[speed,tag]" || return
-    # Makes the byte code of what is used, so that the first start is not slow.
-    "$PY" -c "import j2a_tui.app" || return
+    # Makes the byte code of what is used, so that no start is slow: also where programs are told not to write any
+    # (PYTHONDONTWRITEBYTECODE), which installers heed no more than this does.
+    unset PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX
+    "$PY" -c "import j2a_tui.app, j2a.folder.command" || return
     J2A_HOME=$PWD/$VENV/.first "$VENV/bin/j2a" describe "j2a_tui/demo/Harbour Waltz.ogg" || return
     rm -rf "$VENV/.first"
 }
