@@ -195,3 +195,17 @@ KERNEL void band_spectra(const float *samples, int64_t frames, int64_t hop, int6
         logarithms(out + frame * bands, bands);
     }
 }
+
+/* out (frames, size / 2 + 1): the magnitudes themselves. The rest is as for band_spectra; work: 2 size floats. */
+KERNEL void magnitude_spectra(const float *samples, int64_t frames, int64_t hop, int64_t size, const float *window,
+                              const float *turns, const float *halves, float *work, float *out)
+{
+    int64_t half = size / 2;
+    struct row first = {work, work + half}, second = {work + size, work + size + half};
+    for (int64_t frame = 0; frame < frames; frame++, out += half + 1) {
+        see(half, samples + frame * hop, window, first.re, first.im);
+        struct row found = transform(half, first, second, turns);
+        measure(half, half / 2 + 1, found.re, found.im, halves, out, out + half);
+        out[half] = fabsf(found.re[0] - found.im[0]);
+    }
+}

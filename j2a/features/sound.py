@@ -15,6 +15,7 @@ from j2a.audio import decode
 from j2a.audio.silence import SILENCE_PEAK
 from j2a.clip import Clip
 from j2a.features import mel
+from j2a.features.fast import spectra
 from j2a.features.record import Sound
 
 Array = NDArray[np.float32]
@@ -96,10 +97,10 @@ class _Spectrum:
 
     def __init__(self, samples: Array) -> None:
         padded = np.pad(samples, _FRAME // 2)
-        framed = np.lib.stride_tricks.sliding_window_view(padded, _FRAME)[::_HOP]
         centroids, mels, peaks = [], [], []
-        for first in range(0, len(framed), _BLOCK):
-            magnitude = np.abs(np.fft.rfft(framed[first : first + _BLOCK] * mel.hann(_FRAME))).astype(np.float32)
+        for first in range(0, len(padded) - _FRAME + 1, _BLOCK * _HOP):
+            some = padded[first : first + (_BLOCK - 1) * _HOP + _FRAME]
+            magnitude = spectra.magnitudes(some, _FRAME, _HOP, mel.hann(_FRAME))
             centroids.append(_centroids(magnitude))
             mels.append(np.square(magnitude) @ mel.filters(SAMPLE_RATE, _FRAME, _BANDS))
             peaks.append(_peaks(magnitude))

@@ -81,9 +81,7 @@ class _Frames:
         bank = np.hstack([filterbank(size, *one) for one in banks])
         starts, lengths = (bank > 0).argmax(axis=0), np.count_nonzero(bank, axis=0)
         weights = bank.T[bank.T > 0]
-        quarter, half = np.arange(size // 8), np.arange(size // 4 + 1)
-        turns = np.stack([_turns(number * quarter, size // 2) for number in (1, 2, 3)])
-        tables = (np.hanning(size).astype(np.float32), turns, _turns(half, size))
+        tables = (np.hanning(size).astype(np.float32), *_tables(size))
         return cls(size, fps, banks, tables, starts.astype(np.int64), lengths.astype(np.int64), weights)
 
     def spectra(self, stretch: Array) -> dict[_Bank, Array]:
@@ -102,6 +100,24 @@ class _Frames:
         )  # fmt: skip
         ends = np.cumsum([filterbank(self.size, *bank).shape[1] for bank in self.banks])[:-1]
         return {bank: np.array(part) for bank, part in zip(self.banks, np.split(out, ends, axis=1), strict=True)}
+
+
+def magnitudes(samples: Array, size: int, hop: int, window: Array) -> Array:
+    """Magnitude spectra of the frames of ``size`` samples, a power of two and 32 or more, that lie wholly in
+    ``samples``, float32 (n,), one every ``hop``: float32 (frames, size / 2 + 1). ``window``: float32 (size,)."""
+    samples, frames = np.ascontiguousarray(samples, np.float32), 1 + (len(samples) - size) // hop
+    out, work = np.empty((frames, size // 2 + 1), np.float32), np.empty(2 * size, np.float32)
+    seen = kernel("magnitude_spectra", POINTER, *[LONG] * 3, *[POINTER] * 5)
+    seen(samples.ctypes.data, frames, hop, size, window.ctypes.data, *(table.ctypes.data for table in _tables(size)),
+         work.ctypes.data, out.ctypes.data)  # fmt: skip
+    return out
+
+
+@functools.cache
+def _tables(size: int) -> tuple[Array, Array]:
+    """What the transform of ``size`` samples turns numbers by: see spectra.c."""
+    quarter, half = np.arange(size // 8), np.arange(size // 4 + 1)
+    return np.stack([_turns(number * quarter, size // 2) for number in (1, 2, 3)]), _turns(half, size)
 
 
 def _turns(numbers: NDArray[np.int64], whole: int) -> Array:

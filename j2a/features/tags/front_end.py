@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from j2a.features import mel
+from j2a.features.fast import spectra
 
 Array = NDArray[np.float32]
 SAMPLE_RATE = 16_000
@@ -52,9 +53,7 @@ def _seen(samples: Array, start: int) -> Array:
 
 def _log_mel(samples: Array) -> Array:
     """(F, 96) of samples with a hop of context on both sides."""
-    framed = np.lib.stride_tricks.sliding_window_view(samples, _FRAME)[::_HOP]
-    spectrum = np.fft.rfft(framed * mel.hann(_FRAME))
-    power = spectrum.real**2 + spectrum.imag**2
+    power = np.square(spectra.magnitudes(samples, _FRAME, _HOP, mel.hann(_FRAME)))
     log_mel: Array = np.log10(power @ mel.filters(SAMPLE_RATE, _FRAME, BANDS) * np.float32(_GAIN) + np.float32(1))
     return log_mel
 

@@ -14,8 +14,9 @@ Every convolution is followed by ReLU and a batch norm, in that order. Three thi
   channel is the same number everywhere, and goes into the biases of what follows.
 * Of the wide convolutions only the largest answer matters. ReLU and batch norm rise or fall all along, so the largest
   is sought before them, kernels of falling ones turned upside down.
-* The convolutions are few large matrix products: each position of a wide kernel sees a stretch of the same array, and
-  a temporal kernel gives 17 results at once.
+* A kernel of many bands is applied to the Fourier transform along them: a third to a half of the products.
+* The rest are few large matrix products: a temporal kernel gives 11 results at once.
+* Answers of which only the largest matters never leave the processor's cache.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ Array = NDArray[np.float32]
 _EPSILON = 1e-3  # of every batch norm
 _TIMBRAL, _TEMPORAL, _MIDDLE = (0, 1), (2, 3, 4), (5, 6, 7)  # the numbers of the convolutions in a checkpoint
 _TAPS = 7  # frames of the timbral and the middle kernels
-_PIECE = 17  # results of a temporal convolution that one matrix product gives at once: 187 = 11 x 17
+_PIECE = 11  # results of a temporal convolution that one matrix product gives at once: 187 = 17 x 11
+_BANDS_TOGETHER, _CHANNELS_TOGETHER = 4, 6  # whose answers stay in the cache until the largest are found
+_BANDS = 96
 _LARGEST_INPUT = 4.0  # a normalised log-mel is hardly ever larger
 _EMPTY = 1e-2  # a kernel that cannot move its channel by more is taken for an empty one: 4e-6 in a probability
 
@@ -77,21 +80,57 @@ class _First:
         return answers
 
 
+class _Along:
+    """The real Fourier transform along the 96 bands as numbers: those of 0 and 48 turns, then the real and imaginary
+    part of each turn between."""
+
+    def __init__(self) -> None:
+        turns = np.exp(-2j * np.pi * np.outer(np.arange(_BANDS // 2 + 1), np.arange(_BANDS)) / _BANDS)
+        inner = turns[1:-1]
+        there = [turns[0].real, turns[-1].real, *(part for one in inner for part in (one.real, one.imag))]
+        self.there = np.ascontiguousarray(there, np.float32)  # (numbers, M)
+        weights = np.array([1, 1, *[2] * (_BANDS - 2)]) / _BANDS
+        self.back = np.ascontiguousarray(self.there.T * weights, np.float32)  # (M, numbers)
+
+    def transformed(self, x: Array) -> Array:
+        """(numbers, 7, S) of the patches (B, T, M): what seven taps see of each number, zeros around each patch."""
+        patches, frames, _ = x.shape
+        padded = np.zeros((_BANDS, patches, frames + _TAPS - 1), np.float32)
+        half = _TAPS // 2
+        numbers = padded[:, :, half:-half]
+        numbers[:] = (self.there @ x.reshape(-1, _BANDS).T).reshape(numbers.shape)
+        seen = np.lib.stride_tricks.sliding_window_view(padded, frames, axis=2)  # (numbers, B, 7, T)
+        return np.ascontiguousarray(seen.transpose(0, 2, 1, 3)).reshape(_BANDS, _TAPS, -1)
+
+
 class _Timbral(_First):
     """Kernels of 7 frames and many bands."""
 
-    def __init__(self, tensors: Mapping[str, Array], number: int) -> None:
+    def __init__(self, tensors: Mapping[str, Array], number: int, along: _Along) -> None:
         super().__init__(tensors, number)
-        self._weights = np.ascontiguousarray(self.kernel.transpose(2, 1, 0).reshape(self.kernel.shape[2], -1))
+        taps, width, channels = self.kernel.shape
+        numbers = np.einsum("nw,twc->nct", along.there[:, :width], self.kernel)
+        self._ends = numbers[:2]  # (2, C, 7)
+        real, imaginary = numbers[2::2], -numbers[3::2]  # of the conjugate: kernels are correlated, not convolved
+        self._inner = np.empty((_BANDS // 2 - 1, 2, channels, 2, taps), np.float32)
+        self._inner[:, 0, :, 0], self._inner[:, 0, :, 1] = real, -imaginary
+        self._inner[:, 1, :, 0], self._inner[:, 1, :, 1] = imaginary, real
+        self._back = along.back[: _BANDS - width + 1]
 
-    def __call__(self, neighbours: Array) -> Array:
-        """(C, S). ``neighbours`` (M 7, S): seven rows a band, the frames that the seven taps see."""
-        channels, size = self._weights.shape
-        largest = np.full((channels, neighbours.shape[1]), -np.inf, np.float32)
-        answers = np.empty_like(largest)
-        for row in range(0, len(neighbours) - size + 1, _TAPS):
-            np.matmul(self._weights, neighbours[row : row + size], out=answers)
-            np.maximum(largest, answers, out=largest)
+    def __call__(self, transformed: Array) -> Array:
+        """(C, S) of what :meth:`_Along.transformed` gives."""
+        frames, channels = transformed.shape[-1], self._ends.shape[1]
+        ends, inner = transformed[:2], transformed[2:].reshape(_BANDS // 2 - 1, 2 * _TAPS, frames)
+        largest = np.empty((channels, frames), np.float32)
+        for first in range(0, channels, _CHANNELS_TOGETHER):
+            some = slice(first, first + _CHANNELS_TOGETHER)
+            count = len(largest[some])
+            answers = np.empty((_BANDS, count, frames), np.float32)
+            np.matmul(self._ends[:, some], ends, out=answers[:2])
+            weights = self._inner[:, :, some].reshape(len(inner), 2 * count, 2 * _TAPS)
+            np.matmul(weights, inner, out=answers[2:].reshape(len(inner), 2 * count, frames))
+            positions = self._back @ answers.reshape(_BANDS, -1)
+            positions.max(axis=0, out=largest[some].reshape(-1))
         return self.finish(largest)
 
 
@@ -102,7 +141,7 @@ class _Temporal(_First):
         super().__init__(tensors, number)
         taps, _, channels = self.kernel.shape
         self._taps, self._channels = taps, channels
-        # A product of a stretch of taps + 16 frames with this gives 17 results of each channel.
+        # A product of a stretch of taps + 10 frames with this gives 11 results of each channel.
         self._weights = np.zeros((channels, _PIECE, taps + _PIECE - 1), np.float32)
         for result in range(_PIECE):
             self._weights[:, result, result : result + taps] = self.kernel[:, 0].T
@@ -114,11 +153,16 @@ class _Temporal(_First):
         before = (self._taps - 1) // 2
         padded = np.pad(x, ((0, 0), (before, self._taps - 1 - before), (0, 0)))
         stretches = np.lib.stride_tricks.sliding_window_view(padded, self._weights.shape[1], axis=1)[:, ::_PIECE]
-        # (B, pieces, M, stretch) -> (stretch, M, B pieces)
-        columns = np.ascontiguousarray(stretches.transpose(3, 2, 0, 1)).reshape(self._weights.shape[1], -1)
-        answers = (self._weights @ columns).reshape(self._channels, _PIECE, bands, -1)
-        largest = answers.max(axis=2)  # (C, 17, B pieces)
-        return self.finish(largest.transpose(0, 2, 1).reshape(self._channels, patches * frames))
+        # (B, pieces, M, stretch) -> (M / 4, stretch, 4 B pieces)
+        columns = stretches.reshape(patches, -1, bands // _BANDS_TOGETHER, _BANDS_TOGETHER, self._weights.shape[1])
+        columns = columns.transpose(2, 4, 3, 0, 1).reshape(bands // _BANDS_TOGETHER, self._weights.shape[1], -1)
+        largest = np.full((len(self._weights), columns.shape[2]), -np.inf, np.float32)
+        answers = np.empty_like(largest)
+        for some in columns:
+            np.matmul(self._weights, some, out=answers)
+            np.maximum(largest, answers, out=largest)
+        found = largest.reshape(self._channels, _PIECE, _BANDS_TOGETHER, -1).max(axis=2)  # (C, 11, B pieces)
+        return self.finish(found.transpose(0, 2, 1).reshape(self._channels, patches * frames))
 
 
 class _Middle:
@@ -153,7 +197,8 @@ class Network:
     def __init__(self, tensors: Mapping[str, Array]) -> None:
         """Raises ``KeyError`` or ``ValueError`` where the tensors are not those of such a network."""
         self._input = Norm.read(tensors, 0)
-        self._timbral = [_Timbral(tensors, number) for number in _TIMBRAL]
+        self._along = _Along()
+        self._timbral = [_Timbral(tensors, number, self._along) for number in _TIMBRAL]
         self._temporal = [_Temporal(tensors, number) for number in _TEMPORAL]
         first: list[_First] = [*self._timbral, *self._temporal]
         alive, constant = np.concatenate([one.alive for one in first]), np.concatenate([one.constant for one in first])
@@ -178,8 +223,8 @@ class Network:
     def __call__(self, patches: Array) -> tuple[Array, Array]:
         """Probabilities (B, 50) and the values before the last layer (B, 200) of log-mel patches (B, 187, 96)."""
         x = patches * self._input.scale + self._input.shift
-        neighbours = _neighbours(x)
-        h = np.concatenate([*(one(neighbours) for one in self._timbral), *(one(x) for one in self._temporal)])
+        transformed = self._along.transformed(x)
+        h = np.concatenate([*(one(transformed) for one in self._timbral), *(one(x) for one in self._temporal)])
         y = [self._first_middle(h, len(x))]
         for middle in self._middle:
             y.append(middle(y[-1], len(x)) + y[-1])
@@ -189,10 +234,3 @@ class Network:
         logits = hidden @ self._output + self._output_bias
         return 1 / (1 + np.exp(-logits)), hidden
 
-
-def _neighbours(x: Array) -> Array:
-    """Seven rows a band, (M 7, S): the patches (B, T, M) as each of seven taps sees them, zeros around each patch."""
-    patches, frames, bands = x.shape
-    padded = np.pad(x, ((0, 0), (_TAPS // 2, _TAPS // 2), (0, 0)))
-    seen = np.lib.stride_tricks.sliding_window_view(padded, frames, axis=1)  # (B, 7, M, T)
-    return np.ascontiguousarray(seen.transpose(2, 1, 0, 3)).reshape(bands * _TAPS, patches * frames)
