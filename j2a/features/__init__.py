@@ -6,7 +6,6 @@ Importing this package is cheap; the extractors load on the first call of :func:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +68,8 @@ class _Extraction:
         self._doubtful_key: tuple[str, float | None] | None = None
 
     def run(self, clip: Clip) -> Features:
+        from concurrent.futures import ThreadPoolExecutor
+
         from j2a.audio import decode
         from j2a.features import guards
         from j2a.features.sound import measure_sound

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from j2a.features.madmom_door import FPS
+from j2a.features.median import median
 from j2a.features.networks import Networks
 from j2a.features.record import Tempo
 
@@ -173,7 +174,7 @@ def reconciled_bpm(times: NDArray[np.float64], candidates: NDArray[np.float64]) 
     The result is rounded to 0.1 BPM.
     """
     intervals = np.diff(times)
-    middle = float(np.median(intervals))
+    middle = median(intervals)
     if float(np.mean(np.abs(intervals - middle))) > MAX_STRAY * middle:
         return None, "The beats are too uneven for one tempo."
     bpm = 60.0 / float(np.polyfit(np.arange(len(times)), times, 1)[0])

@@ -16,6 +16,7 @@ from j2a.audio.silence import SILENCE_PEAK
 from j2a.clip import Clip
 from j2a.features import mel
 from j2a.features.fast import spectra
+from j2a.features.median import median
 from j2a.features.record import Sound
 
 Array = NDArray[np.float32]
@@ -134,7 +135,7 @@ class _Spectrum:
         hertz, magnitude = self._peaks
         if not len(hertz):
             return None
-        hertz = hertz[magnitude >= np.median(magnitude)]
+        hertz = hertz[magnitude >= median(magnitude)]
         residual = np.mod(12 * np.log2(hertz / 27.5), 1.0)  # A0; in semitones
         residual[residual >= 0.5] -= 1.0
         counts, edges = np.histogram(residual, np.linspace(-0.5, 0.5, 101))

@@ -7,7 +7,7 @@ left out, so that there is nothing to make up from.
 from __future__ import annotations
 
 import itertools
-import statistics
+import math
 
 from j2a.features.record import BY_TAGS, NOT_MUSIC, Features
 from j2a.models.beliefs import Beliefs, believe
@@ -78,7 +78,8 @@ def pulse_word(beats: list[float]) -> str:
     if len(beats) < 4:
         return ""
     intervals = [later - earlier for earlier, later in itertools.pairwise(beats)]
-    spread = statistics.pstdev(intervals) / statistics.fmean(intervals)
+    mean = math.fsum(intervals) / len(intervals)
+    spread = math.sqrt(math.fsum((one - mean) ** 2 for one in intervals) / len(intervals)) / mean
     if spread <= _STEADY_SPREAD:
         return "steady"
     return "flexible" if spread >= _FLEXIBLE_SPREAD else ""

@@ -17,9 +17,7 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -204,6 +202,9 @@ __legacy__ = Backend()
 
 def _unpack(archive: Path, package: Package, into: Path) -> None:
     """The files that are kept, and no other: their names are ours, not the archive's."""
+    import tarfile  # these two take a moment, which nobody has who only reads
+    import zipfile
+
     names = {file: f"{package.inside}/{file}" for file in package.files}
     for file in names:
         (into / file).parent.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from j2a.features.median import median
 from j2a.features.record import NOT_MUSIC
 from j2a.features.tags import front_end
 from j2a.features.tags.labels import MAGNATAGATUNE, MILLION_SONG, VOICES
@@ -97,4 +98,4 @@ def _no_music(patches: Array) -> str | None:
     strongest = power.argmax(1)[:, None]
     near = np.abs(np.arange(front_end.BANDS) - strongest) <= _NEIGHBOURS
     outside = np.where(near, 0, power).sum(1) / power.sum(1)
-    return f"The section is a bare tone: {NOT_MUSIC}." if np.median(outside) < _BARE else None
+    return f"The section is a bare tone: {NOT_MUSIC}." if median(outside) < _BARE else None
