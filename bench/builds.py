@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 from collections.abc import Iterator
@@ -53,6 +55,13 @@ class Build:
         if not byte_code:
             env["PYTHONDONTWRITEBYTECODE"] = "1"
         return env
+
+    def keep_code_of_python_alone(self) -> None:
+        """What Python's own library was compiled to, from runs that kept byte code, for those that keep none."""
+        library = Path(sysconfig.get_path("stdlib"))
+        here = Path(f"{self.home}-code{library}")
+        shutil.rmtree(f"{self.home}-none", ignore_errors=True)
+        shutil.copytree(here, f"{self.home}-none{library}", ignore=shutil.ignore_patterns("site-packages"))
 
     def forget(self) -> None:
         """What was measured before."""

@@ -4,8 +4,9 @@
 
 The older build is checked out into a temporary folder and run by the same Python, each figure in turn with today's. A
 cold start is measured twice: with the byte code of all that is imported kept from an earlier start, as on a user's
-disk, and without any. Processor time is that of all processes (rusage), memory the most that they had together (the
-proportional set size, looked at all along). Linux; the older build needs what it needed (torch, numba).
+disk, and with that of Python's own library alone, as where packages are installed without it. Processor time is that of
+all processes (rusage), memory the most that they had together (the proportional set size, looked at all along). Linux;
+the older build needs what it needed (torch, numba).
 """
 
 from __future__ import annotations
@@ -80,6 +81,9 @@ def describe_rows(builds: list[Build], options: argparse.Namespace) -> Iterator[
     command = [*J2A, "describe", str(CLIPS[0]), "--end", "10", "--version", options.version]
     for byte_code in (True, False):
         costs: dict[tuple[str, str], list[Cost]] = {}
+        if not byte_code:
+            for build in builds:
+                build.keep_code_of_python_alone()
         for run in range(options.runs + 2):
             for build in builds:
                 build.forget()
@@ -130,6 +134,9 @@ def app_rows(builds: list[Build], options: argparse.Namespace) -> Iterator[Row]:
     folder = str(CLIPS[0].parent)
     seconds: dict[str, dict[str, list[float]]] = {}
     for byte_code in (True, False):
+        if not byte_code:
+            for build in builds:
+                build.keep_code_of_python_alone()
         for run in range(options.runs + 1):
             for build in builds:
                 before = os.times()

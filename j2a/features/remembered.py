@@ -8,7 +8,6 @@ from j2a.cache import Cache, key_of
 from j2a.clip import Clip
 from j2a.features import EXTRACTOR_VERSION
 from j2a.features.record import BY_TAGS, Engine, Features
-from j2a.features.tags import wheel
 from j2a.networks import PACKAGES, folder
 
 
@@ -18,7 +17,7 @@ def key(clip: Clip, engine: Engine) -> str | None:
     ``None`` when the file or the genre model cannot be read: then nothing is kept.
     """
     try:
-        models = [_madmom_version(), _genre_model(), wheel.is_there()]
+        models = [_madmom_version(), _genre_model(), folder("musicnn") is not None]
     except OSError:
         return None
     return key_of("features", clip, extractor=EXTRACTOR_VERSION, engine=engine, models=models)
@@ -42,7 +41,7 @@ def keep(cache: Cache, key: str | None, features: Features) -> None:
     """
     music = features.beats or features.key or features.chords
     by_model = features.genre is not None and features.genre.source != BY_TAGS
-    failed = (features.tags is None and wheel.is_there()) or (not by_model and _genre_model() is not None)
+    failed = (features.tags is None and folder("musicnn") is not None) or (not by_model and _genre_model() is not None)
     if key and not (music and failed):
         cache.put(key, json.dumps(features.to_json()).encode())
 
