@@ -61,7 +61,7 @@ class _Array:
         _version, shape, kind, by_columns, content = self._state
         content = content.encode("latin1") if isinstance(content, str) else content
         numbers = np.frombuffer(content, kind.code).reshape(shape, order="F" if by_columns else "C")
-        return numbers.astype(numbers.dtype.newbyteorder("="))
+        return numbers.astype(kind.code[1:], copy=False)  # in this machine's order of bytes
 
 
 _LAYERS = (
