@@ -12,6 +12,7 @@ import functools
 import hashlib
 import json
 import os
+import stat
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -101,11 +102,13 @@ class Cache:
 def key_of(kind: str, clip: Clip, **depends_on: Any) -> str | None:
     """The key of something worked out of a clip: it changes with the file's content and with what else is named.
 
-    ``depends_on`` holds JSON values, such as the version of the code. ``None`` when the file cannot be read.
+    ``depends_on`` holds JSON values, such as the version of the code. ``None`` for what cannot be read and is no file.
     """
     try:
         path = clip.path.resolve()
         about = path.stat()
+        if not stat.S_ISREG(about.st_mode):  # a pipe or a device may have no end
+            return None
         content = _content(path, about.st_size, about.st_mtime_ns, about.st_ino)
     except (OSError, RuntimeError):  # RuntimeError: links in a circle
         return None

@@ -6,9 +6,11 @@ import importlib.util
 import shlex
 import sys
 
+from j2a.address_space import refuse_less_than
 from j2a.errors import ModelMissingError
 
 _TORCH = ("torch", "transformers")
+_TORCH_BYTES = 1_400_000 << 10  # of address space, with the smallest model: torch 2.13 on x86-64
 
 
 def install(extra: str) -> str:
@@ -23,13 +25,17 @@ def install(extra: str) -> str:
 
 
 def require_torch(what: str) -> None:
-    """Raise ``ModelMissingError`` where torch or transformers is not installed; ``what`` is what needs them."""
+    """Raise ``ModelMissingError`` where torch or transformers is not installed; ``what`` is what needs them.
+
+    Raises ``EngineError`` where they would not have the address space to load.
+    """
     missing = [package for package in _TORCH if not is_there(package)]
     if missing:
         raise ModelMissingError(
             f"{what} needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed.",
             f"Install the extra: {install('torch')}",
         )
+    refuse_less_than(_TORCH_BYTES, "torch")
 
 
 def is_there(package: str) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,8 +37,9 @@ def scan(folder: Path, cancelled: Callable[[], bool] | None = None) -> list[Trac
     """Every audio file under a folder, in natural order: "2.mp3" before "10.mp3", upper and lower case alike.
 
     Paths begin with the folder's real path. Symbolic links in it are followed, each folder is entered once. Hidden
-    files and folders (and with them the "._x.mp3" that macOS leaves on other systems), empty files, and what cannot be
-    read are left out. Once ``cancelled`` says so the scan returns what it has found. Raises ``UsageError`` when the
+    files and folders (and with them the "._x.mp3" that macOS leaves on other systems), folders that cannot be read, and
+    pipes and devices are left out. Empty files, and links to files that are gone, are there: whoever opens them is told
+    what is wrong. Once ``cancelled`` says so the scan returns what it has found. Raises ``UsageError`` when the
     folder itself cannot be read.
     """
     root = os.path.realpath(folder)
@@ -131,12 +134,18 @@ def _scan_one(
 def _look_at(entry: os.DirEntry[str], found: list[tuple[str, int, float]], waiting: list[str]) -> None:
     if entry.name.startswith("."):
         return
-    try:
-        if entry.is_dir():
-            waiting.append(entry.path)
-        elif os.path.splitext(entry.name)[1].lower() in AUDIO_SUFFIXES and entry.is_file():  # noqa: PTH122 - see above
-            about = entry.stat()
-            if about.st_size:
+    if _is_folder(entry):
+        waiting.append(entry.path)
+    elif os.path.splitext(entry.name)[1].lower() in AUDIO_SUFFIXES:  # noqa: PTH122 - as above
+        with contextlib.suppress(OSError):  # gone since
+            if (about := _about(entry)) is not None:
                 found.append((entry.path, about.st_size, about.st_mtime))
-    except OSError:
-        return  # a link to nowhere or in a circle
+
+
+def _about(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """Of a file, or of a link to one that is gone; ``None`` for a pipe or a device. Raises ``OSError``."""
+    try:
+        about = entry.stat()
+    except OSError:  # a link to nowhere or in a circle
+        return entry.stat(follow_symlinks=False)
+    return about if stat.S_ISREG(about.st_mode) else None

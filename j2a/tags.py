@@ -57,6 +57,13 @@ class _Bounded(io.BufferedReader):
         return data
 
 
+def _opened(path: Path) -> _Bounded:
+    """Raises ``OSError``, also for a pipe or a device: opening one can wait for ever."""
+    if not path.is_file():
+        raise OSError(errno.EINVAL, "not a file")
+    return _Bounded(io.FileIO(path))
+
+
 def read_tags(track: Track) -> Tags | None:
     """Read the tags of a file; ``None`` when it is broken or of a kind that has none we can read.
 
@@ -65,7 +72,7 @@ def read_tags(track: Track) -> Tags | None:
     from tinytag import TinyTag, TinyTagException
 
     try:
-        with _Bounded(io.FileIO(track.path)) as file:
+        with _opened(track.path) as file:
             tag = TinyTag.get(track.path, file_obj=file)
         return Tags(_text(tag.title), _text(tag.artist), _text(tag.album), _duration_s(tag, track))
     except (TinyTagException, OSError, ValueError):
@@ -77,7 +84,7 @@ def read_figures(path: Path) -> tuple[str, str]:
     from tinytag import TinyTag, TinyTagException
 
     try:
-        with _Bounded(io.FileIO(path)) as file:
+        with _opened(path) as file:
             other = TinyTag.get(path, file_obj=file, duration=False).other
     except (TinyTagException, OSError, ValueError):
         return "", ""

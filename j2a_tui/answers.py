@@ -11,11 +11,12 @@ from j2a.engine.client import Engine
 from j2a.engine.messages import EMPTY, Done, EngineDied, Event, Failed, FeatureReady, Piece, Progress
 from j2a.errors import J2AError
 from j2a.features.record import Features
-from j2a.store import Status, Store
+from j2a.store import Row, Status, Store
 from j2a_tui.ahead import Ahead
 from j2a_tui.jobs import Change, Job
 from j2a_tui.model import Model
 from j2a_tui.saved_clip import SavedClip
+from j2a_tui.unsaved import Saving
 
 PARTIAL_SAVE_S = 0.6  # with the desk's looks of a fifth of a second in between, no word waits for a whole one
 
@@ -117,12 +118,12 @@ class Answers(SavedClip):
                 caption.text = job.written.strip()  # what was on the screen when it was stopped
             self.model.state = "ready"
             self._take_caption(job, caption)
-        self.ledger.end_action(joined=job.follows)
+        self.ledger.end_action()
         return Change.EVERYTHING | (Change.DUE if job.accepting and not event.cancelled else Change.NOTHING)
 
     def _take_caption(self, job: Job, caption: Caption) -> None:
         """Save it and show it; where another J2A has accepted or edited the window meanwhile, that stays."""
-        if self._save(job.clip, lambda store: store.save_generated(job.clip, caption, over_kept=job.over_kept)):
+        if self._save_answer(job, lambda store: store.save_generated(job.clip, caption, over_kept=job.over_kept)):
             self.text, self.caption = caption.text, caption
             self.take_features(caption.features)
         else:
@@ -135,7 +136,7 @@ class Answers(SavedClip):
             row = self.ledger.get(job.clip)
             self.text = row.text if row else ""
         if job.writes and not self.text.strip():
-            self._save(job.clip, lambda store: store.fail(job.clip))
+            self._save_answer(job, lambda store: store.fail(job.clip))
         self._end_job()
         self.failure = event
 
@@ -153,5 +154,11 @@ class Answers(SavedClip):
             return
         job.saved_at, job.saved = self._clock(), job.written
         caption = Caption(text, job.version, job.backbone, "", "", "", job.seed, job.sampling, self.measured)
-        if not self._save(job.clip, lambda store: store.save_generated(job.clip, caption)):
+        if not self._save_answer(job, lambda store: store.save_generated(job.clip, caption)):
             job.replaces = True  # another J2A's words are there
+
+    def _save_answer(self, job: Job, change: Callable[[Saving], Row]) -> bool:
+        """One undo takes back a decision and the caption that followed by itself."""
+        if job.follows:
+            self.ledger.join_action()
+        return self._save(job.clip, change)

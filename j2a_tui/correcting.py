@@ -64,6 +64,8 @@ class Correcting(Variants):
             return True
         self._forget_stopped()
         before = self.corrections
+        if joined:
+            self.ledger.join_action()
         if not self.ledger.correct(clip.path, before, new):
             return False
         self.corrections = self.ledger.corrections(clip.path)
@@ -72,7 +74,7 @@ class Correcting(Variants):
         self.ahead.forget(clip.path)
         if not self.writing:  # else it follows when it is whole
             self._follow_drafts(names)
-        self.ledger.end_action(joined=joined)
+        self.ledger.end_action()
         return True
 
     def count_otherwise(self, factor: float) -> bool:

@@ -38,6 +38,7 @@ class Keeping:
         self._file = _identity(store.path)
         self._seen: dict[Clip, tuple[str, ...]] = {}  # how the windows stood when they were looked at last
         self._saves = 0  # changes of the action that goes on
+        self._joins = False  # whether it goes on with the one before
         self._undoable: list[int] = []  # changes of each action, oldest first
         self._redoable: list[int] = []
         self.step_failed = False  # whether the last undo or redo found something, which could not be done
@@ -69,6 +70,7 @@ class Keeping:
             there = self.store.corrections(path)  # another J2A may have said something, too
             wanted = there.changed(before, after) if there else after
             if wanted != there:
+                self._begin()
                 self.store.correct(path, wanted)
                 self._saves += 1
                 self._redoable.clear()
@@ -132,6 +134,7 @@ class Keeping:
             return True
         try:
             self._reopen()
+            self._begin()
             for clip, row in self.unsaved.save_into(self.store, self.on_problem):
                 self._count(clip, row)
                 self._note(row)
@@ -142,30 +145,40 @@ class Keeping:
         self.end_action()
         return True
 
-    def end_action(self, *, joined: bool = False) -> None:
-        """What was saved since the last action is taken back by one undo; ``joined``: together with that action."""
-        if self._saves and joined and self._undoable:
+    def join_action(self) -> None:
+        """What is saved until the action ends is taken back together with the action before."""
+        self._joins = self._joins or not self._saves
+
+    def end_action(self) -> None:
+        """What was saved since the last action is taken back by one undo."""
+        if self._saves and self._joins and self._undoable:
             self._undoable[-1] += self._saves
         elif self._saves:
             self._undoable.append(self._saves)
-        self._saves = 0
+        self._saves, self._joins = 0, False
+
+    def _begin(self) -> None:
+        """The first change of an action tells the store, so that it is one after a restart, too."""
+        if not self._saves:
+            self.store.begin_action(joined=self._joins and bool(self._undoable))
 
     def _save(self, clip: Clip, change: Change) -> Row:
         known = self._quietly(clip)
         self._reopen()
         before = self._quietly(clip)
         if before is None and known is not None:  # the file is another one, and what the change is about is lost there
+            self._begin()
             before = self.store.put_back(known)
             self._count(clip, before)
             self.end_action()
         others = before if before and self._seen.get(clip, _version(before)) != _version(before) else None
-        row = change(self.store)
-        replaced = others is not None and bool(others.text.strip()) and others.text != row.text
-        if replaced:
+        if others is not None and others.text.strip():
             self.end_action()  # one undo brings the other's words back, however much is typed from here on
+        self._begin()
+        row = change(self.store)
         if row != before:
             self._count(clip, row)
-        if others is not None and replaced:
+        if others is not None and others.text.strip() and others.text != row.text:
             self.on_problem(J2AError(f"It had written: {others.text}", "Yours is saved; u brings the other one back.",
                                       title="Another J2A has changed this caption"))
         return row

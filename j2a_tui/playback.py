@@ -26,6 +26,7 @@ BLOCK_S = 2048 / 44100
 WATCHDOG_S = 1.0
 MAX_DELAY_S = 2.0  # a device that claims to be further behind is not believed
 _DECODE_S = 0.25  # at a time
+_LOUDEST = 16.0  # full scale is 1: no master is louder, and volume may turn it down
 _BEGIN_S = 1.0  # of stretched sound before the device is started: more of it would be waited for
 
 
@@ -164,7 +165,7 @@ class DeviceSection:
         at_end = len(block) == 0
         self._undecoded -= len(block)
         self._begun = True
-        samples: NDArray[np.float32] = block @ self._mix
+        samples: NDArray[np.float32] = _numbers(block) @ self._mix
         if self._resampler is not None:
             samples = self._resampler.resample_chunk(samples, last=at_end)
         if self._stretcher is not None:
@@ -217,6 +218,11 @@ class DeviceSection:
 
     def _on_finished(self) -> None:
         self._finished = True
+
+
+def _numbers(block: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Of damaged floats what a device and its filters can take: NaN is silence, and nothing is beyond all loudness."""
+    return np.clip(np.nan_to_num(block, nan=0.0, posinf=_LOUDEST, neginf=-_LOUDEST), -_LOUDEST, _LOUDEST)
 
 
 def _mixing_matrix(file_channels: int, device_channels: int) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from j2a.errors import AudioError
 from j2a.library import Track
-from j2a.priority import NICENESS, step_back
+from j2a.priority import NICENESS, go_first, step_back
 from j2a.tags import TagCache, Tags
 
 
@@ -53,6 +53,7 @@ class TagProcess:
 def main() -> None:
     """The process."""
     step_back(2 * NICENESS)  # behind the engine, too: it is waited for sooner
+    go_first()
     cache = TagCache()
     for line in sys.stdin.buffer:
         tracks = [Track(Path(path), "", size, mtime) for path, size, mtime in json.loads(line)]

@@ -16,6 +16,7 @@ from j2a.errors import AudioError
 KEPT_S = 30.0  # 16 MB of stereo and its mono
 # Where all channels but one are silent, their mean has 1 / channels squared of its energy. A mean that has
 # less than this share of that is what is left where channels cancel each other.
+_ABSURD = 1e10  # full scale is 1; integers of 32 bits that were stored as floats go up to 2e9
 _CANCELLED = 0.1
 _Key = tuple[object, ...]
 
@@ -72,15 +73,18 @@ def mono_of(block: NDArray[np.float32]) -> NDArray[np.float32]:
     """(n, channels) to (n,): the channels' mean, or the loudest one where they cancel each other in it.
 
     One channel upside down leaves nothing of the music in the mean: a wrong cable, a "widened" or a karaoke track.
+    Of damaged floats, which nothing that measures can add up, comes infinity or NaN, which it refuses.
     """
     channels = np.ascontiguousarray(block.T)
-    mean: NDArray[np.float32] = channels.sum(axis=0, dtype=np.float32)
-    mean /= np.float32(len(channels))
-    energies = [_energy(channel) for channel in channels]
-    if len(channels) > 1 and _energy(mean) < _CANCELLED / len(channels) ** 2 * max(energies):
-        loudest: NDArray[np.float32] = channels[int(np.argmax(energies))]
-        return loudest
-    return mean
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean: NDArray[np.float32] = channels.sum(axis=0, dtype=np.float32)
+        mean /= np.float32(len(channels))
+        energies = [_energy(channel) for channel in channels]
+        cancelled = len(channels) > 1 and _energy(mean) < _CANCELLED / len(channels) ** 2 * max(energies)
+    mono: NDArray[np.float32] = channels[int(np.argmax(energies))] if cancelled else mean
+    if max(energies, default=0.0) > _ABSURD**2:
+        mono = np.where(np.abs(mono) > _ABSURD, np.float32(np.inf), mono)
+    return mono
 
 
 def _energy(samples: NDArray[np.float32]) -> float:

@@ -57,6 +57,7 @@ def refuse_absurd(path: Path, channels: int, sample_rate: int) -> None:
     lowest, highest = SAMPLE_RATES
     if not 0 < channels <= MOST_CHANNELS or not lowest <= sample_rate <= highest:
         raise AbsurdError(
-            f"{path.name} says that it has {channels:,} channels at {sample_rate:,} Hz, which is not music.",
+            f"{path.name} says that it has {channels:,} {'channel' if channels == 1 else 'channels'} at "
+            f"{sample_rate:,} Hz, which is not music.",
             f"J2A reads up to {MOST_CHANNELS} channels, from {lowest:,} to {highest:,} Hz. The file may be damaged.",
         )

@@ -183,7 +183,11 @@ def _check_file(path: Path) -> None:
         if path.is_dir():
             raise AudioError(f"{path.name} is a folder, not an audio file.")
         if not path.exists():
+            if path.is_symlink():
+                raise AudioError(f"{path.name} is a link to a file that is not there.", "Mend the link, or remove it.")
             raise AudioError(f"There is no file {path}.", "It may have been moved, renamed or deleted.")
+        if not path.is_file():
+            raise AudioError(f"{path.name} is a pipe or a device, not an audio file.")
         if path.stat().st_size == 0:
             raise AudioError(f"{path.name} is empty (0 bytes).", "Copy or download the file again.")
         with path.open("rb"):

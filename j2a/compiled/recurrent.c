@@ -13,8 +13,8 @@ INLINE void squash(float *restrict values, int count)
         float x = -values[at];
         x = x > 87.f ? 87.f : x;
         x = x < -87.f ? -87.f : x;
-        union { float value; int32_t bits; } whole = {x * 1.44269504088896341f + rounder}, scale;
-        scale.bits = (whole.bits + 127) << 23;
+        union { float value; uint32_t bits; } whole = {x * 1.44269504088896341f + rounder}, scale;
+        scale.bits = (whole.bits + 127) << 23; /* what the rounder adds to them is shifted out */
         float n = whole.value - rounder;
         float r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
         float p = 1.9875691500e-4f;

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import IO, BinaryIO, Protocol
 
 from j2a import paths
-from j2a.engine.memory import MEMORY_HINT, MEMORY_TITLE, NO_MEMORY, is_out_of_memory, says_out_of_memory
+from j2a.address_space import MEMORY_TITLE
+from j2a.engine.memory import MEMORY_HINT, NO_MEMORY, is_out_of_memory, says_out_of_memory
 from j2a.engine.messages import (
     Alive,
     Cancel,

@@ -20,8 +20,9 @@ import time
 import traceback
 from typing import IO
 
+from j2a.address_space import MEMORY_TITLE, refuse_less_than
 from j2a.engine.jobs import Jobs
-from j2a.engine.memory import MEMORY_HINT, MEMORY_TITLE, NO_MEMORY, is_out_of_memory, refuse_too_little
+from j2a.engine.memory import LEAST_BYTES, MEMORY_HINT, NO_MEMORY, is_out_of_memory
 from j2a.engine.messages import (
     Alive,
     Cancel,
@@ -35,7 +36,7 @@ from j2a.engine.messages import (
     encode_event,
 )
 from j2a.errors import ExitCode, J2AError
-from j2a.priority import BACKGROUND, BACKGROUND_NICENESS, NICENESS, step_back
+from j2a.priority import BACKGROUND, BACKGROUND_NICENESS, NICENESS, go_first, step_back
 
 ALIVE_S = 5.0
 IDLE_LOOKS = 180  # so many of those in a row without any work make a request one that hangs
@@ -109,7 +110,7 @@ class Worker:
         self._serving = request_id
         try:
             if not isinstance(request, Inspect) or request.what == "doctor":  # the others load nothing large
-                refuse_too_little()
+                refuse_less_than(LEAST_BYTES, "J2A")
             event: Event = (
                 Done(request_id, cancelled=True) if cancelled() else self._jobs.run(request_id, request, cancelled)
             )
@@ -139,6 +140,7 @@ def _unexpected(request_id: int, error: Exception) -> Failed:
 def main() -> None:
     """Keep stdout for events alone: whatever libraries print goes to stderr, which is the log."""
     step_back(BACKGROUND_NICENESS if BACKGROUND in sys.argv[1:] else NICENESS)
+    go_first()
     events = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     try:

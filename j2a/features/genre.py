@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from j2a import paths
 from j2a.audio import decode
 from j2a.clip import Clip
-from j2a.errors import AudioError, ModelMissingError
+from j2a.errors import AudioError, J2AError
 from j2a.extras import require_torch
 from j2a.features.madmom_door import SAMPLE_RATE
 from j2a.features.record import Genre
@@ -78,7 +78,7 @@ def measure_genre(samples: NDArray[np.float32]) -> tuple[Genre | None, str | Non
     try:
         require_torch("The genre model")
         extractor, model = _load(folder)
-    except ModelMissingError as error:
+    except J2AError as error:
         return None, f"{error.message} {error.hint}"
     except (OSError, ValueError, RuntimeError, KeyError, ImportError, pickle.UnpicklingError) as error:
         first_line = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__

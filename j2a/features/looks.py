@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from j2a import cache
 from j2a.audio.decode import frames_of, probe, read_blocks
+from j2a.audio.recent import mono_of
 from j2a.clip import Clip
 from j2a.errors import AudioError
 from j2a.features import chroma, mel
@@ -30,7 +31,7 @@ _MOST_HOP, _LEAST_HOP = 2048, 64
 _BLOCK_S = 10.0
 _RANGE_DB = 70.0
 _QUIET = 1e-10  # power below which nothing is seen
-_VERSION = 1  # goes up whenever a value may change
+_VERSION = 2  # goes up whenever a value may change
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def _blocks(clip: Clip, hop: int, fft: int) -> Iterator[NDArray[np.float32]]:
     step = max(1, int(_BLOCK_S * RATE) // hop) * hop
     rest = np.zeros(fft // 2, np.float32)  # so that the first frame is about the first sample
     for block in read_blocks(clip):
-        mono = np.nan_to_num(block, nan=0.0, posinf=1.0, neginf=-1.0).mean(axis=1, dtype=np.float32)
+        mono = np.nan_to_num(mono_of(block), nan=0.0, posinf=1.0, neginf=-1.0)
         rest = np.concatenate([rest, resampler.resample_chunk(mono) if resampler is not None else mono])
         while len(rest) >= step + fft - hop:
             yield rest[: step + fft - hop]

@@ -41,6 +41,8 @@ def measure_sound(clip: Clip) -> tuple[Sound | None, float | None]:
     samples = np.concatenate([np.zeros(0, np.float32), *blocks])
     if level.loudness_dbfs is None or len(samples) < _FRAME:
         return None, None
+    if not SILENCE_PEAK <= np.abs(samples).max() < np.inf:  # ultrasound alone, or what is no number
+        return None, None
     spectrum = _Spectrum(samples)
     seconds = len(samples) / SAMPLE_RATE
     sound = Sound(

@@ -25,17 +25,17 @@ class Ticker:
         self._files = files
         self._started = time.monotonic()
         self._shown = float("-inf")
-        self._told: set[str] = set()
+        self._told: set[tuple[Path, str]] = set()
         self._redrawn = sys.stderr.isatty()
         self._line = False  # whether a line stands there to be redrawn
 
     def show(self, tally: Tally) -> None:
         """Called whenever something has happened, and every second."""
-        for reason in (*tally.failed.values(), *tally.left_out.values()):
-            if reason not in self._told:
-                self._told.add(reason)
+        for path, reason in (*tally.failed.items(), *tally.left_out.items()):
+            if (path, reason) not in self._told:
+                self._told.add((path, reason))
                 self.end()
-                narrate(printable(reason))
+                narrate(printable(_named(reason, path)))
         now = time.monotonic()
         if now - self._shown < (_REDRAWN_EVERY_S if self._redrawn else _TOLD_EVERY_S):
             return
@@ -108,7 +108,7 @@ class Events:
             if path not in self._told:
                 self._told.add(path)
                 print_json_line({"event": "failed", "file": str(path), "reason": reason})
-                narrate(printable(reason))
+                narrate(printable(_named(reason, path)))
         now = time.monotonic()
         if now - self._shown >= _EVENT_EVERY_S:
             self._shown = now
@@ -140,6 +140,11 @@ def _counts(tally: Tally) -> dict[str, Any]:
 def failures(tally: Tally) -> Counter[str]:
     """How many files failed for each reason, said without their names."""
     return Counter(_nameless(reason, path) for path, reason in tally.failed.items())
+
+
+def _named(reason: str, path: Path) -> str:
+    """A reason that says whose it is; one that is about the machine does not by itself."""
+    return reason if path.name in reason else f"{path.name}: {reason}"
 
 
 def _nameless(reason: str, path: Path) -> str:

@@ -53,15 +53,24 @@ class Changes:
         self.annotator = annotator
         self._done: list[tuple[int, Key]] = []  # this session's changes, oldest first: number in the journal, row
         self._undone: list[tuple[int, Key]] = []
+        self._grouped = False  # whether changes are told to which action they belong
+        self._first: int | None = None  # change of the action that goes on
         self._own: set[int] = set()  # changes of this instance since it looked for those of others
         self._looked_at: int | None = None  # the version of the file then
         self._last_seen = 0
+
+    def begin_action(self, *, joined: bool) -> None:
+        """What :meth:`make` changes from here on is one action, also for who asks after a restart; ``joined``: it goes
+        on with the action before."""
+        self._grouped = True
+        if not joined:
+            self._first = None
 
     def make(self, action: str, asked: Key, change: Callable[[Row], Row], *, anew: bool = False) -> Row:
         """Make a change and journal it. With ``anew`` a row that is lost is begun anew; the journal has what it was."""
 
         def work(*, anew: bool = False) -> tuple[int, Row]:
-            return self._change(action, asked, change, anew=anew)
+            return self._change(self._named(action), asked, change, anew=anew)
 
         with self._database.lock:
             try:
@@ -73,7 +82,17 @@ class Changes:
             if number:
                 self._done.append((number, asked))
                 self._undone.clear()
+                self._first = self._first or number
             return row
+
+    def _named(self, action: str) -> str:
+        """What a change of the action that goes on is called in the journal; call inside a transaction."""
+        return f"{action}{history.TOGETHER}{self._first or self._next()}" if self._grouped else action
+
+    def _next(self) -> int:
+        """The number that the next change gets."""
+        [number] = self._database.connection.execute(_NEXT).fetchone()
+        return int(number)
 
     def make_together(self, action: str, wanted: Sequence[tuple[Key, Callable[[Row], Row]]]) -> list[Row]:
         """Make many changes, all of them or none; rows that are lost are begun anew. Returns those that did change."""
@@ -150,10 +169,11 @@ class Changes:
         with self._database.lock:
             entries = self._query(f"{_OF_FOLDER} ORDER BY change DESC LIMIT ?", (*here, most))
             more = len(entries) == most
-            if entries and history.is_made_together(entries[-1][1]):  # all of it, however much that is
+            if entries and (group := history.group_of(entries[-1][1])):  # all of it, however much that is
                 entries += self._query(
-                    f"{_OF_FOLDER} AND action = ? AND change < ? ORDER BY change DESC",
-                    (*here, entries[-1][1], entries[-1][0]),
+                    f"{_OF_FOLDER} AND change >= ? AND change < ? AND substr(action, -length(?)) = ?"
+                    " ORDER BY change DESC",
+                    (*here, history.first_of(group), entries[-1][0], group, group),
                 )
             done, undone = history.replayed(reversed(entries))
             self._done = [(step.number, step.key) for step in done]
@@ -176,8 +196,7 @@ class Changes:
                 after = change(before)
                 if after == before and source == target:
                     continue
-                [number] = self._database.connection.execute(_NEXT).fetchone()
-                name = name or f"{action}{history.TOGETHER}{number}"
+                name = name or f"{action}{history.TOGETHER}{self._next()}"
                 if source == target:
                     after = replace(after, annotator=self.annotator, updated_at=at)
                     made.append((self._write(name, at, kept.key, kept.state, state_of(after)), source, after))
@@ -261,8 +280,7 @@ class Changes:
 
     def _write(self, action: str, at: str, key: Key, before: str | None, after: str | None) -> int:
         """Journal a change and carry it out; call inside a transaction. Returns its number in the journal."""
-        execute = self._database.connection.execute
-        [number] = execute(_NEXT).fetchone()
+        execute, number = self._database.connection.execute, self._next()
         entry = (number, at, action, self.annotator, *key, _storable(before), after)
         execute(_INTO_JOURNAL, (*entry, checksums.of(entry)))
         self._own.add(number)
@@ -271,7 +289,7 @@ class Changes:
         else:
             row = (*key, number, after)
             execute(_INTO_CAPTION, (*row, json.loads(after)["status"], checksums.of(row)))
-        return int(number)
+        return number
 
 
 def _storable(state: str | None) -> str | bytes | None:

@@ -28,14 +28,15 @@ class Database:
         self._to_read = to_read
         self._mended = self._rows_looked_at = False
         try:
-            self.connection = schema.connect(path, to_read=to_read)
+            self.connection, doubtful = schema.connect(path, to_read=to_read)
+            told = rescue.doubted(path, doubtful) if doubtful else None
         except schema.DamagedError as error:
             self.connection, told = self._repaired(error)
-            try:
-                self._tell(told)
-            except StoreError:
-                self.connection.close()
-                raise
+        try:
+            self._tell(told)
+        except StoreError:
+            self.connection.close()
+            raise
 
     def query(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """All rows of an answer."""
@@ -115,7 +116,7 @@ class Database:
         self._mended = True
         try:
             told = rescue.mend(self.path)
-            return schema.connect(self.path), told
+            return schema.connect(self.path)[0], told
         except StoreError:
             if not self._to_read:
                 raise

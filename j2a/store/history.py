@@ -10,17 +10,25 @@ from typing import Any
 from j2a.store.records import Key
 
 LOOKED_AT = 400  # entries of the journal, newest, at the first look; each further one goes four times as far
-TOGETHER = ":"  # in the name of an action that changes many windows: what follows is its own
+TOGETHER = ":"  # in the name of an action: what follows is its own, the number of its first change in the journal
+_IMPORT = "import "
 
 
 def import_action(at: str) -> str:
     """What changes are called in the journal that one import has made: a time has colons, and no two are the same."""
-    return f"import {at}"
+    return f"{_IMPORT}{at}"
 
 
-def is_made_together(action: str) -> bool:
-    """Whether everything of this name was made by one command."""
-    return TOGETHER in action
+def group_of(action: str) -> str:
+    """The end of the names of all changes of one action; "" where that is not known, as of one by an older J2A."""
+    name, mark, number = action.partition(TOGETHER)
+    return action if mark and name.startswith(_IMPORT) else mark + number
+
+
+def first_of(group: str) -> int:
+    """No change of the action has a lower number in the journal."""
+    number = group.removeprefix(TOGETHER)
+    return int(number) if number.isascii() and number.isdecimal() else 0
 
 
 @dataclass(slots=True)
@@ -68,8 +76,8 @@ def _move(step: Step, source: list[Step], target: list[Step]) -> None:
 def actions(steps: list[Step]) -> list[int]:
     """How many of the steps belong to each action, oldest first.
 
-    Typing in one window is one action, and so is one caption that was saved as it was written, a correction of a file
-    with the captions that follow it, or what was done to many windows at once, by an import too.
+    An action that has a number is what its name says. Of an older J2A, typing in one window is one action, and so is
+    one caption that was saved as it was written, or a correction of a file with the captions that follow it.
     """
     counts: list[int] = []
     last: Step | None = None
@@ -83,8 +91,8 @@ def actions(steps: list[Step]) -> list[int]:
 
 
 def _go_together(one: Step, other: Step) -> bool:
-    if is_made_together(other.action):
-        return one.action == other.action
+    if group := group_of(other.action):
+        return group_of(one.action) == group
     if other.action == "follow":
         return one.action in ("correct", "follow") and one.key.path == other.key.path
     if (one.key, one.action) != (other.key, other.action) or one.action not in ("edit", "generate"):

@@ -11,15 +11,17 @@ import itertools
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from j2a import paths
 from j2a.errors import ExitCode, StoreError
 from j2a.store import checksums, salvage, schema
-from j2a.store.records import Kept, Status, status_in
+from j2a.store.records import Kept, Key, Status, status_in
 from j2a.store.salvage import LOG, Entry, Found
+
+_NAMED = 3  # of the windows in doubt
 
 
 class MendedError(StoreError):
@@ -30,6 +32,18 @@ class MendedError(StoreError):
     def __init__(self, message: str, hint: str, *, whole: bool) -> None:
         super().__init__(message, hint)
         self.exit_code = ExitCode.OK if whole else ExitCode.SOME_FILES_FAILED
+
+
+def doubted(path: Path, windows: Sequence[Key]) -> MendedError:
+    """What to tell of texts that differ from what the journal has (:mod:`j2a.store.doubts`)."""
+    names = [f"{Path(os.fsdecode(key.path)).name} at {key.start_ms / 1000:g} s" for key in windows[:_NAMED]]
+    count = "1 caption reads" if len(windows) == 1 else f"{len(windows)} captions read"
+    further = ", ..." if len(windows) > _NAMED else ""
+    return MendedError(
+        f"{path}: {count} otherwise in its journal: {', '.join(names)}{further}.",
+        "A letter of one of the two was changed on the disk. Both are kept: in the app `d` compares them, 1-9 choose.",
+        whole=False,
+    )  # fmt: skip
 
 
 Mended = tuple[sqlite3.Connection, MendedError | None]  # the file, and what to tell

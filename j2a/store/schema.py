@@ -13,7 +13,8 @@ from pathlib import Path
 
 from j2a import paths
 from j2a.errors import StoreError
-from j2a.store import checksums
+from j2a.store import checksums, doubts
+from j2a.store.records import Key
 
 APPLICATION_ID = 0x4A324143  # "J2AC": tells our file from another program's
 BUSY_TIMEOUT_S = 2.0
@@ -57,12 +58,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 """Entry n holds the statements that bring schema n to n + 1. Never change one that was released: add the next, which
 changes the tables, so that a version tells itself by them where the header is damaged."""
 
+_WITHOUT_CHECKSUMS = 1  # the version
 _HIGHEST = 1000  # version that a newer J2A can have
 
 
-def connect(path: Path, *, to_read: bool = False) -> sqlite3.Connection:
+def connect(path: Path, *, to_read: bool = False) -> tuple[sqlite3.Connection, list[Key]]:
     """Open the file, make it where it is not there, and bring its tables up to date. Only this user may read it.
 
+    Gives the windows, too, whose texts were found to be in doubt by that (:mod:`j2a.store.doubts`).
     With ``to_read`` a file that cannot be written, as on a disk that is read-only, is opened all the same.
     Raises ``StoreError`` when the file is not ours, is newer than this program, or cannot be used.
     """
@@ -71,13 +74,13 @@ def connect(path: Path, *, to_read: bool = False) -> sqlite3.Connection:
             paths.private_database(path)
             connection = opened(path)
             try:
-                migrate(connection, path)
+                doubtful = migrate(connection, path)
                 _use_wal(connection)
                 connection.execute("PRAGMA synchronous = FULL")
             except BaseException:
                 connection.close()
                 raise
-        return connection
+        return connection, doubtful
     except StoreError:
         if not to_read:
             raise
@@ -95,7 +98,7 @@ def opened(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _copied(path: Path) -> sqlite3.Connection:
+def _copied(path: Path) -> tuple[sqlite3.Connection, list[Key]]:
     """What the file holds, in memory. SQLite cannot read one in WAL mode where it may not write beside it."""
     connection = opened(Path(":memory:"))
     with tempfile.TemporaryDirectory(prefix="j2a-") as folder:
@@ -105,11 +108,11 @@ def _copied(path: Path) -> sqlite3.Connection:
             shutil.copyfile(path.with_name(path.name + "-wal"), copy.with_name(copy.name + "-wal"))
         source = opened(copy)
         try:
-            migrate(source, path)
+            doubtful = migrate(source, path)
             source.backup(connection)
         finally:
             source.close()
-    return connection
+    return connection, doubtful
 
 
 class DamagedError(StoreError):
@@ -178,22 +181,28 @@ def _hint(error: sqlite3.Error) -> str:
     return "Move the file away to begin a new one."
 
 
-def migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Bring the tables up to date. Raises ``StoreError`` for a file that is not ours or newer than this program."""
+def migrate(connection: sqlite3.Connection, path: Path) -> list[Key]:
+    """Bring the tables up to date; the windows whose texts are in doubt.
+
+    Raises ``StoreError`` for a file that is not ours or newer than this program.
+    """
     if version(connection, path) == len(MIGRATIONS):
-        return
+        return []
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Asked again: another process may have been here between the first look and the lock.
-        for statements in MIGRATIONS[version(connection, path):]:
+        before = version(connection, path)
+        for statements in MIGRATIONS[before:]:
             for statement in statements:
                 connection.execute(statement)
+        doubtful = doubts.settle(connection) if before == _WITHOUT_CHECKSUMS else []
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+    return doubtful
 
 
 def version(connection: sqlite3.Connection, path: Path) -> int:

@@ -234,6 +234,11 @@ class Store:
         """Keep a window as somebody knows it, where its row is lost: the file is another one than it was read from."""
         return self._make("restore", row.clip, lambda _: row, anew=True)
 
+    def begin_action(self, *, joined: bool = False) -> None:
+        """Changes of single windows from here on are one action: :meth:`recall` counts them together. ``joined``: they
+        belong to the action before."""
+        self._changes.begin_action(joined=joined)
+
     @property
     def steps(self) -> tuple[int, int]:
         """How many changes can be taken back, and how many made again."""

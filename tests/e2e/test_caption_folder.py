@@ -48,6 +48,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def test_a_folder_is_captioned_and_what_is_broken_is_named(folder, tmp_path):
     out = tmp_path / "out.csv"
+    (folder / "empty.mp3").touch()
     result = subprocess.run(command(folder, out, "--json"), capture_output=True, text=True, timeout=110)
     assert result.returncode == 4, result.stderr
     *events, summary = map(json.loads, result.stdout.splitlines())
@@ -55,8 +56,9 @@ def test_a_folder_is_captioned_and_what_is_broken_is_named(folder, tmp_path):
     assert events[0]["event"] == "progress" and events[0]["seconds"] < 5
     found = rows(out)
     assert summary["captions"] == len(found) == 6
-    assert list(summary["failed"]) == [str(folder / "broken.flac")]
+    assert list(summary["failed"]) == [str(folder / "broken.flac"), str(folder / "empty.mp3")]
     assert "broken.flac" in result.stderr
+    assert "empty.mp3 is empty (0 bytes)" in result.stderr
     assert [(row["file_name"], row["start_s"], row["end_s"]) for row in found] == [
         ("1.ogg", "0", "6"), ("1.ogg", "6", "12"), ("1.ogg", "12", "17.63"),
         ("more/=cmd [b].ogg", "0", "6"), ("more/=cmd [b].ogg", "6", "12"), ("more/=cmd [b].ogg", "12", "18"),

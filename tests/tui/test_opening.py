@@ -87,6 +87,17 @@ async def test_an_unreadable_file_says_so_and_can_be_skipped(music: Path) -> Non
         await desk.opened("song 1.wav")
 
 
+async def test_empty_files_and_links_to_nowhere_are_listed_and_told(music: Path) -> None:
+    (music / "0 empty.mp3").touch()
+    (music / "0 link.mp3").symlink_to("nowhere.mp3")
+    async with running(music) as desk:
+        await desk.shows("0 empty.mp3 is empty (0 bytes).")
+        await desk.press("j")
+        await desk.shows("0 link.mp3 is a link to a file that is not there.")
+        await desk.press("j")
+        await desk.opened("song 1.wav")
+
+
 async def test_missing_sound_is_told_once(music: Path) -> None:
     async with running(music, reason="No sound: install libportaudio2 [sic].") as desk:
         await desk.until(lambda: desk.toasts())

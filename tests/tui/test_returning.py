@@ -90,3 +90,50 @@ async def test_what_was_taken_back_before_a_restart_is_made_again(music: Path) -
         await desk.press("ctrl+r")
         row = desk.row("song 1.wav")
         assert row is not None and row.status is Status.REJECTED
+
+
+async def test_each_edit_of_one_window_is_taken_back_by_itself_after_a_restart(music: Path) -> None:
+    """However often the words were saved while they were typed."""
+    texts = [TEXT]
+    async with running(music) as first:
+        await first.opened("song 1.wav")
+        await first.describe()
+        for words in (" One, two.", " Three."):
+            await first.press("e")
+            texts.append(texts[-1] + words)
+            for part in (words[:4], words[4:]):
+                await first.press(*part)
+                first.app.desk.save_now()
+            await first.press("escape")
+        await first.press("q")
+    async with running(music) as second:
+        await second.opened("song 1.wav")
+        await second.press("e", *" Four.", "escape")
+        texts.append(texts[-1] + " Four.")
+        await second.press("u", "u", "q")
+        assert second.row("song 1.wav").text == texts[1]
+    async with running(music) as desk:
+        await desk.opened("song 1.wav")
+        for text in (*texts[2:], texts[-1]):  # nothing is left in the end
+            await desk.press("ctrl+r")
+            assert desk.row("song 1.wav").text == text
+        for text in reversed(texts[:-1]):
+            await desk.press("u")
+            assert desk.row("song 1.wav").text == text
+
+
+async def test_a_decision_and_the_caption_that_followed_are_taken_back_together_after_a_restart(music: Path) -> None:
+    async with running(music) as first:
+        await first.opened("song 1.wav")
+        await first.describe()
+        await first.press("a")
+        await first.opened("song 2.wav")
+        first.engine.simulate_described(TEXT)
+        await first.until(lambda: first.row("song 2.wav") is not None and not first.app.session.writing)
+        await first.press("q")
+    async with running(music) as desk:
+        await desk.opened("song 2.wav")
+        await desk.press("u")
+        row = desk.row("song 1.wav")
+        assert row is not None and row.status is Status.DRAFT
+        assert desk.row("song 2.wav") is None

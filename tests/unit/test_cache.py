@@ -150,6 +150,13 @@ def test_a_key_names_content_and_section(tmp_path, song):
     assert key_of("features", Clip(tmp_path / "gone.wav"), version=1) is None
 
 
+def test_a_pipe_and_a_device_have_no_key(tmp_path):
+    """Reading one would wait, or fill the memory, for ever."""
+    os.mkfifo(tmp_path / "pipe.wav")
+    assert key_of("features", Clip(tmp_path / "pipe.wav")) is None
+    assert key_of("features", Clip(Path("/dev/zero"))) is None
+
+
 def test_large_files_are_told_apart_too(tmp_path):
     silent, stem = tmp_path / "silent.wav", tmp_path / "stem.wav"
     data = bytearray(cache_module.WHOLE_BYTES + 100_000)

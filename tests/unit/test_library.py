@@ -45,7 +45,6 @@ def test_any_names_have_an_order(found: list[str]) -> None:
 def test_only_audio_and_nothing_hidden(tmp_path: Path) -> None:
     put(tmp_path, "a.FLAC", "a.txt", "a.jpg", "flac", "b.Mp3", "c.opus", "mp3/d")
     put(tmp_path, "._a.mp3", ".hidden.mp3", ".git/a.mp3")
-    (tmp_path / "empty.mp3").touch()
     (tmp_path / "folder.mp3").mkdir()
     assert names(tmp_path) == ["a.FLAC", "b.Mp3", "c.opus"]
     assert all(suffix == suffix.lower() and suffix.startswith(".") for suffix in AUDIO_SUFFIXES)
@@ -84,18 +83,33 @@ def test_printable_text_is_one_line_that_can_be_written(text: str) -> None:
     assert printable(shown) == shown
 
 
+def test_what_should_be_music_and_cannot_be_read_is_listed_and_what_is_no_file_is_not(tmp_path: Path) -> None:
+    put(tmp_path, "x/good.mp3")
+    for name in ("empty.mp3", "[2] leer.flac"):
+        (tmp_path / name).touch()
+    (tmp_path / "folder.mp3").mkdir()
+    (tmp_path / "gone.mp3").symlink_to("nowhere.mp3")
+    os.mkfifo(tmp_path / "pipe.mp3")
+    (tmp_path / "to a pipe.mp3").symlink_to("pipe.mp3")
+    (tmp_path / "endless.wav").symlink_to("/dev/zero")
+    assert [(track.name, track.size > 0) for track in scan(tmp_path)] == [
+        ("[2] leer.flac", False), ("empty.mp3", False), ("gone.mp3", True), ("x/good.mp3", True),
+    ]  # fmt: skip
+
+
 def test_links_are_followed_once_and_circles_end(tmp_path: Path) -> None:
     music, other = tmp_path / "music", tmp_path / "other"
     put(music, "a/1.mp3")
     put(other, "2.mp3")
     (music / "a" / "up").symlink_to(music)
     (music / "self").symlink_to("self")
+    (music / "circle.mp3").symlink_to("circle.mp3")
     (music / "gone.mp3").symlink_to("nowhere.mp3")
     (music / "elsewhere").symlink_to(other)
     (music / "again").symlink_to(other)
     (music / "link.mp3").symlink_to(other / "2.mp3")
     found = [track.path.name for track in scan(music)]
-    assert sorted(found) == ["1.mp3", "2.mp3", "link.mp3"]
+    assert sorted(found) == ["1.mp3", "2.mp3", "circle.mp3", "gone.mp3", "link.mp3"]
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

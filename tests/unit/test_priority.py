@@ -55,3 +55,19 @@ def test_an_engine_in_the_background_steps_back_further(tmp_path: Path) -> None:
         finally:
             engine.close()
     assert shown == [min(os.nice(0) + NICENESS, 19), min(os.nice(0) + BACKGROUND_NICENESS, 19)]
+
+
+@pytest.mark.skipif(not Path("/proc/self/oom_score_adj").exists(), reason="Linux")
+def test_where_memory_runs_out_an_engine_goes_before_the_one_it_works_for(tmp_path: Path) -> None:
+    own = Path("/proc/self/oom_score_adj").read_text()
+    engine = EngineClient(lambda event: None, log_path=tmp_path / "engine.log")
+    engine.start()
+    try:
+        its = Path(f"/proc/{engine._process.pid}/oom_score_adj")  # type: ignore[union-attr]
+        deadline = time.monotonic() + 30
+        while int(its.read_text()) < 500 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert int(its.read_text()) >= 500
+    finally:
+        engine.close()
+    assert Path("/proc/self/oom_score_adj").read_text() == own

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from j2a import paths
 from j2a.audio import probe
 from j2a.library import Track
-from j2a.tags import TagCache, Tags, read_tags
+from j2a.tags import TagCache, Tags, read_figures, read_tags
 
 
 def a_flac(path: Path, title: str = "Waltz No. 2", seconds: float = 1.5) -> Path:
@@ -144,6 +144,12 @@ def test_an_id3_tag_makes_no_mp3(tmp_path: Path) -> None:
     (tmp_path / "a.wv").write_bytes(b"ID3\4\0\0\0\0\0\0" + b"wvpk" + np.random.default_rng(1).bytes(300_000))
     tags = read_tags(track_of(tmp_path / "a.wv"))
     assert tags is None or tags.duration_s is None
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp3")
+    assert read_tags(Track(tmp_path / "pipe.mp3", "pipe.mp3", 1, 1.0)) is None
+    assert read_figures(tmp_path / "pipe.mp3") == ("", "")
 
 
 def test_a_file_that_is_gone(tmp_path: Path) -> None:

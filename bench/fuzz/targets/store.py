@@ -77,7 +77,7 @@ def _hold(row: Row, folder: Path) -> None:
 
 @functools.cache
 def _store(folder: Path) -> Store:
-    store = Store(folder / "captions.sqlite", annotator="ann")
+    store = Store(folder / "captions.sqlite", annotator="ann", on_mended=lambda mended: None)  # once; it is told then
     store.database.connection.execute("PRAGMA synchronous = OFF")  # nothing here has to outlive the power
     return store
 

@@ -232,5 +232,6 @@ class Network:
         hidden = pooled.max(2).T @ self._largest + pooled.mean(2).T @ self._mean + self._hidden_bias
         hidden = np.maximum(hidden, 0) * self._hidden_norm.scale + self._hidden_norm.shift
         logits = hidden @ self._output + self._output_bias
-        return 1 / (1 + np.exp(-logits)), hidden
+        with np.errstate(over="ignore"):  # it is 0 then
+            return 1 / (1 + np.exp(-logits)), hidden
 

@@ -63,7 +63,8 @@ class Heads:
 
 def probabilities(logits: Mapping[str, Array]) -> tuple[dict[str, float], float]:
     """The probability of each of ``STATEMENTS``, and the tempo in BPM that "bpm" states."""
-    yes_no = 1 / (1 + np.exp(-logits["yes_no"]))
+    with np.errstate(over="ignore"):  # it is 0 then
+        yes_no = 1 / (1 + np.exp(-logits["yes_no"]))
     found = dict(zip(YES_NO, map(float, yes_no), strict=True))
     found["no drums"] = float(1 - yes_no[YES_NO.index("drums")])
     energy = dict(zip(ENERGIES, map(float, softmax(logits["energy"])), strict=True))

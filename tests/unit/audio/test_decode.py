@@ -130,8 +130,14 @@ def test_files_that_are_no_audio_say_so(tmp_path: Path) -> None:
     raw.write_bytes(bytes(1000))
     no_frames = tmp_path / "nothing.wav"
     soundfile.write(no_frames, np.zeros((0, 1)), RATE)
+    os.mkfifo(pipe := tmp_path / "pipe.wav")
+    (device := tmp_path / "endless.wav").symlink_to("/dev/zero")
+    (link := tmp_path / "link.ogg").symlink_to("gone.ogg")
+    (circle := tmp_path / "circle.ogg").symlink_to("circle.ogg")
     for path, words in ((empty, "empty"), (text, "not audio"), (playlist, "not audio"), (raw, "not audio"),
-                        (no_frames, "no sound"), (tmp_path, "folder"), (tmp_path / "gone.flac", "There is no file")):
+                        (no_frames, "no sound"), (tmp_path, "folder"), (tmp_path / "gone.flac", "There is no file"),
+                        (pipe, "a pipe or a device"), (device, "a pipe or a device"), (link, "a link to a file"),
+                        (circle, "a link to a file")):  # fmt: skip
         with pytest.raises(AudioError, match=words) as caught:
             probe(path)
         assert str(path.name) in caught.value.message

@@ -89,3 +89,16 @@ def test_mono_is_the_mean_of_the_channels_to_the_bit(channels: int) -> None:
     block = np.random.default_rng(channels).uniform(-1, 1, (5000, channels)).astype(np.float32)
     np.testing.assert_array_equal(mono_of(block), block.mean(axis=1, dtype=np.float32))
     assert mono_of(block[:0]).shape == (0,)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_floats_that_no_sound_has_are_infinite_and_those_that_were_integers_are_sound() -> None:
+    noise = np.random.default_rng(0).uniform(-1, 1, (1000, 2)).astype(np.float32)
+    for scale in (1.0, 2.0**15, 2.0**31):
+        assert np.isfinite(mono_of(noise * np.float32(scale))).all()
+    for value in (3e38, -3e38, 1e20, np.inf, -np.inf, np.nan):
+        noise[500] = value
+        assert not np.isfinite(mono_of(noise)[500]), value
+        assert np.isfinite(np.delete(mono_of(noise), 500)).all(), value
+    noise[500] = np.inf, -np.inf
+    assert not np.isfinite(mono_of(noise)).all()

@@ -15,7 +15,8 @@ from j2a.cache import Cache
 from j2a.clip import Clip
 from j2a.errors import AudioError
 from j2a.features import chroma, looks, mel
-from j2a.features.looks import RATE, ROWS, look, remembered_look
+from j2a.features.looks import LOOKS, RATE, ROWS, look, remembered_look
+from j2a.features.record import LookKind
 
 
 def tones(path: Path, *hz: float, seconds: float = 4.0, rate: int = 44_100) -> Path:
@@ -31,6 +32,26 @@ def test_a_pitch_class_lies_in_its_row_while_it_sounds(tmp_path: Path) -> None:
     assert drawn.levels.shape == (12, 80)
     assert set(drawn.levels[:, 4:36].argmax(axis=0)) == {9}  # A
     assert set(drawn.levels[:, 44:76].argmax(axis=0)) == {0}  # C
+
+
+def test_channels_that_cancel_each_other_are_seen(tmp_path: Path) -> None:
+    one = look(Clip(tones(tmp_path / "one.wav", 440.0)), "mel", 20)
+    samples, rate = soundfile.read(tmp_path / "one.wav")
+    soundfile.write(tmp_path / "both.wav", np.stack([samples, -samples], axis=1), rate)
+    both = look(Clip(tmp_path / "both.wav"), "mel", 20)
+    assert one is not None and both is not None and one.levels.any()
+    np.testing.assert_array_equal(both.levels, one.levels)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("kind", LOOKS)
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e30, 3e38])
+def test_damaged_floats_are_drawn_as_something(tmp_path: Path, kind: LookKind, value: float) -> None:
+    samples = np.random.default_rng(0).uniform(-0.5, 0.5, (RATE, 2))
+    samples[::500] = value, -value
+    soundfile.write(tmp_path / "a.wav", samples, RATE, subtype="FLOAT")
+    drawn = look(Clip(tmp_path / "a.wav"), kind, 20)
+    assert drawn is not None and drawn.levels.any()
 
 
 def test_the_filters_are_librosas() -> None:

@@ -73,3 +73,19 @@ def test_words_are_said_where_something_is_marked() -> None:
     assert Sound(-16, 12, 5, 1800, 4).words == []
     assert Sound(-25, 12, 1, 500, 1).words == ["dark", "sparse", "soft", "even"]
     assert Sound(-9, 12, 14, 4000, 8).words == ["bright", "dense", "loud", "swelling"]
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e30, 3e38])
+def test_one_float_that_is_no_sound_leaves_nothing_to_tell(tmp_path: Path, value: float) -> None:
+    samples = 0.5 * np.sin(2 * np.pi * 440 * TIME)
+    samples[RATE] = value
+    assert measured(tmp_path, samples) == (None, None)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_of_ultrasound_alone_there_is_nothing_to_tell(tmp_path: Path) -> None:
+    """Loud at the file's own rate, and nothing at all at that of what is heard."""
+    fade = np.minimum(1, np.minimum(TIME, TIME[-1] - TIME)) ** 4  # no click at the ends
+    soundfile.write(tmp_path / "a.wav", fade * np.where(np.arange(len(TIME)) % 2, 0.5, -0.5), 192_000, subtype="FLOAT")
+    assert measure_sound(Clip(tmp_path / "a.wav")) == (None, None)

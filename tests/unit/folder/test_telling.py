@@ -23,6 +23,16 @@ def test_failures_are_summed_up_by_their_reason(capsys: pytest.CaptureFixture[st
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("told", [Ticker(9), Events(9)])
+def test_each_file_that_failed_is_named_once_whatever_the_reason(
+    told: Ticker | Events, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        told.show(Tally(files=2, captions=1, failed={A: "Not enough memory.", B: "Not enough memory.", C: FAILED[C]}))
+    lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("file ")]
+    assert lines == ["a.wav: Not enough memory.", "b.wav: Not enough memory.", "/m/c␛[31m.wav cannot be read: damaged."]
+
+
 def test_it_tells_something_before_the_first_caption(capsys: pytest.CaptureFixture[str]) -> None:
     Ticker(9).show(Tally())
     assert capsys.readouterr().err == "file 1 of 9, loading the models, 0 s\n"

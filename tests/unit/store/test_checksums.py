@@ -197,6 +197,36 @@ def test_a_file_of_the_first_format_is_read_and_has_checksums_from_then_on(sound
     loses_nothing_and_says_so(path)
 
 
+@pytest.mark.parametrize("damaged", ["caption", "journal"])
+def test_a_letter_that_changed_in_the_first_format_is_told_and_both_texts_are_kept(
+    sound: bytes, tmp_path: Path, damaged: str
+) -> None:
+    """Which of the two is right nothing can tell."""
+    path = tmp_path / "s.sqlite"
+    path.write_bytes(in_the_first_format(sound, tmp_path / "new.sqlite"))
+    raw = sqlite3.connect(path)
+    column = "state" if damaged == "caption" else "after"
+    raw.execute(f"UPDATE {damaged} SET {column} = replace({column}, 'Caption 7.', 'Captiom 7.')")
+    raw.commit()
+    raw.close()
+    told: list[MendedError] = []
+    with Store(path, on_mended=told.append) as store:
+        row = store.get(clip(7))
+        assert row is not None
+        shown = "Captiom 7." if damaged == "caption" else "Caption 7."
+        assert (row.text, {one.text for one in row.variants}) == (shown, {"Caption 7.", "Captiom 7."})
+        assert [one.text for one in store.rows(MUSIC) if one.clip != clip(7)] == TEXTS[:7] + TEXTS[8:]
+        store.check()
+        assert store.choose(clip(7), 1).text != shown
+        undone = store.undo()
+        assert undone is not None and undone.text == shown
+    [error] = told
+    assert f"1 caption reads otherwise in its journal: {clip(7).path.name} at" in str(error)
+    assert error.exit_code is ExitCode.SOME_FILES_FAILED
+    with Store(path) as store:  # told once
+        assert len(store.rows(MUSIC)) == COUNT
+
+
 def test_one_damaged_page_of_the_first_format_loses_nothing(sound: bytes, tmp_path: Path) -> None:
     whole = {clip(number).path.name: TEXTS[number] for number in range(COUNT)}
     content = in_the_first_format(sound, tmp_path / "new.sqlite")

@@ -352,6 +352,32 @@ def test_undo_goes_back_through_five_hundred_actions_and_three_restarts(tmp_path
     assert ledger.redo() is None
 
 
+def test_an_action_is_one_after_a_restart_and_two_of_the_same_are_two(tmp_path: Path) -> None:
+    """Also where they are a caption that was stopped and one that was asked for alike, and where few are looked at."""
+    with Store(tmp_path / "s.sqlite", annotator="ada") as store:
+        for action in (["a", "ab"], ["abc"], ["d", "de", "def"]):
+            store.begin_action()
+            for text in action:
+                store.edit(Clip(tmp_path / "1.wav"), text)
+        for texts in (["A"], ["A s", "A song."]):
+            store.begin_action()
+            for text in texts:
+                store.save_generated(Clip(tmp_path / "2.wav"), a_caption(text))
+        store.set_status(Clip(tmp_path / "2.wav"), Status.ACCEPTED)
+        store.begin_action(joined=True)
+        store.save_generated(Clip(tmp_path / "3.wav"), a_caption("Next."))
+    with Store(tmp_path / "s.sqlite", annotator="ada") as store:
+        assert store.recall(tmp_path) == ([2, 1, 3, 1, 4], [], False)
+        assert store.recall(tmp_path, 2) == ([4], [], True), "of the oldest action that is looked at, all"
+        store.recall(tmp_path)
+        store.undo_together(4)
+        store.undo_together(1)
+        store.redo_together(1)
+    with Store(tmp_path / "s.sqlite", annotator="ada") as store:
+        done, undone, _ = store.recall(tmp_path)
+        assert (done, undone) == ([2, 1, 3, 1], [4])
+
+
 def test_moving_rows_is_one_action_and_leaves_what_is_there(store: Store, tmp_path: Path) -> None:
     old, new = tmp_path / "old.wav", tmp_path / "new.wav"
     for start in (0.0, 10.0):

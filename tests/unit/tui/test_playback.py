@@ -76,6 +76,21 @@ def test_a_mono_device_gets_the_mean(song: Path) -> None:
     np.testing.assert_allclose(heard[: len(samples), 0], samples.mean(axis=1), atol=1e-6)
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("rate", [RATE, 96_000])  # as it is, and through the device's own rate
+def test_damaged_floats_reach_no_device(tmp_path: Path, rate: int) -> None:
+    samples = noise(1.0, rate=rate)
+    samples[::1000] = np.nan, np.inf
+    samples[1::1000] = 3e38, -3e38
+    path = tmp_path / "f.wav"
+    soundfile.write(path, samples, rate, subtype="FLOAT")
+    backend = FakeBackend(refused_rates=() if rate == RATE else (rate,))
+    heard = drain(DeviceSection(backend, path, Wish()), backend.streams[-1])
+    assert np.abs(heard).max() < 40, "a resampler may overshoot"
+    if rate == RATE:
+        np.testing.assert_array_equal(heard[2:1000], samples[2:1000])
+
+
 @pytest.mark.parametrize("rate", [8000, 11025, 96000, 192000])
 def test_any_rate_is_played_whole(tmp_path: Path, rate: int) -> None:
     samples = noise(5.0, channels=1, rate=rate)
