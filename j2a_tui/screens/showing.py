@@ -28,6 +28,7 @@ from j2a_tui.session import Session
 from j2a_tui.transport import Transport
 from j2a_tui.widgets.caption_panel import CaptionPanel
 from j2a_tui.widgets.features_panel import FeaturesPanel
+from j2a_tui.widgets.framed import FramedVertical
 from j2a_tui.widgets.lines import KeyBar, StatusLine, TopBar
 from j2a_tui.widgets.track_list import TrackList
 from j2a_tui.widgets.transport_line import TransportLine
@@ -72,8 +73,8 @@ class Showing(Screen[None]):
         self.notices = Notices()
         self.too_small = Static("", id="too-small", markup=False)
         self.banner = Static("", id="banner", markup=False)
-        self.files_box = Vertical(self.tracks, id="files")
-        self.sound_box = Vertical(self.waveform, self.transport_line, id="sound")
+        self.files_box = FramedVertical(self.tracks, id="files")
+        self.sound_box = FramedVertical(self.waveform, self.transport_line, id="sound")
 
     def compose(self) -> ComposeResult:
         """Two columns between lines: the files, and of one of them the caption, the sound and what was measured."""
@@ -111,7 +112,7 @@ class Showing(Screen[None]):
             self.waveform.set_features(session.features)
             self.transport_line.set_features(session.features)
         if change & Change.STATUS:
-            self.tracks.refresh()
+            self.tracks.refresh_changed()
             self._show_counts()
         if change & Change.MODEL:
             self.show_model()
@@ -152,19 +153,20 @@ class Showing(Screen[None]):
             title = Content.assemble("Files ", (f"/{clean(words)} ", "bold $accent"), f"{near}{self.tracks.found:,}")
         if listing.sort.name != BY_NAME:
             title = Content.assemble(title, ("  by ", "$quiet"), (listing.sort.said, "bold $accent"))
-        self.files_box.border_title = title
+        self.files_box.entitle(title)
 
     def _show_name(self) -> None:
         track = self.tracks.track
         if track is None or track.path != self._path:
-            self.sound_box.border_title = self.files_box.border_subtitle = None
+            self.sound_box.entitle(None)
+            self.files_box.subtitle(None)
             return
         folder = track.name.rpartition("/")[0]
-        self.files_box.border_subtitle = Content(fit_path(clean(folder), self.tracks.size.width - 4).rstrip())
+        self.files_box.subtitle(Content(fit_path(clean(folder), self.tracks.size.width - 4).rstrip()))
         tags = self.tracks.tags(track.path)
         about = " – ".join(clean(part) for part in (tags.artist, tags.title) if part) if tags else ""
         name = Content.assemble((clean(track.path.name), "bold"), (f"  {about}" if about else "", "$quiet"))
-        self.sound_box.border_title = name
+        self.sound_box.entitle(name)
 
     def show_transport(self) -> None:
         """The line under the waveform, and the loop in it."""

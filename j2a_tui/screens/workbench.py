@@ -63,7 +63,7 @@ class Workbench(Showing):
         """How some captioned windows stand."""
         for entry in message.entries:
             self.session.ledger.catalogue.fill(entry)
-        self.tracks.refresh()
+        self.tracks.refresh_changed()
         self._show_counts()
 
     def _look_at_others(self) -> None:

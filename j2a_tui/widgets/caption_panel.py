@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content, Span
 from textual.timer import Timer
 from textual.widgets import Static
@@ -19,6 +19,7 @@ from j2a_tui.claims import Checked, checked, table
 from j2a_tui.display import VERDICT_MARKS, clean, fit
 from j2a_tui.session import Session
 from j2a_tui.widgets.claims_table import ClaimsTable
+from j2a_tui.widgets.framed import FramedVertical, same
 from j2a_tui.wording import changed, distance
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _VERDICT_STYLES = {
 _MARK_STYLES = {"agreed": "$success", "contradicted": "bold $error", "unmeasured": "$warning"}
 
 
-class CaptionPanel(Vertical):
+class CaptionPanel(FramedVertical):
     """Text, the claims in it, where it came from."""
 
     def __init__(self, session: Session) -> None:
@@ -43,12 +44,10 @@ class CaptionPanel(Vertical):
         self._editor: Editor | None = None  # made once, and hidden when it is left
         self._editing = False
         self._repaint: Timer | None = None
-        self._title_shown: Content | None = None
-        self._origin_shown: Content | None = None
         self._claims_of: tuple[str, object] = ("", None)
         self._claims: Sequence[Checked] = ()
         self._affix_of = affixes.finder()
-        self.border_title = Content("Caption")
+        self.entitle(Content("Caption"))
 
     def compose(self) -> ComposeResult:
         """The text scrolls; the claims under it stay."""
@@ -110,18 +109,14 @@ class CaptionPanel(Vertical):
         if session.writing:
             scroll.scroll_end(animate=False, immediate=True)
         _put(self._table, self._table.marked(claims))
-        title = self._title()
-        if not _same(title, self._title_shown):  # setting it draws the whole panel
-            self.border_title = self._title_shown = title
-        origin = self._origin()
-        if not _same(origin, self._origin_shown):
-            self.border_subtitle = self._origin_shown = origin
+        self.entitle(self._state())
+        self.subtitle(self._origin())
 
     def on_resize(self) -> None:
         """More room has more of the claims."""
         self.show_soon()
 
-    def _title(self) -> Content:
+    def _state(self) -> Content:
         session = self._session
         job = session.job
         if self.editor is not None:
@@ -255,7 +250,7 @@ def _put(static: Static, content: Content) -> None:
     """Show other content. What is the same is not drawn again; the screen is laid out anew, and so drawn as a whole,
     only where there are more lines or fewer."""
     before = static.content
-    if _same(content, before):
+    if same(content, before):
         return
     static.update(content, layout=False)
     size = static.size
@@ -263,8 +258,3 @@ def _put(static: Static, content: Content) -> None:
         not size.width or size.height != static.get_content_height(size, static.app.size, size.width)
     ):
         static.refresh(layout=True)
-
-
-def _same(content: Content, before: object) -> bool:
-    """Whether text and colours are the same: contents call themselves equal when their texts are."""
-    return isinstance(before, Content) and content == before and content.spans == before.spans

@@ -19,15 +19,13 @@ from textual.strip import Strip
 from j2a.store import Status
 from j2a.tags import Tags
 from j2a_tui.catalogue import Catalogue
-from j2a_tui.display import EDITED, NO_STATUS, STATUS_LETTERS, VERDICT_MARKS, clean, clock, fit, fit_path
+from j2a_tui.display import clock, fit
 from j2a_tui.listing import TOP_FOLDER, Listing
 from j2a_tui.sorting import UNDECIDED
+from j2a_tui.widgets.track_rows import Standing, folder_line, track_line
 
 if TYPE_CHECKING:
     from j2a.library import Track
-
-DURATION_FROM_WIDTH = 24
-OPEN_FOLDER, FOLDED = "▾", "▸"
 
 
 class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
@@ -38,7 +36,7 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
         "tracks--folder", "tracks--wrong",
     }
 
-    cursor: reactive[int] = reactive(-1)
+    cursor: reactive[int] = reactive(-1, repaint=False)  # its rows are drawn, not the whole list
 
     @dataclass
     class Moved(Message):
@@ -55,6 +53,7 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
         self._catalogue = catalogue
         self.listing = Listing(catalogue)
         self._note = ""
+        self._drawn: dict[int, Standing | None] = {}  # what each row on the screen was drawn from
         self._last: Track | None = None  # where the cursor was, also while a search finds nothing
 
     @property
@@ -111,10 +110,26 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
     def add_tags(self, tags: Mapping[Path, Tags]) -> None:
         """Durations, titles and artists arrive in batches."""
         self.listing.add_tags(tags)
-        top = self.scroll_offset.y
-        shown = self.listing.rows[top:top + self.size.height]
-        if any(isinstance(row, int) and (track := self._track_of(row)) and track.path in tags for row in shown):
-            self.refresh()
+        self.refresh_changed()
+
+    def refresh_changed(self) -> None:
+        """Draw the rows on the screen whose files stand otherwise than when they were drawn."""
+        for y, drawn in self._drawn.items():
+            row = y + self.scroll_offset.y
+            if row < len(self.listing.rows) and self._standing(self.listing.rows[row]) != drawn:
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def _standing(self, row: int | str) -> Standing | None:
+        """What a row says of its file; ``None`` for a folder."""
+        place = self.listing.entries[row] if isinstance(row, int) else row
+        if isinstance(place, str):
+            return None
+        track = self.listing.tracks[place]
+        status = self._statuses.get(track.path)
+        return Standing(
+            status, status is Status.DRAFT and self._catalogue.edited(track.path),
+            self._catalogue.contradicted_in(track.path), self.listing.beside(track.path) or self._duration(track),
+        )
 
     def search(self, words: str, meets: Callable[[Path], bool] | None = None) -> None:
         """List the files that have every word, or are near to them, and that meet the conditions."""
@@ -240,48 +255,18 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
         if row >= len(self.listing.rows):
             return self._empty_line(y, width)
         index = self.listing.rows[row]
-        if isinstance(index, str):
-            return self._folder_line(index, width)
-        place = self.listing.entries[index]
-        if isinstance(place, str):
-            return self._folder_line(place, width, self.listing.counts[place], here=index == self.cursor)
-        return self._track_line(self.listing.tracks[place], width, here=index == self.cursor)
-
-    def _folder_line(self, name: str, width: int, count: int | None = None, *, here: bool = False) -> Strip:
-        """``▾ Artist/Album/``, or folded ``▸ Artist/Album/  12``."""
-        style = self.get_component_rich_style("tracks--folder")
-        if here:
-            style += self.get_component_rich_style("tracks--cursor")
-        mark = OPEN_FOLDER if count is None else FOLDED
-        end = "" if count is None else f" {count:,} "
-        name = fit_path(clean((name or TOP_FOLDER).rstrip("/")), width - 3 - len(end)).rstrip() + "/"
-        text = fit(f"{mark} {name}", width - len(end)) + end
-        return Strip([Segment(text, style)], width).adjust_cell_length(width, style)
-
-    def _track_line(self, track: Track, width: int, *, here: bool) -> Strip:
-        status = self._statuses.get(track.path)
-        wrong = self._catalogue.contradicted_in(track.path)
-        edited = status is Status.DRAFT and self._catalogue.edited(track.path)
-        letter = EDITED if edited else STATUS_LETTERS[status] if status else NO_STATUS
-        mark = f" {VERDICT_MARKS['contradicted']}{wrong}" if wrong else ""
-        beside = self.listing.beside(track.path) or self._duration(track) if width >= DURATION_FROM_WIDTH else ""
-        beside = f" {beside}" if beside else ""
-        room = width - 4 - len(beside) - len(mark)
+        standing = self._drawn[y] = self._standing(index)
+        here = index == self.cursor
+        if standing is None:
+            place = self.listing.entries[index] if isinstance(index, int) else index
+            assert isinstance(place, str)
+            count = self.listing.counts[place] if isinstance(index, int) else None
+            return folder_line(place, count, width, self.get_component_rich_style, here=here)
+        assert isinstance(index, int)
+        track = self._track_of(index)
+        assert track is not None
         name = track.name.rpartition("/")[2] if self.listing.has_folders else track.name
-        styles = {
-            name: self.get_component_rich_style(name)
-            for name in (self._letter_class(status), "tracks--row", "tracks--quiet", "tracks--wrong")
-        }
-        if here:
-            cursor = self.get_component_rich_style("tracks--cursor")
-            styles = {name: style + cursor for name, style in styles.items()}
-        text_style = styles["tracks--row"]
-        segments = [
-            Segment("▌" if here else " ", text_style), Segment(letter + " ", styles[self._letter_class(status)]),
-            Segment(fit_path(clean(name), room), text_style), Segment(mark, styles["tracks--wrong"]),
-            Segment(beside, styles["tracks--quiet"]), Segment(" ", text_style),
-        ]
-        return Strip(segments, width).adjust_cell_length(width, text_style)
+        return track_line(name, standing, width, self.get_component_rich_style, here=here)
 
     def _empty_line(self, y: int, width: int) -> Strip:
         text = f" {self._note}" if y == 0 and not self.listing.found else ""
@@ -290,16 +275,6 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
     def _duration(self, track: Track) -> str:
         tags = self.tags(track.path)
         return clock(tags.duration_s) if tags and tags.duration_s else ""
-
-    def _letter_class(self, status: Status | None) -> str:
-        match status:
-            case Status.ACCEPTED | Status.FLAGGED:
-                return "tracks--accepted"
-            case Status.DRAFT:
-                return "tracks--draft"
-            case Status.REJECTED | Status.SKIPPED | Status.FAILED:
-                return "tracks--set-aside"
-        return "tracks--quiet"
 
     def on_resize(self) -> None:
         """Rows are as wide as the list."""
