@@ -129,12 +129,17 @@ class Desk(Rewriting):
             self.show_change(Change.STAGE)
         elif not session.text.strip():
             self.say("There is no caption to accept yet: enter writes one, e lets you write it.")
-        elif not anyway and self._asks_first():
-            return
-        elif session.decide(Status.ACCEPTED):
-            self._go_on(describe=True)
-        else:
-            self.show_change(Change.EVERYTHING)  # what somebody else has written meanwhile
+        elif anyway or not self._asks_first():
+            self._decide(Status.ACCEPTED)
+
+    def _decide(self, status: Status) -> None:
+        """And go on. What comes next is drawn first, and saved right behind that: a disk may take its time."""
+        with self.session.ledger.put_off():
+            if self.session.decide(status):
+                self._go_on(describe=status is Status.ACCEPTED)
+            else:
+                self.show_change(Change.EVERYTHING)  # what somebody else has written meanwhile
+        self.call_after_refresh(self.catch_up)
 
     def _asks_first(self) -> bool:
         """Whether the caption is contradicted, and was not asked about before."""
@@ -167,10 +172,7 @@ class Desk(Rewriting):
     def _set_aside(self, status: Status) -> None:
         self.settle()
         self.session.stop()
-        if self.session.decide(status):
-            self._go_on(describe=False)
-        else:
-            self.show_change(Change.EVERYTHING)
+        self._decide(status)
 
     def _go_on(self, *, describe: bool) -> None:
         self.pace.decided(time.monotonic())
@@ -189,7 +191,7 @@ class Desk(Rewriting):
         if self.session.ahead.has(self.session.clip):  # it stands there before the file is read
             self.session.describe(follows=True)
             self.show_change(Change.EVERYTHING)
-            self.caption.show()
+            self.show_caption_first()
         else:
             self.action_describe_next()
 
@@ -202,6 +204,7 @@ class Desk(Rewriting):
     def on_coming_up(self, message: ComingUp) -> None:
         """The next clips are written while this one is read."""
         self.session.ahead.plan(message.clips)
+        self._durations_s = dict(message.durations_s)
         self.write_ahead()
 
     def write_ahead(self) -> None:

@@ -58,6 +58,7 @@ class Showing(Screen[None]):
         self._measuring: Timer | None = None
         self._ticking: Timer | None = None
         self._broken = False  # the open file cannot be read
+        self._durations_s: dict[Path, float] = {}  # of the next files
         self._when_read = ""  # an action that waits for the length of the file
         self.left_at: tuple[Path, Window | None] | None = None  # the file to begin with, and its window
 
@@ -119,6 +120,19 @@ class Showing(Screen[None]):
         if change & Change.STAGE:
             self.keys.show(busy=session.writing)
 
+    def show_caption_first(self) -> None:
+        """Draw the caption and the list at once, and what else has changed with Textual's next tick.
+
+        Of all that a decision changes they are what is waited for.
+        """
+        self.caption.show()
+        drawn = {self.caption, self.tracks, *self.caption.query("*")}
+        self._compositor.update_widgets(drawn)
+        if self.caption.needs_layout:
+            self._refresh_layout()
+        else:
+            self._compositor_refresh()
+
     def show_model(self) -> None:
         """Version, backbone, and whether they are loaded."""
         model = self.session.model
@@ -129,8 +143,8 @@ class Showing(Screen[None]):
 
     def _show_unsaved(self) -> None:
         ledger = self.session.ledger
-        self.banner.display = bool(ledger.unsaved.changes)
-        if ledger.unsaved.changes and ledger.problem is not None:
+        self.banner.display = ledger.problem is not None
+        if ledger.problem is not None:
             files = len(ledger.unsaved.rows)
             what = "a caption" if files == 1 else f"{files} captions"
             self.banner.update(clean(f"Not saved yet: {what}. {ledger.problem.message} {ledger.problem.hint}"))

@@ -112,6 +112,11 @@ class CaptionPanel(FramedVertical):
         self.entitle(self._state())
         self.subtitle(self._origin())
 
+    @property
+    def needs_layout(self) -> bool:
+        """Whether what was shown last has more lines, or fewer, than there is room for."""
+        return any(widget._layout_required for widget in self.query("*"))
+
     def on_resize(self) -> None:
         """More room has more of the claims."""
         self.show_soon()
