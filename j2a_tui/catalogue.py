@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +43,18 @@ class Entry:
             len(row.variants) > 1 and disagree([variant.text for variant in row.every_variant]),
             features.bpm_sure is False and "bpm" not in features.corrected,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Meets:
+    """The files that meet conditions: these, or with ``inside`` False all others."""
+
+    paths: AbstractSet[Path]
+    inside: bool = True
+
+    def __call__(self, path: Path) -> bool:
+        """Whether a file does."""
+        return (path in self.paths) == self.inside
 
 
 class Catalogue:

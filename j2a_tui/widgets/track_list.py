@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -18,9 +19,10 @@ from textual.strip import Strip
 
 from j2a.store import Status
 from j2a.tags import Tags
-from j2a_tui.catalogue import Catalogue
+from j2a_tui.catalogue import Catalogue, Meets
 from j2a_tui.display import clock, fit
-from j2a_tui.listing import TOP_FOLDER, Listing
+from j2a_tui.folders import TOP_FOLDER
+from j2a_tui.listing import Listing
 from j2a_tui.sorting import UNDECIDED
 from j2a_tui.widgets.track_rows import Standing, folder_line, track_line
 
@@ -53,6 +55,7 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
         self._catalogue = catalogue
         self.listing = Listing(catalogue)
         self._note = ""
+        self._styles: dict[str, Style] = {}  # of the parts of a row, until the theme changes
         self._drawn: dict[int, Standing | None] = {}  # what each row on the screen was drawn from
         self._last: Track | None = None  # where the cursor was, also while a search finds nothing
 
@@ -93,7 +96,8 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
     def visible_first(self) -> list[Track]:
         """Every file, those on the screen first, then on from there: the order to read tags in."""
         listing = self.listing
-        shown = (listing.entries[row] for row in listing.rows[self.scroll_offset.y:] if isinstance(row, int))
+        rows = (listing.rows[row] for row in range(self.scroll_offset.y, len(listing.rows)))
+        shown = (listing.entries[row] for row in rows if isinstance(row, int))
         top = next((place for place in shown if isinstance(place, int)), 0)
         return [*listing.tracks[top:], *listing.tracks[:top]]
 
@@ -131,7 +135,7 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
             self._catalogue.contradicted_in(track.path), self.listing.beside(track.path) or self._duration(track),
         )
 
-    def search(self, words: str, meets: Callable[[Path], bool] | None = None) -> None:
+    def search(self, words: str, meets: Meets | None = None) -> None:
         """List the files that have every word, or are near to them, and that meet the conditions."""
         self.listing.search(words, meets)
         self._list()
@@ -261,12 +265,22 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
             place = self.listing.entries[index] if isinstance(index, int) else index
             assert isinstance(place, str)
             count = self.listing.counts[place] if isinstance(index, int) else None
-            return folder_line(place, count, width, self.get_component_rich_style, here=here)
+            return folder_line(place, count, width, self._style_of, here=here)
         assert isinstance(index, int)
         track = self._track_of(index)
         assert track is not None
         name = track.name.rpartition("/")[2] if self.listing.has_folders else track.name
-        return track_line(name, standing, width, self.get_component_rich_style, here=here)
+        return track_line(name, standing, width, self._style_of, here=here)
+
+    def _style_of(self, name: str) -> Style:
+        if name not in self._styles:
+            self._styles[name] = self.get_component_rich_style(name)
+        return self._styles[name]
+
+    def notify_style_update(self) -> None:
+        """A new theme: other colours."""
+        super().notify_style_update()
+        self._styles.clear()
 
     def _empty_line(self, y: int, width: int) -> Strip:
         text = f" {self._note}" if y == 0 and not self.listing.found else ""

@@ -11,7 +11,7 @@ from textual.strip import Strip
 
 from j2a.store import Status
 from j2a_tui.display import EDITED, NO_STATUS, STATUS_LETTERS, VERDICT_MARKS, clean, fit, fit_path
-from j2a_tui.listing import TOP_FOLDER
+from j2a_tui.folders import TOP_FOLDER
 
 DURATION_FROM_WIDTH = 24
 OPEN_FOLDER, FOLDED = "▾", "▸"
