@@ -11,10 +11,10 @@ from textual.keys import KEY_NAME_REPLACEMENTS, Keys, _character_to_key
 
 from j2a.errors import UsageError
 
-Where = Literal["anywhere", "desk", "claims", "editor", "search", "correct", "diff", "blind"]
+Where = Literal["anywhere", "desk", "claims", "editor", "search", "correct", "diff", "blind", "jump"]
 PLACES: tuple[Where, ...] = get_args(Where)
-TYPED_IN: tuple[Where, ...] = ("editor", "search")  # where letters are text
-MODAL: tuple[Where, ...] = ("correct", "diff", "blind")  # where the keys of the app are not heard
+TYPED_IN: tuple[Where, ...] = ("editor", "search", "jump")  # where letters are text
+MODAL: tuple[Where, ...] = ("correct", "diff", "blind", "jump")  # where the keys of the app are not heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,8 @@ KEYS: tuple[Key, ...] = (
         "Files", bar=True, brief="CSV"),
     Key("claims", "tab", "tab", "claims", "Claims", "Go through the claims; each lights its words in the caption",
         "desk", "Captions"),
+    Key("jump", "J", "J", "jump", "Jump", "Letters on files, folders, claims and boxes: type them to go there",
+        "desk", "Files"),
     # The program
     Key("version", "v", "v", "version", "Version", "Choose the J2A version and its weights",
         "desk", "Program", bar=True, brief="Model"),
@@ -210,6 +212,10 @@ KEYS: tuple[Key, ...] = (
     Key("blind_undo", "u", "u", "undo", "Undo", "Take the last pick back", "blind", "Blind A/B"),
     Key("blind_export", "E", "E", "export", "Export", "Write preferences.jsonl", "blind", "Blind A/B"),
     Key("blind_leave", "escape,q", "esc", "leave", "Leave", "Back to the desk", "blind", "Blind A/B"),
+    # While jumping
+    Key("jump_again", "backspace", "backspace", "again", "Again", "Take the first of two letters back",
+        "jump", "While jumping"),
+    Key("jump_leave", "escape", "esc", "leave", "Leave", "Stay where you are", "jump", "While jumping"),
     # While searching
     Key("search_keep", "enter,down", "enter", "keep", "Keep", "Keep the filter and go to the files", "search",
         "While searching", bar=True),

@@ -22,7 +22,7 @@ from j2a_tui.display import clean, feature_text, window_text
 from j2a_tui.jobs import Change
 from j2a_tui.messages import ComingUp
 from j2a_tui.reading import looking_ahead
-from j2a_tui.screens.rewriting import Rewriting
+from j2a_tui.screens.jumping import Jumping
 from j2a_tui.theme import OWN, THEME
 from j2a_tui.widgets.lines import KeyBar
 
@@ -34,7 +34,7 @@ _KINDS = {"describe": "an ordinary one", "short": "one short sentence", "detaile
 _TOLD = ("bpm", "meter", "key", "chords", "sound", "tags", "genre")  # in the user's own editor
 
 
-class Desk(Rewriting):
+class Desk(Jumping):
     """The screen that the app opens with."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*textual_bindings("desk")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -93,6 +93,12 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
         """Tags of a file if they were read."""
         return self.listing.tags(path)
 
+    @property
+    def rows_shown(self) -> Iterator[tuple[int, int | str]]:
+        """Each row on the screen: how far from the top, and its entry, or the name of a folder that is open."""
+        top = self.scroll_offset.y
+        return enumerate(self.listing.rows[top : top + self.size.height])
+
     def visible_first(self) -> list[Track]:
         """Every file, those on the screen first, then on from there: the order to read tags in."""
         listing = self.listing
@@ -176,6 +182,10 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
         self.listing.fold(folder)
         self._list(folder)
         return True
+
+    def fold_heading(self, name: str) -> None:
+        """Close the folder of a heading."""
+        self.fold("" if name == TOP_FOLDER else name)
 
     def open_folder(self) -> bool:
         """Open the folder under the cursor, if it stands on one that is folded."""
@@ -302,7 +312,7 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
         index = self.listing.rows[row]
         place = index if isinstance(index, str) else self.listing.entries[index]
         if isinstance(place, str):
-            self.fold("" if place == TOP_FOLDER else place)
+            self.fold_heading(place)
         elif isinstance(index, int):
             self.cursor = index
             if event.chain == 2:
