@@ -264,6 +264,22 @@ def in_use() -> tuple[Key, ...]:
     return _in_use
 
 
+def key_of(action: str) -> str:
+    """The key of an action by its id, as people write it; the first one where it has several."""
+    shown = next(entry.shown for entry in _in_use if entry.id == action)
+    return shown if shown.startswith("shift ") else shown.split()[0]
+
+
+def with_keys(text: str) -> str:
+    """Words of the program with the keys of the actions that they name: ``{undo} takes it back``."""
+    return text.format_map(_KeysByAction())
+
+
+class _KeysByAction(dict[str, str]):
+    def __missing__(self, action: str) -> str:
+        return key_of(action)
+
+
 def use(asked: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     """Give actions, by their ids, the keys that are asked for; all others have those of the table.
 

@@ -12,6 +12,7 @@ from j2a.errors import J2AError, StoreError
 from j2a.features.corrections import NONE, Corrections
 from j2a.store import Row, Status, Store
 from j2a.store.records import BEST_FIRST
+from j2a_tui.bindings import with_keys
 from j2a_tui.catalogue import Catalogue, Entry
 from j2a_tui.unsaved import Change, Unsaved
 
@@ -204,8 +205,9 @@ class Keeping:
         if row != before:
             self._count(clip, row)
         if others is not None and replaced:
-            self.on_problem(J2AError(f"It had written: {others.text}", "Yours is saved; u brings the other one back.",
-                                      title="Another J2A has changed this caption"))
+            stands = with_keys("Yours is saved; {undo} brings the other one back.")
+            self.on_problem(J2AError(f"It had written: {others.text}", stands,
+                                     title="Another J2A has changed this caption"))
         return row
 
     def _count(self, clip: Clip, row: Row) -> None:

@@ -16,7 +16,7 @@ from j2a.errors import J2AError
 from j2a.store import Status
 from j2a_tui import external, own_prompts
 from j2a_tui.ahead import CLIPS
-from j2a_tui.bindings import textual_bindings
+from j2a_tui.bindings import textual_bindings, with_keys
 from j2a_tui.claims import contradicted
 from j2a_tui.display import clean, feature_text, window_text
 from j2a_tui.jobs import Change
@@ -67,7 +67,8 @@ class Desk(Jumping):
         clip = self.session.clip
         what = "This caption is accepted." if self.session.status is Status.ACCEPTED else "Somebody wrote in this text."
         self.app.push_screen(
-            ConfirmScreen(f"{what} Replace it by another variant, as a draft? u brings it back.", "Replace it"),
+            ConfirmScreen(with_keys(what + " Replace it by another variant, as a draft? {undo} brings it back."),
+                          "Replace it"),
             lambda yes: self._describe(variant=True, over_kept=True) if yes and clip == self.session.clip else None,
         )
 
@@ -128,7 +129,7 @@ class Desk(Jumping):
             session.accept_when_whole()
             self.show_change(Change.STAGE)
         elif not session.text.strip():
-            self.say("There is no caption to accept yet: enter writes one, e lets you write it.")
+            self.say(with_keys("There is no caption to accept yet: {describe} writes one, {edit} lets you write it."))
         elif anyway or not self._asks_first():
             self._decide(Status.ACCEPTED)
 
@@ -151,7 +152,7 @@ class Desk(Jumping):
         self._asked = asked
         told = "; ".join(f"{one.text}, but {one.measured or 'it was not heard'}" for one in wrong[:2])
         more = f" and {len(wrong) - 2} more" if len(wrong) > 2 else ""
-        self.say(clean(f"Contradicted: {told}{more}. a once more accepts, e edits."))
+        self.say(clean(f"Contradicted: {told}{more}. {with_keys('{accept} once more accepts, {edit} edits.')}"))
         return True
 
     def action_reject(self) -> None:

@@ -18,6 +18,7 @@ from j2a.errors import J2AError
 from j2a.store import Status
 from j2a_tui import own_prompts
 from j2a_tui.background import Background
+from j2a_tui.bindings import key_of, with_keys
 from j2a_tui.display import clean, fit_path, home_relative
 from j2a_tui.jobs import Change
 from j2a_tui.notices import Notices
@@ -38,7 +39,7 @@ from j2a_tui.windows import Window
 SMALLEST = (60, 18)
 _GUIDE = (
     "There is no music here.\n\nJ2A lists WAV, FLAC, Ogg, Opus, MP3, AIFF and other audio files of a folder and of the "
-    "folders in it.\n\nOpen another folder:  j2a-tui FOLDER\nOr the demo clips:    j2a-tui --demo\n\nq leaves."
+    "folders in it.\n\nOpen another folder:  j2a-tui FOLDER\nOr the demo clips:    j2a-tui --demo\n\n{quit} leaves."
 )
 
 class Showing(Screen[None]):
@@ -82,7 +83,7 @@ class Showing(Screen[None]):
         yield self.too_small
         yield self.top
         work = Vertical(self.caption, self.sound_box, self.features, id="work")
-        yield Horizontal(self.files_box, work, Static(_GUIDE, id="guide", markup=False), id="desk")
+        yield Horizontal(self.files_box, work, Static(with_keys(_GUIDE), id="guide", markup=False), id="desk")
         yield self.banner
         yield self.status
         yield self.keys
@@ -91,7 +92,7 @@ class Showing(Screen[None]):
         width, height = event.size
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-too-small")
         self.too_small.update(f"J2A needs {SMALLEST[0]} columns and {SMALLEST[1]} rows.\n"
-                              f"Here are {width} and {height}: make the window larger.\nq leaves.")
+                              f"Here are {width} and {height}: make the window larger.\n{key_of('quit')} leaves.")
     def tell(self, error: J2AError) -> None:
         """The one place that renders errors on the screen."""
         self.notify(clean(f"{error.message} {error.hint}".strip(), multiline=True), title=error.title,

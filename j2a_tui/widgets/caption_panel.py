@@ -15,6 +15,7 @@ from j2a import affixes, paths
 from j2a.affixes import NONE
 from j2a.caption import PROMPTS
 from j2a.store import Status
+from j2a_tui.bindings import with_keys
 from j2a_tui.claims import Checked, checked, table
 from j2a_tui.display import VERDICT_MARKS, clean, fit
 from j2a_tui.session import Session
@@ -129,7 +130,7 @@ class CaptionPanel(FramedVertical):
         if job is not None and job.writes and not job.stopping:
             stage = clean(job.stage) or "waiting for the engine"
             share = f" {job.fraction:.0%}" if job.fraction is not None else ""
-            then = ("  accepted when it is whole, esc stops", "bold $success") if job.accepting else ""
+            then = (with_keys("  accepted when it is whole, {stop} stops"), "bold $success") if job.accepting else ""
             return Content.assemble("Caption ", (f"{stage}{share} …", "bold $accent"), then)
         if session.status is None:
             return Content("Caption")
@@ -152,8 +153,9 @@ class CaptionPanel(FramedVertical):
             if session.clip is None or session.writing:
                 return Content("")
             failed = session.status is Status.FAILED
-            missing = "No caption could be made: enter tries again" if failed else "No caption yet: enter writes one"
-            return Content.styled(f"{missing}, e lets you write it.", "$quiet italic")
+            missing = "No caption could be made: {describe} tries again" if failed else (
+                "No caption yet: {describe} writes one")
+            return Content.styled(with_keys(missing + ", {edit} lets you write it."), "$quiet italic")
         text = clean(session.text, multiline=True)
         if session.writing:
             return Content.assemble(text, ("▌", "$accent"))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from textual.content import Content
 
 from j2a.features.record import Features
+from j2a_tui.bindings import with_keys
 from j2a_tui.display import YOURS, clean, feature_text, fit
 from j2a_tui.widgets.framed import Framed
 
@@ -30,7 +31,7 @@ class FeaturesPanel(Framed):
         self.measuring = False  # as it is drawn
         self._shown: object = None  # what it was drawn from
         self.entitle(Content("Measured"))
-        self.subtitle(Content.styled("c corrects", "$quiet"))
+        self.subtitle(Content.styled(with_keys("{correct} corrects"), "$quiet"))
 
     def show(self, features: Features, known: set[str], *, measuring: bool) -> None:
         """Draw this, unless it is there already."""

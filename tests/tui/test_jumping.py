@@ -77,6 +77,6 @@ async def test_the_second_of_two_letters_goes_there_and_the_first_can_be_taken_b
     desk.app.push_screen(JumpScreen(targets), lambda target: target.go() if target else None)
     await desk.settle()
     two = next(letters for letters in labels(60) if len(letters) == 2)
-    other = [letters for letters in labels(60) if letters[0] not in two and len(letters) == 2][0]
+    other = next(letters for letters in labels(60) if letters[0] not in two and len(letters) == 2)
     await desk.press(two[0], "backspace", *other)
     assert gone == [list(labels(60)).index(other)]
