@@ -68,6 +68,9 @@ KEYS: tuple[Key, ...] = (
     Key("flag", "f", "f", "flag", "Flag", "Flag the file for a second look, and go on", "desk", "Captions"),
     Key("undo", "u", "u", "undo", "Undo", "Take back the last change", "desk", "Captions"),
     Key("redo", "ctrl+r", "ctrl+r", "redo", "Redo", "Make it again", "desk", "Captions"),
+    Key("text_down", "shift+down", "shift ↓", "scroll_text(1)", "Text down", "Further down in a text that is longer "
+        "than its box", "desk", "Captions"),
+    Key("text_up", "shift+up", "shift ↑", "scroll_text(-1)", "Text up", "Further up in it", "desk", "Captions"),
     Key("stop", "escape", "esc", "stop", "Stop", "Stop measuring or writing; what was written stays",
         "desk", "Captions"),
     # Listening

@@ -213,6 +213,10 @@ class Desk(Jumping):
         if self.session.job is None and self._settling is None and self.blind is None:
             self.session.ahead.go_on()
 
+    def action_scroll_text(self, lines: int) -> None:
+        """In a caption, or a message in its place, that is longer than the box."""
+        self.caption.scroll_text(lines)
+
     # Editing
 
     def action_edit(self) -> None:

@@ -30,6 +30,7 @@ REPAINT_S = 1 / 30
 ROOMY = 14  # rows from which each claim has a line
 WIDE = 70  # cells from which it is said which weights wrote
 CLAIM_WIDTH, KIND_WIDTH = 20, 10
+BETWEEN = "  "  # claims
 _VERDICT_STYLES = {
     "agreed": "$success underline", "contradicted": "bold $error reverse", "unmeasured": "$warning italic",
 }
@@ -45,6 +46,7 @@ class CaptionPanel(FramedVertical):
         self._editor: Editor | None = None  # made once, and hidden when it is left
         self._editing = False
         self._repaint: Timer | None = None
+        self._more = False  # the text is longer than its box
         self._claims_of: tuple[str, object] = ("", None)
         self._claims: Sequence[Checked] = ()
         self._affix_of = affixes.finder()
@@ -112,6 +114,18 @@ class CaptionPanel(FramedVertical):
         _put(self._table, self._table.marked(claims))
         self.entitle(self._state())
         self.subtitle(self._origin())
+        self.call_after_refresh(self._tell_of_more)
+
+    def _tell_of_more(self) -> None:
+        """Where the text is longer than its box: how to see the rest."""
+        more = self.editor is None and self.query_one("#text").max_scroll_y > 0
+        if more != self._more:
+            self._more = more
+            self.subtitle(self._origin())
+
+    def scroll_text(self, lines: int) -> None:
+        """Up or down in a text that is longer than its box."""
+        self.query_one("#text").scroll_relative(y=lines, animate=False)
 
     @property
     def needs_layout(self) -> bool:
@@ -203,10 +217,17 @@ class CaptionPanel(FramedVertical):
             return Content.styled("nothing in it can be checked", "$faint")
         if self.size.height >= ROOMY:
             return Content("\n").join(_rows(found, self.size.width))
-        return Content("  ").join(_in_short(one) for one in found)
+        return _filled([_in_short(one) for one in found], self._table.size.width or 1000)  # before there is one
 
     def _origin(self) -> Content:
-        """Whose words these are."""
+        """Whose words these are, and where there are more of them."""
+        origin = self._whose()
+        if not self._more:
+            return origin
+        more = Content.styled(with_keys("{text_down} for more"), "bold $accent")
+        return Content.assemble(more, (" · ", "$quiet"), origin) if origin.plain else more
+
+    def _whose(self) -> Content:
         session = self._session
         caption = session.caption
         if session.writing or not session.text:
@@ -245,6 +266,21 @@ def _rows(found: Sequence[Checked], width: int) -> list[Content]:
         words = ", ".join(one.text for one in unmeasured)
         lines.append(Content.styled(f"{VERDICT_MARKS['unmeasured']} {words}", _MARK_STYLES["unmeasured"]))
     return lines
+
+
+def _filled(parts: Sequence[Content], width: int) -> Content:
+    """One behind the other, in lines that break between them; one that is too long breaks where it must."""
+    lines: list[list[Content]] = []
+    room = 0
+    for part in parts:
+        if lines and room >= part.cell_length + len(BETWEEN):
+            lines[-1].append(part)
+            room -= len(BETWEEN)
+        else:
+            lines.append([part])
+            room = width
+        room -= part.cell_length
+    return Content("\n").join(Content(BETWEEN).join(line) for line in lines)
 
 
 def _in_short(one: Checked) -> Content:
