@@ -9,7 +9,6 @@ from pathlib import Path
 
 from j2a.clip import Clip
 from j2a.store import Row, Status
-from j2a_tui.claims import contradicted, disagree
 
 Place = tuple[float, float | None]
 
@@ -34,6 +33,11 @@ class Entry:
     @classmethod
     def of(cls, row: Row) -> Entry:
         """What counts of a row of the store."""
+        from j2a_tui.claims import (  # its patterns take a moment, which the first picture is not to wait for
+            contradicted,
+            disagree,
+        )
+
         features = row.features
         there = bool(row.text.strip()) or row.status is not Status.DRAFT
         return cls(

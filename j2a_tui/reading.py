@@ -40,6 +40,14 @@ CATALOGUE_BATCH = 8  # files: a step that the screen does not feel
 Post = Callable[[Message], object]
 
 
+def getting_ready() -> Iterator[None]:
+    """What the first caption needs is loaded before it comes."""
+    import j2a_tui.claims
+
+    assert j2a_tui.claims
+    yield
+
+
 def scanning(folder: Path, cancelled: Callable[[], bool], post: Post) -> Iterator[None]:
     """Find the audio files of a folder."""
     try:

@@ -17,7 +17,6 @@ from j2a.store import Status
 from j2a_tui import external, own_prompts
 from j2a_tui.ahead import CLIPS
 from j2a_tui.bindings import textual_bindings, with_keys
-from j2a_tui.claims import contradicted
 from j2a_tui.display import clean, feature_text, window_text
 from j2a_tui.jobs import Change
 from j2a_tui.messages import ComingUp
@@ -144,6 +143,8 @@ class Desk(Jumping):
 
     def _asks_first(self) -> bool:
         """Whether the caption is contradicted, and was not asked about before."""
+        from j2a_tui.claims import contradicted
+
         session = self.session
         wrong = contradicted(session.text, session.features)
         asked = session.clip, session.text
@@ -243,6 +244,8 @@ class Desk(Jumping):
 
     def _known(self) -> list[str]:
         """What there is to know while writing: file, window, what was measured, which claims are contradicted."""
+        from j2a_tui.claims import contradicted
+
         session = self.session
         clip, features = session.clip, session.features
         if clip is None:

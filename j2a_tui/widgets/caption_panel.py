@@ -16,7 +16,6 @@ from j2a.affixes import NONE
 from j2a.caption import PROMPTS
 from j2a.store import Status
 from j2a_tui.bindings import with_keys
-from j2a_tui.claims import Checked, checked, table
 from j2a_tui.display import VERDICT_MARKS, clean, fit
 from j2a_tui.session import Session
 from j2a_tui.widgets.claims_table import ClaimsTable
@@ -24,6 +23,7 @@ from j2a_tui.widgets.framed import FramedVertical, same
 from j2a_tui.wording import changed, distance
 
 if TYPE_CHECKING:
+    from j2a_tui.claims import Checked
     from j2a_tui.widgets.editor import Editor
 
 REPAINT_S = 1 / 30
@@ -198,6 +198,8 @@ class CaptionPanel(FramedVertical):
 
     def _checked(self, text: str) -> Sequence[Checked]:
         """Claims in the text against what was measured; only worked out anew when one of them has changed."""
+        from j2a_tui.claims import checked  # its patterns take a moment
+
         state = (text, repr(self._session.features))
         if state != self._claims_of:
             self._claims_of = state
@@ -210,6 +212,8 @@ class CaptionPanel(FramedVertical):
         if session.writing or not session.text or self.editor is not None:
             self._table.know((), ())
             return Content("")
+        from j2a_tui.claims import table
+
         every = self._checked(clean(session.text, multiline=True))
         found = table(every)
         self._table.know(found, every)

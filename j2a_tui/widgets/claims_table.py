@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import BindingType
@@ -12,8 +12,10 @@ from textual.message import Message
 from textual.widgets import Static
 
 from j2a_tui.bindings import Where, textual_bindings
-from j2a_tui.claims import Checked
 from j2a_tui.display import fit
+
+if TYPE_CHECKING:
+    from j2a_tui.claims import Checked
 
 LIT = "reverse bold"
 
