@@ -26,11 +26,14 @@ _CONTROL = re.compile(rb"\x1b(?:\[[0-9;?]*[ -/]*([@-~])|[^\[])")
 
 
 class Terminal:
-    """Starts ``python -m MODULE ARGUMENTS`` at 120 x 40. All times are ``time.perf_counter()`` seconds."""
+    """Starts ``python -m MODULE ARGUMENTS``. All times are ``time.perf_counter()`` seconds."""
 
-    def __init__(self, arguments: Sequence[str], env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, arguments: Sequence[str], env: dict[str, str] | None = None, size: tuple[int, int] = (COLUMNS, ROWS)
+    ) -> None:
+        self.columns, self.rows = size
         ours, theirs = pty.openpty()
-        termios.tcsetwinsize(theirs, (ROWS, COLUMNS))
+        termios.tcsetwinsize(theirs, (self.rows, self.columns))
         self.started = time.perf_counter()
         self.process = subprocess.Popen(
             [sys.executable, "-m", *arguments],
@@ -116,6 +119,15 @@ class Terminal:
                 (at, _plain(bytes(self._output[start:end])))
                 for at, start, end in zip(self._times[first:], starts, self._ends[first:], strict=True)
             ]
+
+    def screen(self) -> list[str]:
+        """The lines that stand on the screen now. Wants pyte."""
+        import pyte
+
+        screen = pyte.Screen(self.columns, self.rows)
+        with self._grown:
+            pyte.ByteStream(screen).feed(bytes(self._output))
+        return [line.rstrip() for line in screen.display]
 
     def processor_s(self) -> float:
         """Seconds of a processor that the program has used, its children aside."""

@@ -31,7 +31,7 @@ from j2a_tui.display import clean
 from j2a_tui.jobs import Change
 from j2a_tui.messages import Crashed, EngineEvents
 from j2a_tui.player import Player, open_player
-from j2a_tui.reading import scanning
+from j2a_tui.reading import getting_ready, scanning
 from j2a_tui.screens.desk import Desk
 from j2a_tui.session import Session
 from j2a_tui.theme import dress, further_colours
@@ -174,6 +174,7 @@ class J2AApp(App[None]):
             self.tell(error)
         self.store.database.on_mended = self.tell
         self.engine.start()
+        self.library.submit("ready", getting_ready())
         self.session.model.load()
         self.desk.show_model()
         # PortAudio looks for devices on its own thread, but importing it holds up this one.

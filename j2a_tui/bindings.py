@@ -11,10 +11,10 @@ from textual.keys import KEY_NAME_REPLACEMENTS, Keys, _character_to_key
 
 from j2a.errors import UsageError
 
-Where = Literal["anywhere", "desk", "claims", "editor", "search", "correct", "diff", "blind"]
+Where = Literal["anywhere", "desk", "claims", "editor", "search", "correct", "diff", "blind", "jump"]
 PLACES: tuple[Where, ...] = get_args(Where)
-TYPED_IN: tuple[Where, ...] = ("editor", "search")  # where letters are text
-MODAL: tuple[Where, ...] = ("correct", "diff", "blind")  # where the keys of the app are not heard
+TYPED_IN: tuple[Where, ...] = ("editor", "search", "jump")  # where letters are text
+MODAL: tuple[Where, ...] = ("correct", "diff", "blind", "jump")  # where the keys of the app are not heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,9 @@ KEYS: tuple[Key, ...] = (
     Key("flag", "f", "f", "flag", "Flag", "Flag the file for a second look, and go on", "desk", "Captions"),
     Key("undo", "u", "u", "undo", "Undo", "Take back the last change", "desk", "Captions"),
     Key("redo", "ctrl+r", "ctrl+r", "redo", "Redo", "Make it again", "desk", "Captions"),
+    Key("text_down", "shift+down", "shift ↓", "scroll_text(1)", "Text down", "Further down in a text that is longer "
+        "than its box", "desk", "Captions"),
+    Key("text_up", "shift+up", "shift ↑", "scroll_text(-1)", "Text up", "Further up in it", "desk", "Captions"),
     Key("stop", "escape", "esc", "stop", "Stop", "Stop measuring or writing; what was written stays",
         "desk", "Captions"),
     # Listening
@@ -133,6 +136,8 @@ KEYS: tuple[Key, ...] = (
         "Files", bar=True, brief="CSV"),
     Key("claims", "tab", "tab", "claims", "Claims", "Go through the claims; each lights its words in the caption",
         "desk", "Captions"),
+    Key("jump", "J", "J", "jump", "Jump", "Letters on files, folders, claims and boxes: type them to go there",
+        "desk", "Files"),
     # The program
     Key("version", "v", "v", "version", "Version", "Choose the J2A version and its weights",
         "desk", "Program", bar=True, brief="Model"),
@@ -210,6 +215,10 @@ KEYS: tuple[Key, ...] = (
     Key("blind_undo", "u", "u", "undo", "Undo", "Take the last pick back", "blind", "Blind A/B"),
     Key("blind_export", "E", "E", "export", "Export", "Write preferences.jsonl", "blind", "Blind A/B"),
     Key("blind_leave", "escape,q", "esc", "leave", "Leave", "Back to the desk", "blind", "Blind A/B"),
+    # While jumping
+    Key("jump_again", "backspace", "backspace", "again", "Again", "Take the first of two letters back",
+        "jump", "While jumping"),
+    Key("jump_leave", "escape", "esc", "leave", "Leave", "Stay where you are", "jump", "While jumping"),
     # While searching
     Key("search_keep", "enter,down", "enter", "keep", "Keep", "Keep the filter and go to the files", "search",
         "While searching", bar=True),
@@ -256,6 +265,22 @@ _in_use: tuple[Key, ...] = KEYS
 def in_use() -> tuple[Key, ...]:
     """The table as the settings have it."""
     return _in_use
+
+
+def key_of(action: str) -> str:
+    """The key of an action by its id, as people write it; the first one where it has several."""
+    shown = next(entry.shown for entry in _in_use if entry.id == action)
+    return shown if shown.startswith("shift ") else shown.split()[0]
+
+
+def with_keys(text: str) -> str:
+    """Words of the program with the keys of the actions that they name: ``{undo} takes it back``."""
+    return text.format_map(_KeysByAction())
+
+
+class _KeysByAction(dict[str, str]):
+    def __missing__(self, action: str) -> str:
+        return key_of(action)
 
 
 def use(asked: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:

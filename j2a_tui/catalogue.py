@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
 from j2a.clip import Clip
 from j2a.store import Row, Status
-from j2a_tui.claims import contradicted, disagree
 
 Place = tuple[float, float | None]
 
@@ -33,6 +33,11 @@ class Entry:
     @classmethod
     def of(cls, row: Row) -> Entry:
         """What counts of a row of the store."""
+        from j2a_tui.claims import (  # its patterns take a moment, which the first picture is not to wait for
+            contradicted,
+            disagree,
+        )
+
         features = row.features
         there = bool(row.text.strip()) or row.status is not Status.DRAFT
         return cls(
@@ -42,6 +47,18 @@ class Entry:
             len(row.variants) > 1 and disagree([variant.text for variant in row.every_variant]),
             features.bpm_sure is False and "bpm" not in features.corrected,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Meets:
+    """The files that meet conditions: these, or with ``inside`` False all others."""
+
+    paths: AbstractSet[Path]
+    inside: bool = True
+
+    def __call__(self, path: Path) -> bool:
+        """Whether a file does."""
+        return (path in self.paths) == self.inside
 
 
 class Catalogue:

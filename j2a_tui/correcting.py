@@ -12,7 +12,6 @@ from statistics import median
 
 from j2a.caption import Caption
 from j2a.clip import Clip
-from j2a.correction import corrected
 from j2a.features.corrections import BPM_RANGE, Corrections
 from j2a.features.record import Chord
 from j2a.music import relative_key
@@ -173,6 +172,8 @@ class Correcting(Variants):
 
     def _behind(self, names: list[str]) -> Iterator[tuple[Row, str]]:
         """The windows of the file whose words contradict what stands there now, of the features with these names."""
+        from j2a.correction import corrected  # reads claims, whose patterns take a moment
+
         assert self.clip is not None
         for row in self.ledger.rows_of(self.clip.path):
             text = corrected(row.text, row.features, [_KINDS[name] for name in names])

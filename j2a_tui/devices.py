@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from j2a_tui.bindings import with_keys
 from j2a_tui.player_thread import NoSoundError
 
 NO_PORTAUDIO = (
@@ -20,8 +21,9 @@ REFUSED = (
     "then play again."
 )
 HUNG = "No sound: the output device stopped answering. Check it, then play again."
-LOST = "No sound: the output device went away. O chooses another one; or plug it in and play again."
-GONE = "No sound: there is no output device {}. O chooses another one; or plug it in and play again."
+LOST = "No sound: the output device went away."
+GONE = "No sound: there is no output device {}."
+WHAT_NOW = " {device} chooses another one; or plug it in and play again."  # with the keys that actions have
 
 
 def check_device(backend: Any, name: str = "") -> dict[str, Any]:
@@ -37,7 +39,7 @@ def check_device(backend: Any, name: str = "") -> dict[str, Any]:
         _look_again(backend)
         return _device(backend, name)
     except (backend.PortAudioError, ValueError) as error:
-        raise NoSoundError(GONE.format(name) if name else NO_DEVICE) from error
+        raise NoSoundError(GONE.format(name) + with_keys(WHAT_NOW) if name else NO_DEVICE) from error
 
 
 def device_names(backend: Any, *, anew: bool) -> list[str]:

@@ -10,19 +10,61 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _STEP = 200  # texts looked at in one step: some milliseconds
 _LONG, _LONGER = 4, 8  # letters from which a word may have one edit, and two
 
 
-def exact(texts: Sequence[str], order: Sequence[int], words: str) -> Sequence[int]:
-    """The places, in ``order``, of the texts that have every word; texts are case-folded."""
-    found = order
-    for word in words.casefold().split():
-        found = [place for place in found if word in texts[place]]
-    return found
+class _Places(NamedTuple):
+    """Of a word: where it begins in all texts together, and which of them have it."""
+
+    places: NDArray[np.int32]
+    texts: NDArray[np.bool_]
+
+
+class Texts:
+    """Many case-folded texts as one row of bytes, in which a word is looked for in all of them at once."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        import numpy as np
+
+        pieces = [text.encode("utf-8", "surrogatepass") for text in texts]
+        self._bytes = np.frombuffer(b"\n".join([*pieces, b""]), np.uint8)  # no word has a line's end
+        self._starts = np.zeros(len(pieces) + 1, np.int32)
+        np.cumsum([len(piece) + 1 for piece in pieces], out=self._starts[1:])
+        self._sought: dict[bytes, _Places] = {}  # the words that were looked for last: the next ones begin like them
+
+    def have(self, words: Iterable[str]) -> NDArray[np.bool_]:
+        """Of each text whether it has every one of these case-folded words."""
+        import numpy as np
+
+        found = np.ones(len(self._starts) - 1, np.bool_)
+        sought: dict[bytes, _Places] = {}
+        for word in (word.encode("utf-8", "surrogatepass") for word in words):
+            sought[word] = self._sought.get(word) or self._look_for(word)
+            found &= sought[word].texts
+        self._sought = sought
+        return found
+
+    def _look_for(self, word: bytes) -> _Places:
+        import numpy as np
+
+        length = next((length for length in range(len(word) - 1, 0, -1) if word[:length] in self._sought), 0)
+        if length:
+            places = self._sought[word[:length]].places
+        else:
+            length, places = 1, np.flatnonzero(self._bytes == word[0]).astype(np.int32)
+        for further in range(length, len(word)):  # a line's end, which is in no word, stands behind the last letter
+            places = places[self._bytes[places + further] == word[further]]
+        edges = places.searchsorted(self._starts)
+        return _Places(places, edges[1:] > edges[:-1])
 
 
 class Index:
@@ -50,23 +92,26 @@ class Index:
             self._by_letter.setdefault(word[0], set()).add(word)
         self._places[word].append(place)
 
-    def near(self, texts: Sequence[str], words: str) -> dict[int, int]:
-        """How many edits each text is away, by its place; those that are too far are not in it."""
+    def near(self, texts: Texts, words: str) -> NDArray[np.int32]:
+        """How many edits each text is away, by its place; -1 for those that are too far."""
+        import numpy as np
+
         every = words.casefold().split()
         about = [word for word in every if len(word) >= _LONG and _WORD.fullmatch(word)]
-        total: dict[int, int] = {}
-        for number, word in enumerate(about):
-            edits = self._of_word(word)
-            total = edits if not number else {at: total[at] + edits[at] for at in total.keys() & edits.keys()}
-        for word in every:
-            if word not in about:
-                total = {at: edits for at, edits in total.items() if word in texts[at]}
-        return total
+        near = texts.have(word for word in every if word not in about)
+        total = np.zeros(len(near), np.int32)
+        for word in about:
+            edits = self._of_word(word, len(near))
+            near &= edits >= 0
+            total += edits
+        return np.where(near if about else False, total, -1).astype(np.int32)
 
-    def _of_word(self, word: str) -> dict[int, int]:
-        found: dict[int, int] = {}
+    def _of_word(self, word: str, count: int) -> NDArray[np.int32]:
+        import numpy as np
+
+        found = np.full(count, -1, np.int32)
         for known, edits in sorted(self._known_near(word).items(), key=lambda one: -one[1]):
-            found.update(dict.fromkeys(self._places[known], edits))  # the fewest edits last
+            found[np.frombuffer(self._places[known], np.uint32)] = edits  # the fewest edits last
         return found
 
     def _known_near(self, word: str) -> dict[str, int]:

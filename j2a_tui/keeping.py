@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from j2a.errors import J2AError, StoreError
 from j2a.features.corrections import NONE, Corrections
 from j2a.store import Row, Status, Store
 from j2a.store.records import BEST_FIRST
+from j2a_tui.bindings import with_keys
 from j2a_tui.catalogue import Catalogue, Entry
 from j2a_tui.unsaved import Change, Unsaved
 
@@ -37,6 +39,7 @@ class Keeping:
         self.on_problem = on_problem
         self._file = _identity(store.path)
         self._seen: dict[Clip, tuple[str, ...]] = {}  # how the windows stood when they were looked at last
+        self._put_off = False
         self._saves = 0  # changes of the action that goes on
         self._joins = False  # whether it goes on with the one before
         self._undoable: list[int] = []  # changes of each action, oldest first
@@ -105,9 +108,11 @@ class Keeping:
 
     def save(self, clip: Clip, change: Change) -> Row | None:
         """Make a change to a clip, or keep it until it can be made; ``None`` when it makes no sense."""
-        self.retry()
+        if not self._put_off:
+            self.retry()
         try:
-            row = self._keep(clip, change) if self.unsaved.changes else self._save_or_keep(clip, change)
+            later = self._put_off or self.unsaved.changes
+            row = self._keep(clip, change) if later else self._save_or_keep(clip, change)
         except StoreError as error:
             self.on_problem(error)
             return None
@@ -125,6 +130,38 @@ class Keeping:
             self.on_problem(kept_for_later(error))
             return self._keep(clip, change)
 
+    @contextmanager
+    def put_off(self) -> Iterator[None]:
+        """What is saved in this block is kept until :meth:`catch_up`, which is to be called within a moment."""
+        self._put_off = self.retry()  # what cannot be saved is told at once
+        try:
+            yield
+        finally:
+            self._put_off = False
+
+    def catch_up(self) -> list[Clip]:
+        """Save what was put off; the windows that another J2A has changed in the meantime, of which nothing is."""
+        if not self.unsaved.changes or self.problem is not None:
+            return []
+        lost = [clip for clip in self.unsaved.rows if clip in self._seen and self._seen[clip] != self._version_of(clip)]
+        for clip in lost:
+            self.unsaved.let_go(clip)
+            self.on_problem(J2AError(f"{clip.path.name} was changed while you decided.", "Decide again.",
+                                     title="Another J2A has changed this caption"))
+            self.catalogue.forget(clip)
+        for path in {clip.path for clip in lost}:
+            self._reread_file(path)
+            self._reread_status(path)
+        self.retry()
+        return lost
+
+    def _version_of(self, clip: Clip) -> tuple[str, ...]:
+        """How a window stands on the disk; as it was seen last where that cannot be told."""
+        try:
+            return _version(self.store.get(clip))
+        except StoreError:
+            return self._seen[clip]
+
     def _keep(self, clip: Clip, change: Change) -> Row:
         return self.unsaved.keep(clip, change, self._quietly(clip))
 
@@ -139,6 +176,8 @@ class Keeping:
                 self._count(clip, row)
                 self._note(row)
         except StoreError as error:
+            if self.problem is None:  # it was put off
+                self.on_problem(kept_for_later(error))
             self.problem = error
             return False
         self.problem = None
@@ -179,8 +218,9 @@ class Keeping:
         if row != before:
             self._count(clip, row)
         if others is not None and others.text.strip() and others.text != row.text:
-            self.on_problem(J2AError(f"It had written: {others.text}", "Yours is saved; u brings the other one back.",
-                                      title="Another J2A has changed this caption"))
+            stands = with_keys("Yours is saved; {undo} brings the other one back.")
+            self.on_problem(J2AError(f"It had written: {others.text}", stands,
+                                     title="Another J2A has changed this caption"))
         return row
 
     def _count(self, clip: Clip, row: Row) -> None:
@@ -214,7 +254,10 @@ class Keeping:
         self.catalogue.put(Entry.of(row))
         path, status = row.clip.path, row.status
         before = self.statuses.get(path)
-        if self.unsaved.changes or before is None or BEST_FIRST.index(status) <= BEST_FIRST.index(before):
+        if self.unsaved.changes:  # the disk does not know it yet
+            known = [entry.status for entry in self.catalogue.of(path) if entry.status is not None]
+            self.statuses[path] = min(known, key=BEST_FIRST.index, default=status)
+        elif before is None or BEST_FIRST.index(status) <= BEST_FIRST.index(before):
             self.statuses[path] = status
         else:
             self._reread_status(path)

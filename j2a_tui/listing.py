@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import groupby
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from j2a.tags import Tags
-from j2a_tui.catalogue import Catalogue
-from j2a_tui.finding import Index, exact
+from j2a_tui.catalogue import Catalogue, Meets
+from j2a_tui.finding import Index, Texts
+from j2a_tui.folders import Folders, Layout
 from j2a_tui.remembered import BY_NAME
 from j2a_tui.sorting import beside, order, sort_named
 
 if TYPE_CHECKING:
-    from j2a.library import Track
+    import numpy as np
+    from numpy.typing import NDArray
 
-TOP_FOLDER = "."  # the heading of files that lie beside folders
+    from j2a.library import Track
 
 
 class Listing:
@@ -39,8 +41,10 @@ class Listing:
         self.index: Index | None = None  # of the texts; without it nothing is found that is written wrongly
         self._catalogue = catalogue
         self._order: Sequence[int] = ()
+        self._ordered: NDArray[np.int64] | None = None  # the same, made when it is searched
         self._texts: list[str] = []  # what is searched
-        self._folders: Sequence[str] = ()
+        self._searched: Texts | None = None  # the same, made when it is searched
+        self._folders = Folders(())
         self._place: dict[Path, int] = {}
         # As tuples, which the garbage collector leaves alone: looking through 50,000 records takes it 30 ms.
         self._tags: dict[Path, tuple[str, str, str, float | None]] = {}
@@ -49,9 +53,9 @@ class Listing:
         """List these files."""
         self.tracks = tracks
         self._texts = [track.name.casefold() for track in tracks]
+        self._searched = None
         self._place = {track.path: place for place, track in enumerate(tracks)}
-        names = [track.name for track in tracks]
-        self._folders = [name[: name.rfind("/") + 1] for name in names] if any("/" in name for name in names) else ()
+        self._folders = Folders([track.name for track in tracks])
         self.sort_again()
         self.search("")
 
@@ -67,6 +71,7 @@ class Listing:
             place = self._place.get(path)
             if place is not None and (of.title or of.artist or of.album):
                 self._texts[place] = f"{self.tracks[place].name} {of.title} {of.artist} {of.album}".casefold()
+                self._searched = None
 
     @property
     def tags_known(self) -> int:
@@ -85,6 +90,7 @@ class Listing:
 
     def sort_again(self) -> None:
         """More is known of the files than when they were sorted."""
+        self._ordered = None
         self._order = order(self.sort, self._place, self._catalogue, self._durations_s)
 
     def _durations_s(self) -> Sequence[float | None]:
@@ -97,57 +103,60 @@ class Listing:
     @property
     def has_folders(self) -> bool:
         """Whether the files are listed under the names of their folders."""
-        return bool(self._folders) and self.sort.name == BY_NAME and not self.near
+        return self._folders.any and self.sort.name == BY_NAME and not self.near
 
-    def search(self, words: str, meets: Callable[[Path], bool] | None = None) -> None:
+    def search(self, words: str, meets: Meets | None = None) -> None:
         """The files whose name, title, artist or album has every word, and that meet the conditions.
 
         Where there are none, those that are near to the words, the nearest first.
         """
-        found = exact(self._texts, self._order, words)
         self.near = False
-        if not found and words.strip() and self.index is not None:
-            edits = self.index.near(self._texts, words)
-            found = [place for place in self._order if place in edits]
-            if len(set(edits.values())) > 1:
-                found.sort(key=edits.__getitem__)
-            self.near = bool(found)
-        if meets is not None:
-            found = [place for place in found if meets(self.tracks[place].path)]
-        self.found = found
+        self.found = self._found(words, meets) if words.strip() or meets is not None else self._order
         self.lay_out()
+
+    def _found(self, words: str, meets: Meets | None) -> Sequence[int]:
+        import numpy as np
+
+        if self._searched is None:
+            self._searched = Texts(self._texts)
+        if self._ordered is None:
+            self._ordered = np.asarray(self._order, np.int64)
+        order = self._ordered
+        wanted = self._searched.have(words.casefold().split())
+        if not wanted.any() and self.index is not None:
+            edits = self.index.near(self._searched, words)
+            wanted = edits >= 0
+            order = order[np.argsort(edits[order], kind="stable")]
+            self.near = bool(wanted.any())
+        if meets is not None:
+            wanted &= self._meet(meets)
+        return self._order if wanted.all() and not self.near else order[wanted[order]].tolist()
+
+    def _meet(self, meets: Meets) -> NDArray[np.bool_]:
+        """Of each file whether it meets the conditions."""
+        import numpy as np
+
+        met = np.full(len(self.tracks), not meets.inside)
+        places = [place for path in meets.paths if (place := self._place.get(path)) is not None]
+        met[places] = meets.inside
+        return met
 
     def lay_out(self) -> None:
         """Make the rows of what was found."""
-        self.counts = {}
         if not self.has_folders:
-            self.entries = self.found
+            self.entries, self.counts = self.found, {}
             self.rows = self.row_of = range(len(self.found))
             return
-        entries: list[int | str] = []
-        rows: list[int | str] = []
-        row_of: list[int] = []
-        for folder, places in groupby(self.found, key=self._folders.__getitem__):
-            here = list(places)
-            if folder in self.folded:
-                self.counts[folder] = self.counts.get(folder, 0) + len(here)
-                row_of.append(len(rows))
-                rows.append(len(entries))
-                entries.append(folder)
-                continue
-            if folder or rows:
-                rows.append(folder or TOP_FOLDER)
-            row_of.extend(range(len(rows), len(rows) + len(here)))
-            rows.extend(range(len(entries), len(entries) + len(here)))
-            entries.extend(here)
-        self.entries, self.rows, self.row_of = entries, rows, row_of
+        layout = Layout(self._folders, self.found, self.folded)
+        self.entries, self.counts = layout.entries, layout.counts
+        self.rows, self.row_of = layout.rows, layout.row_of
 
     def folder_of(self, entry: int) -> str | None:
         """The folder that an entry lies in or is; ``None`` where there are no folders."""
         if not self.has_folders or not 0 <= entry < len(self.entries):
             return None
         found = self.entries[entry]
-        return found if isinstance(found, str) else self._folders[found]
+        return found if isinstance(found, str) else self._folders.of(found)
 
     def fold(self, folder: str) -> None:
         """Close a folder, or open it again."""
@@ -156,24 +165,33 @@ class Listing:
 
     def fold_all(self) -> None:
         """Close every folder; open them all when every one is closed."""
-        every = {self._folders[place] for place in self.found}
+        every = self._folders.every(self.found)
         self.folded = self.folded - every if every <= self.folded else self.folded | every
         self.lay_out()
 
     def entry_of(self, path: Path) -> int | None:
         """Where a file is listed; ``None`` when it is not, or its folder is folded."""
         place = self._place.get(path)
-        return self.entries.index(place) if place is not None and place in self.entries else None
+        if place is None:
+            return None
+        if self.sort.name == BY_NAME and not self.near and not self.counts:  # the places ascend
+            entry = bisect_left(self.found, place)
+            return entry if entry < len(self.found) and self.found[entry] == place else None
+        return self.entries.index(place) if place in self.entries else None
 
     def entry_of_folder(self, path: Path) -> int | None:
         """Where the folder of a file is listed; ``None`` when it is not folded."""
-        folder = self._folders[self._place[path]] if self._folders and path in self._place else None
+        place = self._place.get(path)
+        folder = self._folders.of(place) if place is not None else None
         return self.entries.index(folder) if folder is not None and folder in self.counts else None
 
     def unfold_for(self, path: Path) -> bool:
         """Open the folder that hides a file; False when none does."""
         place = self._place.get(path)
-        if place is None or place not in self.found or not self.has_folders or self._folders[place] not in self.folded:
+        if place is None or place not in self.found or not self.has_folders:
             return False
-        self.fold(self._folders[place])
+        folder = self._folders.of(place)
+        if folder not in self.folded:
+            return False
+        self.fold(folder)
         return True

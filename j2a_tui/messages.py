@@ -65,6 +65,7 @@ class ComingUp(Message):
     """The clips whose captions are wanted next."""
 
     clips: Sequence[Clip]
+    durations_s: Mapping[Path, float]  # of the files that were looked at for it
 
 
 @dataclass

@@ -16,7 +16,8 @@ import soxr
 from numpy.typing import NDArray
 
 from j2a.audio import AudioReader
-from j2a_tui.devices import HUNG, LOST, REFUSED, check_device
+from j2a_tui.bindings import with_keys
+from j2a_tui.devices import HUNG, LOST, REFUSED, WHAT_NOW, check_device
 from j2a_tui.player_thread import NoSoundError, Wish
 from j2a_tui.stretching import Stretcher
 
@@ -127,7 +128,7 @@ class DeviceSection:
         if self._error or self.ended:
             return self._error
         if self._finished:
-            self._error = LOST
+            self._error = LOST + with_keys(WHAT_NOW)
         elif time.monotonic() - self._mark[1] > WATCHDOG_S:
             self._error = HUNG
         return self._error

@@ -40,6 +40,14 @@ CATALOGUE_BATCH = 8  # files: a step that the screen does not feel
 Post = Callable[[Message], object]
 
 
+def getting_ready() -> Iterator[None]:
+    """What the first caption needs is loaded before it comes."""
+    import j2a_tui.claims
+
+    assert j2a_tui.claims
+    yield
+
+
 def scanning(folder: Path, cancelled: Callable[[], bool], post: Post) -> Iterator[None]:
     """Find the audio files of a folder."""
     try:
@@ -96,13 +104,14 @@ def looking_ahead(files: Sequence[Path], post: Post, first: Sequence[Clip] = ())
     """What comes next: clips that are known, then the windows that files that can be read would be opened with."""
     from j2a import audio
 
-    clips = list(first)
+    clips, durations_s = list(first), {}
     for path in files[: max(0, len(files) - len(clips))]:
         with contextlib.suppress(AudioError):
-            window = Window().within(audio.probe(path).duration_s)
+            durations_s[path] = audio.probe(path).duration_s
+            window = Window().within(durations_s[path])
             clips.append(Clip(path, window.start_s, window.end_s))
         yield
-    post(ComingUp(clips))
+    post(ComingUp(clips, durations_s))
 
 
 def opening(path: Path, post: Post) -> Iterator[None]:

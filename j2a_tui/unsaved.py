@@ -103,6 +103,12 @@ class Unsaved:
         self.rows.clear()
         self._were_there.clear()
 
+    def let_go(self, clip: Clip) -> None:
+        """Forget the changes of a window."""
+        self.changes[:] = [one for one in self.changes if one[0] != clip]
+        self.rows.pop(clip, None)
+        self._were_there.discard(clip)
+
     def save_generated(self, clip: Clip, caption: Caption, *, over_kept: bool = False) -> Row:
         """As the store does."""
         return self._put(row_changes.generated(self.rows[clip], caption, over_kept=over_kept))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from j2a.music import key_named, same_key
 from j2a.store import Status
-from j2a_tui.catalogue import Catalogue, Entry
+from j2a_tui.catalogue import Catalogue, Entry, Meets
 
 NEW, EDITED = "new", "edited"
 STATUSES = (NEW, EDITED, *(status.value for status in Status))
@@ -33,18 +33,18 @@ class Query:
     tests: tuple[Test, ...] = ()
     problem: str = ""  # of a condition that cannot be understood, or is half typed: it is left out
 
-    def matcher(self, statuses: Mapping[Path, Status], catalogue: Catalogue) -> Callable[[Path], bool] | None:
-        """Whether a file meets the conditions; ``None`` where there are none."""
+    def matcher(self, statuses: Mapping[Path, Status], catalogue: Catalogue) -> Meets | None:
+        """Which files meet the conditions; ``None`` where there are none."""
         # Only files that have something are looked at: 50,000 others cost nothing.
         if self.tests:
             hits = {path for path in catalogue.files() if self._meets(path, statuses, catalogue)}
-            return hits.__contains__
+            return Meets(hits)
         if NEW in self.statuses:
             others = {path for path, status in statuses.items() if not self._has_status(path, status, catalogue)}
-            return lambda path: path not in others
+            return Meets(others, inside=False)
         if self.statuses:
             hits = {path for path, status in statuses.items() if self._has_status(path, status, catalogue)}
-            return hits.__contains__
+            return Meets(hits)
         return None
 
     def _meets(self, path: Path, statuses: Mapping[Path, Status], catalogue: Catalogue) -> bool:

@@ -8,7 +8,8 @@
 
 Captions of a session have further columns: ``generated``, the words of the model ("" for a caption that a person
 wrote); ``edited``, whether a person wrote in it: ``yes`` or ``no``, "" where there is no caption; ``tags``, what was
-heard for sure, a Python list of strings; ``bpm_sure``: ``no`` where half or double the tempo may be meant. Captions
+heard for sure, a Python list of strings; ``bpm_sure``: ``no`` where half or double the tempo may be meant;
+``edit_distance``: how many letters of the model's words were put in, taken out or replaced (Levenshtein). Captions
 of ``j2a caption`` whose figures were replaced by measured ones have ``written``: each as the model wrote it.
 """
 
@@ -38,11 +39,11 @@ COLUMNS = (
 )
 WRITTEN_COLUMN = "written"  # as the model wrote it, where the caption has measured figures in its place
 # The model's words; whether a person's are among those of the caption; what was heard for sure; whether half or double
-# the tempo may be meant.
-SESSION_COLUMNS = ("generated", "edited", "tags", "bpm_sure")
-_EARLIER_SESSION = SESSION_COLUMNS[:2]  # of exports before
+# the tempo may be meant; how far the caption is from the model's words.
+SESSION_COLUMNS = ("generated", "edited", "tags", "bpm_sure", "edit_distance")
+_EARLIER_SESSIONS = (SESSION_COLUMNS[:2], SESSION_COLUMNS[:4])  # of exports before
 DIALECT_COLUMN = "dialect"
-_FURTHER = ((), (WRITTEN_COLUMN,), SESSION_COLUMNS, _EARLIER_SESSION)  # the further columns that a file may have
+_FURTHER = ((), (WRITTEN_COLUMN,), SESSION_COLUMNS, *_EARLIER_SESSIONS)  # the further columns that a file may have
 MARK = "\ufeff".encode()  # the byte order mark of UTF-8
 
 _NUMBERS = frozenset(COLUMNS.index(name) for name in ("start_s", "end_s", "bpm", "seed"))
@@ -218,12 +219,23 @@ def _cells(name: str, row: Row, written: bool = False) -> list[str]:
     ]
 
 
-def _session_cells(row: Row) -> tuple[str, str, str, str]:
+def _session_cells(row: Row) -> tuple[str, str, str, str, str]:
     features = row.features
     sure = "" if features.bpm is None or features.bpm_sure is None else "yes" if features.bpm_sure else "no"
     tags = [tag.label for tag in features.tags or ()]
     edited = ("yes" if row.edited else "no") if row.text.strip() else ""
-    return row.generated_text, edited, repr(tags) if tags else "", sure
+    return row.generated_text, edited, repr(tags) if tags else "", sure, _edit_distance(row)
+
+
+def _edit_distance(row: Row) -> str:
+    text = row.affix.taken_off(row.text)
+    if not text.strip() or row.caption is None:
+        return ""
+    if text == row.generated_text:
+        return "0"
+    from rapidfuzz.distance import Levenshtein  # 40 ms, for exports of what somebody wrote in
+
+    return str(Levenshtein.distance(row.generated_text, text))
 
 
 def file_name(path: Path, folder: Path) -> str:

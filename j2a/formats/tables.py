@@ -24,7 +24,7 @@ _FILE = ("file_name", "file", "filename", "audio_path", "path", "ytid")
 _CAPTION = ("caption", "text", "description", "prompt")
 KNOWN = frozenset((*_FILE, *_CAPTION, *MUSICCAPS_COLUMNS, "bpm", "bpm_sure", "key", "meter", "genre", "tags", "status",
                    "version", "backbone", "prompt_id", "seed", "annotator", "updated_at", "generated", "edited",
-                   "written", "start", "end"))  # fmt: skip
+                   "edit_distance", "written", "start", "end"))  # fmt: skip
 _SPREADSHEET = "it is a spreadsheet (--dialect spreadsheet), whose texts were changed to be safe there."
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from j2a.errors import StoreError
-from j2a.store import rescue, salvage, schema
+from j2a.store import schema
+
+if TYPE_CHECKING:
+    from j2a.store import rescue
 
 T = TypeVar("T")
-Told = Callable[[rescue.MendedError], None]
+Told = Callable[["rescue.MendedError"], None]
 
 
 class Database:
@@ -96,6 +99,8 @@ class Database:
         [(found,), *_] = self.connection.execute("PRAGMA integrity_check(1)").fetchall()
         if found != "ok":
             return str(found)
+        from j2a.store import salvage  # what mends is loaded when it is needed
+
         return "it holds what was not written there" if salvage.can_mend(self.connection, quick=quick) else ""
 
     def close(self) -> None:
@@ -114,6 +119,8 @@ class Database:
         if self._mended:  # a disk that goes on to fail
             raise error
         self._mended = True
+        from j2a.store import rescue
+
         try:
             told = rescue.mend(self.path)
             return schema.connect(self.path)[0], told

@@ -14,12 +14,14 @@ from textual.widgets import Static
 
 from j2a.store.tally import Maker, Tally
 from j2a.store.variants import CHOICES
-from j2a_tui.bindings import Where, textual_bindings
+from j2a_tui.bindings import Where, key_of, textual_bindings, with_keys
 from j2a_tui.blind import Blind
 from j2a_tui.display import clean
 
 _PICKED = {"left": "← is better", "right": "→ is better", "tie": "a tie", "neither": "neither is any good"}
-_QUESTION = "Which is better?  ← left  → right  t tie  n neither  space plays"
+_QUESTION = ("Which is better?  {blind_left} left  {blind_right} right  {blind_tie} tie  {blind_neither} neither  "
+             "{blind_play} plays")
+_SAME = "They are the same, word for word: {blind_tie}.  "
 
 
 class BlindScreen(ModalScreen[None]):
@@ -40,7 +42,8 @@ class BlindScreen(ModalScreen[None]):
         """Side by side where there is room."""
         with Vertical(classes="dialog", id="blind") as box:
             box.border_title = Content("Blind A/B")
-            box.border_subtitle = Content("u takes the pick back · E exports · esc leaves")
+            box.border_subtitle = Content(with_keys(
+                "{blind_undo} takes the pick back · {blind_export} exports · {blind_leave} leaves"))
             with Horizontal(id="blind-texts"):
                 for side in ("left", "right"):
                     with VerticalScroll(id=f"blind-{side}", can_focus=False):
@@ -60,7 +63,7 @@ class BlindScreen(ModalScreen[None]):
         blind = self._blind
         shown = blind.shown
         for place, side in enumerate(("left", "right")):
-            title = {"left": "← Left", "right": "→ Right"}[side]
+            title = f"{key_of(f'blind_{side}')} {side.capitalize()}"
             words = clean(shown[place].text) if shown else "…"
             if shown and blind.picked is not None and (caption := shown[place].caption):
                 title += f": {clean(_name((caption.version, caption.backbone)))}"
@@ -74,13 +77,13 @@ class BlindScreen(ModalScreen[None]):
         if blind.failure is not None:
             failure = blind.failure
             why = clean(f"✗ {failure.title}: {failure.message} {failure.hint}".strip())
-            return Content.assemble((why, "bold $error"), "\nenter goes on with the next clip.")
+            return Content.assemble((why, "bold $error"), with_keys("\n{blind_next} goes on with the next clip."))
         if blind.shown is None:
             return Content.styled("Both versions write; they are shown when both are whole.", "$quiet")
         if blind.picked is None:
             same = blind.shown[0].text == blind.shown[1].text
-            return Content(f"{'They are the same, word for word: t.  ' if same else ''}{_QUESTION}")
-        picked = f"You said: {_PICKED[blind.picked]}.  enter goes on"
+            return Content(with_keys(f"{_SAME if same else ''}{_QUESTION}"))
+        picked = f"You said: {_PICKED[blind.picked]}.  {key_of('blind_next')} goes on"
         return Content.assemble((picked, "bold $accent"), "\n", told(blind.tally, *blind.makers))
 
     def action_pick(self, choice: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual import on, work
 
 from j2a.errors import J2AError, StoreError
-from j2a_tui.display import clean
+from j2a_tui.display import clean, home_relative
 from j2a_tui.messages import Catalogued, Indexed
 from j2a_tui.reading import indexing
 from j2a_tui.screens.tracking import Tracking
@@ -228,7 +228,7 @@ class Browsing(Tracking):
         except J2AError as error:
             self.app.call_from_thread(self.tell, error)
         else:
-            self.app.call_from_thread(self.notify, clean(str(choice.target)), title=told, markup=False)
+            self.app.call_from_thread(self.notify, clean(home_relative(choice.target)), title=told, markup=False)
 
     def _ask_to_overwrite(self, error: WouldLoseError, choice: Choice) -> None:
         from j2a_tui.screens.choose import ConfirmScreen
@@ -262,4 +262,4 @@ class Browsing(Tracking):
             self.tell(error)
             return
         told = f"{count} {written.unit}{'' if count == 1 else 's'}"
-        self.notify(clean(str(target)), title=f"{told} written", markup=False)
+        self.notify(clean(home_relative(target)), title=f"{told} written", markup=False)

@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 
 from j2a.features.record import Features
 from j2a.music import chord_named, key_named, spelled_chord
-from j2a_tui.bindings import Where, textual_bindings
+from j2a_tui.bindings import Where, textual_bindings, with_keys
 from j2a_tui.correcting import Taps
 from j2a_tui.display import YOURS, clean, clock, feature_text, fit
 from j2a_tui.session import Session
@@ -25,8 +25,12 @@ from j2a_tui.transport import Transport
 LINES = ("bpm", "meter", "key", "downbeats", "chords")
 _LABELS = {"bpm": "Tempo", "meter": "Meter", "key": "Key", "downbeats": "Downbeat", "chords": "Chord"}
 _KEYS = {
-    "bpm": "d ×2 h ÷2 3 ×3/2 2 ×2/3 t tap b type", "meter": "m another", "key": "r relative  k type",
-    "downbeats": "← → 10 ms  , . a beat  o here", "chords": "c type",
+    "bpm": "{correct_double} ×2 {correct_half} ÷2 {correct_three_halves} ×3/2 {correct_two_thirds} ×2/3 "
+           "{correct_tap} tap {correct_bpm} type",
+    "meter": "{correct_meter} another", "key": "{correct_relative} relative  {correct_key} type",
+    "downbeats": "{correct_earlier} {correct_later} 10 ms  {correct_beat_back} {correct_beat_on} a beat  "
+                 "{correct_downbeat} here",
+    "chords": "{correct_chord} type",
 }  # fmt: skip
 _ASKED = {"bpm": "BPM, such as 128 or 92.5", "key": "key, such as Am or F# major", "chord": "chord, such as Am or N"}
 LABEL_WIDTH, VALUE_WIDTH = 9, 14
@@ -60,7 +64,7 @@ class _Values(Widget):
                 (f"{_LABELS[name]:<{LABEL_WIDTH}}", "bold $foreground" if here else "$quiet"),
                 (fit(measured, VALUE_WIDTH - 1) + " ", "$foreground"),
                 (fit(f"◆ {yours}" if yours else "–", VALUE_WIDTH - 1) + " ", "bold $secondary" if yours else "$faint"),
-                (_KEYS[name], "$quiet"),
+                (with_keys(_KEYS[name]), "$quiet"),
             ))
         return Content("\n").join(lines)
 
@@ -115,7 +119,9 @@ class CorrectScreen(ModalScreen[None]):
         """The lines, a remark, and a field where something is typed."""
         with Vertical(classes="dialog", id="correct") as box:
             box.border_title = Content("Correct")
-            box.border_subtitle = Content("x takes back a line · u undoes · space plays · esc closes")
+            box.border_subtitle = Content(with_keys(
+                "{correct_back} takes back a line · {correct_undo} undoes · {correct_play} plays · "
+                "{correct_leave} closes"))
             yield self._values
             yield self._note
             yield self._field

@@ -16,13 +16,12 @@ from j2a.errors import J2AError
 from j2a.store import Status
 from j2a_tui import external, own_prompts
 from j2a_tui.ahead import CLIPS
-from j2a_tui.bindings import textual_bindings
-from j2a_tui.claims import contradicted
+from j2a_tui.bindings import textual_bindings, with_keys
 from j2a_tui.display import clean, feature_text, window_text
 from j2a_tui.jobs import Change
 from j2a_tui.messages import ComingUp
 from j2a_tui.reading import looking_ahead
-from j2a_tui.screens.rewriting import Rewriting
+from j2a_tui.screens.jumping import Jumping
 from j2a_tui.theme import OWN, THEME
 from j2a_tui.widgets.lines import KeyBar
 
@@ -34,7 +33,7 @@ _KINDS = {"describe": "an ordinary one", "short": "one short sentence", "detaile
 _TOLD = ("bpm", "meter", "key", "chords", "sound", "tags", "genre")  # in the user's own editor
 
 
-class Desk(Rewriting):
+class Desk(Jumping):
     """The screen that the app opens with."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*textual_bindings("desk")]
@@ -67,7 +66,8 @@ class Desk(Rewriting):
         clip = self.session.clip
         what = "This caption is accepted." if self.session.status is Status.ACCEPTED else "Somebody wrote in this text."
         self.app.push_screen(
-            ConfirmScreen(f"{what} Replace it by another variant, as a draft? u brings it back.", "Replace it"),
+            ConfirmScreen(with_keys(what + " Replace it by another variant, as a draft? {undo} brings it back."),
+                          "Replace it"),
             lambda yes: self._describe(variant=True, over_kept=True) if yes and clip == self.session.clip else None,
         )
 
@@ -128,16 +128,23 @@ class Desk(Rewriting):
             session.accept_when_whole()
             self.show_change(Change.STAGE)
         elif not session.text.strip():
-            self.say("There is no caption to accept yet: enter writes one, e lets you write it.")
-        elif not anyway and self._asks_first():
-            return
-        elif session.decide(Status.ACCEPTED):
-            self._go_on(describe=True)
-        else:
-            self.show_change(Change.EVERYTHING)  # what somebody else has written meanwhile
+            self.say(with_keys("There is no caption to accept yet: {describe} writes one, {edit} lets you write it."))
+        elif anyway or not self._asks_first():
+            self._decide(Status.ACCEPTED)
+
+    def _decide(self, status: Status) -> None:
+        """And go on. What comes next is drawn first, and saved right behind that: a disk may take its time."""
+        with self.session.ledger.put_off():
+            if self.session.decide(status):
+                self._go_on(describe=status is Status.ACCEPTED)
+            else:
+                self.show_change(Change.EVERYTHING)  # what somebody else has written meanwhile
+        self.call_after_refresh(self.catch_up)
 
     def _asks_first(self) -> bool:
         """Whether the caption is contradicted, and was not asked about before."""
+        from j2a_tui.claims import contradicted
+
         session = self.session
         wrong = contradicted(session.text, session.features)
         asked = session.clip, session.text
@@ -146,7 +153,7 @@ class Desk(Rewriting):
         self._asked = asked
         told = "; ".join(f"{one.text}, but {one.measured or 'it was not heard'}" for one in wrong[:2])
         more = f" and {len(wrong) - 2} more" if len(wrong) > 2 else ""
-        self.say(clean(f"Contradicted: {told}{more}. a once more accepts, e edits."))
+        self.say(clean(f"Contradicted: {told}{more}. {with_keys('{accept} once more accepts, {edit} edits.')}"))
         return True
 
     def action_reject(self) -> None:
@@ -167,10 +174,7 @@ class Desk(Rewriting):
     def _set_aside(self, status: Status) -> None:
         self.settle()
         self.session.stop()
-        if self.session.decide(status):
-            self._go_on(describe=False)
-        else:
-            self.show_change(Change.EVERYTHING)
+        self._decide(status)
 
     def _go_on(self, *, describe: bool) -> None:
         self.pace.decided(time.monotonic())
@@ -189,7 +193,7 @@ class Desk(Rewriting):
         if self.session.ahead.has(self.session.clip):  # it stands there before the file is read
             self.session.describe(follows=True)
             self.show_change(Change.EVERYTHING)
-            self.caption.show()
+            self.show_caption_first()
         else:
             self.action_describe_next()
 
@@ -202,12 +206,17 @@ class Desk(Rewriting):
     def on_coming_up(self, message: ComingUp) -> None:
         """The next clips are written while this one is read."""
         self.session.ahead.plan(message.clips)
+        self._durations_s = dict(message.durations_s)
         self.write_ahead()
 
     def write_ahead(self) -> None:
         """Go on with that whenever the engine has nothing else to do."""
         if self.session.job is None and self._settling is None and self.blind is None:
             self.session.ahead.go_on()
+
+    def action_scroll_text(self, lines: int) -> None:
+        """In a caption, or a message in its place, that is longer than the box."""
+        self.caption.scroll_text(lines)
 
     # Editing
 
@@ -235,6 +244,8 @@ class Desk(Rewriting):
 
     def _known(self) -> list[str]:
         """What there is to know while writing: file, window, what was measured, which claims are contradicted."""
+        from j2a_tui.claims import contradicted
+
         session = self.session
         clip, features = session.clip, session.features
         if clip is None:

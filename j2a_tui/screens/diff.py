@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from j2a.store.variants import Variant
-from j2a_tui.bindings import Where, textual_bindings
+from j2a_tui.bindings import Where, textual_bindings, with_keys
 from j2a_tui.display import clean
 from j2a_tui.wording import word_diff
 
@@ -37,7 +37,9 @@ class DiffScreen(ModalScreen["int | None"]):
         """Whose they are, and the words."""
         with VerticalScroll(classes="dialog", id="diff") as box:
             box.border_title = Content("Compare variants")
-            box.border_subtitle = Content("↑ ↓ the other · ← → this one · enter takes the other · esc closes")
+            box.border_subtitle = Content(with_keys(
+                "{diff_up} {diff_down} the other · {diff_left} {diff_right} this one · "
+                "{diff_take} takes the other · {diff_leave} closes"))
             yield Static("", id="diff-words", markup=False)
 
     def on_mount(self) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from j2a.engine.messages import Done, Event, Failed, Inspect
 from j2a.store import Row
+from j2a_tui.bindings import key_of, with_keys
 from j2a_tui.display import clean
 from j2a_tui.jobs import Change
 from j2a_tui.screens.arranging import Arranging
@@ -58,7 +59,8 @@ class Judging(Arranging):
         what = "One text of this file that was accepted or edited says" if one else (
             f"{len(behind)} texts of this file that were accepted or edited say"
         )
-        question = f"{what} otherwise. Put your figures into {'it' if one else 'them'}? u takes it back.\n\n"
+        question = f"{what} otherwise. Put your figures into {'it' if one else 'them'}? "
+        question += with_keys("{undo} takes it back.\n\n")
         question += clean(f"It would read: {behind[0][1]}", multiline=True)
 
         def follow(yes: bool | None) -> None:
@@ -78,13 +80,13 @@ class Judging(Arranging):
         if session.choose_variant(number - 1):
             self.show_change(Change.EVERYTHING)
             if was_accepted is not session.status and was_accepted is not None:
-                self.say(f"Variant {number}, as a draft; u brings the {was_accepted.value} one back.")
+                self.say(f"Variant {number}, as a draft; {key_of('undo')} brings the {was_accepted.value} one back.")
         elif session.writing:
-            self.say("A caption is being written: esc stops it.")
+            self.say(with_keys("A caption is being written: {stop} stops it."))
         elif number - 1 != session.variant or not session.variants:
             count = len(session.variants)
             self.say(f"There {'is one variant' if count == 1 else f'are {count} variants'} of this window: "
-                     "r writes another one.")
+                     f"{key_of('variant')} writes another one.")
 
     def action_diff(self) -> None:
         """Two of them, word by word."""
@@ -93,7 +95,7 @@ class Judging(Arranging):
         self.settle()
         session = self.session
         if len(session.variants) < 2:
-            self.say("There is nothing to compare with yet: r writes another variant.")
+            self.say(with_keys("There is nothing to compare with yet: {variant} writes another variant."))
             return
         clip = session.clip
 

@@ -11,6 +11,7 @@ from j2a.affixes import Affix
 from j2a.errors import StoreError
 from j2a.store.opinions import agreements
 from j2a_tui import contents, plans
+from j2a_tui.bindings import key_of, with_keys
 from j2a_tui.display import clean, home_relative
 from j2a_tui.jobs import Change
 from j2a_tui.messages import FoundAgain, Scanned
@@ -62,7 +63,8 @@ class Rewriting(Judging):
         more = f"\nand {len(moves) - SHOWN:,} more" if len(moves) > SHOWN else ""
         what = "A captioned file was renamed or moved" if len(moves) == 1 else (
             f"{len(moves):,} captioned files were renamed or moved")
-        question = f"{what}, told by what is in it. Shall the captions go with it? u takes it back.\n\n{shown}{more}"
+        asked = with_keys("Shall the captions go with it? {undo} takes it back.")
+        question = f"{what}, told by what is in it. {asked}\n\n{shown}{more}"
         self.app.push_screen(ConfirmScreen(clean(question, multiline=True), "Take them along"),
                              lambda yes: self._take_along(moves) if yes else None)
 
@@ -77,7 +79,7 @@ class Rewriting(Judging):
         self._path = None  # opened anew, with the window that was worked on last
         self.open(track)
         self.show_change(Change.EVERYTHING)
-        self.say(f"{count:,} caption{'' if count == 1 else 's'} found again; u takes it back.")
+        self.say(f"{count:,} caption{'' if count == 1 else 's'} found again; {key_of('undo')} takes it back.")
 
     # Annotators
 
@@ -133,7 +135,7 @@ class Rewriting(Judging):
         self.close_editor()
         self.settle()
         if self.session.writing:
-            self.say("A caption is being written: esc stops it.")
+            self.say(with_keys("A caption is being written: {stop} stops it."))
             return
         rows = self._rows()
         if not rows:
@@ -147,6 +149,6 @@ class Rewriting(Judging):
             self.session.reread()
             self.show_change(Change.EVERYTHING)
             if count:
-                self.say(f"{count:,} caption{'' if count == 1 else 's'} changed; u takes it all back.")
+                self.say(f"{count:,} caption{'' if count == 1 else 's'} changed; {key_of('undo')} takes it all back.")
 
         self.app.push_screen(ReplaceScreen(rows, self.folder), make)

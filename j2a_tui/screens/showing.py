@@ -18,6 +18,7 @@ from j2a.errors import J2AError
 from j2a.store import Status
 from j2a_tui import own_prompts
 from j2a_tui.background import Background
+from j2a_tui.bindings import key_of, with_keys
 from j2a_tui.display import clean, fit_path, home_relative
 from j2a_tui.jobs import Change
 from j2a_tui.notices import Notices
@@ -28,6 +29,7 @@ from j2a_tui.session import Session
 from j2a_tui.transport import Transport
 from j2a_tui.widgets.caption_panel import CaptionPanel
 from j2a_tui.widgets.features_panel import FeaturesPanel
+from j2a_tui.widgets.framed import FramedVertical
 from j2a_tui.widgets.lines import KeyBar, StatusLine, TopBar
 from j2a_tui.widgets.track_list import TrackList
 from j2a_tui.widgets.transport_line import TransportLine
@@ -37,7 +39,7 @@ from j2a_tui.windows import Window
 SMALLEST = (60, 18)
 _GUIDE = (
     "There is no music here.\n\nJ2A lists WAV, FLAC, Ogg, Opus, MP3, AIFF and other audio files of a folder and of the "
-    "folders in it.\n\nOpen another folder:  j2a-tui FOLDER\nOr the demo clips:    j2a-tui --demo\n\nq leaves."
+    "folders in it.\n\nOpen another folder:  j2a-tui FOLDER\nOr the demo clips:    j2a-tui --demo\n\n{quit} leaves."
 )
 
 class Showing(Screen[None]):
@@ -57,6 +59,7 @@ class Showing(Screen[None]):
         self._measuring: Timer | None = None
         self._ticking: Timer | None = None
         self._broken = False  # the open file cannot be read
+        self._durations_s: dict[Path, float] = {}  # of the next files
         self._when_read = ""  # an action that waits for the length of the file
         self.left_at: tuple[Path, Window | None] | None = None  # the file to begin with, and its window
 
@@ -72,15 +75,15 @@ class Showing(Screen[None]):
         self.notices = Notices()
         self.too_small = Static("", id="too-small", markup=False)
         self.banner = Static("", id="banner", markup=False)
-        self.files_box = Vertical(self.tracks, id="files")
-        self.sound_box = Vertical(self.waveform, self.transport_line, id="sound")
+        self.files_box = FramedVertical(self.tracks, id="files")
+        self.sound_box = FramedVertical(self.waveform, self.transport_line, id="sound")
 
     def compose(self) -> ComposeResult:
         """Two columns between lines: the files, and of one of them the caption, the sound and what was measured."""
         yield self.too_small
         yield self.top
         work = Vertical(self.caption, self.sound_box, self.features, id="work")
-        yield Horizontal(self.files_box, work, Static(_GUIDE, id="guide", markup=False), id="desk")
+        yield Horizontal(self.files_box, work, Static(with_keys(_GUIDE), id="guide", markup=False), id="desk")
         yield self.banner
         yield self.status
         yield self.keys
@@ -89,7 +92,7 @@ class Showing(Screen[None]):
         width, height = event.size
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-too-small")
         self.too_small.update(f"J2A needs {SMALLEST[0]} columns and {SMALLEST[1]} rows.\n"
-                              f"Here are {width} and {height}: make the window larger.\nq leaves.")
+                              f"Here are {width} and {height}: make the window larger.\n{key_of('quit')} leaves.")
     def tell(self, error: J2AError) -> None:
         """The one place that renders errors on the screen."""
         self.notify(clean(f"{error.message} {error.hint}".strip(), multiline=True), title=error.title,
@@ -111,12 +114,25 @@ class Showing(Screen[None]):
             self.waveform.set_features(session.features)
             self.transport_line.set_features(session.features)
         if change & Change.STATUS:
-            self.tracks.refresh()
+            self.tracks.refresh_changed()
             self._show_counts()
         if change & Change.MODEL:
             self.show_model()
         if change & Change.STAGE:
             self.keys.show(busy=session.writing)
+
+    def show_caption_first(self) -> None:
+        """Draw the caption and the list at once, and what else has changed with Textual's next tick.
+
+        Of all that a decision changes they are what is waited for.
+        """
+        self.caption.show()
+        drawn = {self.caption, self.tracks, *self.caption.query("*")}
+        self._compositor.update_widgets(drawn)
+        if self.caption.needs_layout:
+            self._refresh_layout()
+        else:
+            self._compositor_refresh()
 
     def show_model(self) -> None:
         """Version, backbone, and whether they are loaded."""
@@ -128,8 +144,8 @@ class Showing(Screen[None]):
 
     def _show_unsaved(self) -> None:
         ledger = self.session.ledger
-        self.banner.display = bool(ledger.unsaved.changes)
-        if ledger.unsaved.changes and ledger.problem is not None:
+        self.banner.display = ledger.problem is not None
+        if ledger.problem is not None:
             files = len(ledger.unsaved.rows)
             what = "a caption" if files == 1 else f"{files} captions"
             self.banner.update(clean(f"Not saved yet: {what}. {ledger.problem.message} {ledger.problem.hint}"))
@@ -152,19 +168,20 @@ class Showing(Screen[None]):
             title = Content.assemble("Files ", (f"/{clean(words)} ", "bold $accent"), f"{near}{self.tracks.found:,}")
         if listing.sort.name != BY_NAME:
             title = Content.assemble(title, ("  by ", "$quiet"), (listing.sort.said, "bold $accent"))
-        self.files_box.border_title = title
+        self.files_box.entitle(title)
 
     def _show_name(self) -> None:
         track = self.tracks.track
         if track is None or track.path != self._path:
-            self.sound_box.border_title = self.files_box.border_subtitle = None
+            self.sound_box.entitle(None)
+            self.files_box.subtitle(None)
             return
         folder = track.name.rpartition("/")[0]
-        self.files_box.border_subtitle = Content(fit_path(clean(folder), self.tracks.size.width - 4).rstrip())
+        self.files_box.subtitle(Content(fit_path(clean(folder), self.tracks.size.width - 4).rstrip()))
         tags = self.tracks.tags(track.path)
         about = " – ".join(clean(part) for part in (tags.artist, tags.title) if part) if tags else ""
         name = Content.assemble((clean(track.path.name), "bold"), (f"  {about}" if about else "", "$quiet"))
-        self.sound_box.border_title = name
+        self.sound_box.entitle(name)
 
     def show_transport(self) -> None:
         """The line under the waveform, and the loop in it."""

@@ -9,6 +9,7 @@ from j2a.engine.messages import Done, Event, Extract, Failed, FeatureReady
 from j2a.errors import StoreError
 from j2a.library import Track
 from j2a_tui import plans
+from j2a_tui.bindings import with_keys
 from j2a_tui.display import clean
 from j2a_tui.jobs import Change
 from j2a_tui.overview import Place, places
@@ -146,7 +147,7 @@ class Tracking(Listening):
         self.stop_finding_bars()
         self.session.ahead.pause()
         self._bars = self.session.engine.submit(Extract(Clip(path, 0.0, duration_s))), path, bars
-        self.say("The bars of the whole track are being found; esc stops.")
+        self.say(with_keys("The bars of the whole track are being found; {stop} stops."))
 
     def take_other_event(self, event: Event) -> None:
         """Answers that are not about the clip."""

@@ -36,7 +36,7 @@ class Workbench(Showing):
         self._ticking = self.set_interval(PLAYHEAD_S, self._tick, pause=True)
         self.banner.display = False
         self.set_interval(RETRY_S, self._save_again)
-        self.set_interval(KEEP_S, self.session.keep_written)
+        self.set_interval(KEEP_S, self.catch_up)
         self.set_interval(OTHERS_S, self._look_at_others)
         self.tracks.set_note("Looking for music …")
         self.tracks.focus()
@@ -63,7 +63,7 @@ class Workbench(Showing):
         """How some captioned windows stand."""
         for entry in message.entries:
             self.session.ledger.catalogue.fill(entry)
-        self.tracks.refresh()
+        self.tracks.refresh_changed()
         self._show_counts()
 
     def _look_at_others(self) -> None:
@@ -121,6 +121,8 @@ class Workbench(Showing):
             row = self._latest(track.path) if track else None
             window = Window(row.clip.start_s, row.clip.end_s) if row and row.clip.end_s is not None else Window()
         self.transport.open(self._path, window)
+        if self._path is not None and (known_s := self._durations_s.pop(self._path, None)) is not None:
+            self.transport.set_duration(known_s)  # whoever listens goes on before the file is looked at once more
         self.waveform.open(window, "" if track else "No audio files in this folder" if not self.tracks.total else "")
         self._audio.cancel("detail")
         if track is not None:
@@ -149,11 +151,13 @@ class Workbench(Showing):
             return
         if message.duration_s is None:
             self._broken = True
+            self.transport.open(self._path, self.transport.window)  # also where it could be read a while ago
             self.waveform.set_note(UNREADABLE)
             self.session.failure = Failed(0, message.title, message.problem)
             self.show_change(Change.TEXT | Change.STAGE)
             return
-        self.transport.set_duration(message.duration_s)
+        if message.duration_s != self.transport.duration_s:
+            self.transport.set_duration(message.duration_s)
         self.waveform.set_duration(message.duration_s)
         self.take_window()
         self.follow()
@@ -208,9 +212,17 @@ class Workbench(Showing):
             return False
         return True
 
+    def catch_up(self) -> None:
+        """Save what has waited: the beginning of a caption, and decisions until they were drawn."""
+        self.session.keep_written()
+        if lost := self.session.ledger.catch_up():
+            if self.session.clip in lost:
+                self.session.reread()
+            self.show_change(Change.EVERYTHING)
+
     def _save_again(self) -> None:
         ledger = self.session.ledger
-        if ledger.unsaved.changes and ledger.retry():
+        if ledger.problem is not None and ledger.retry():
             self.notify("What could not be saved before is on the disk now.", title="Saved", markup=False)
             self.show_change(Change.STATUS)
     # The playhead

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content, Span
 from textual.timer import Timer
 from textual.widgets import Static
@@ -15,26 +15,29 @@ from j2a import affixes, paths
 from j2a.affixes import NONE
 from j2a.caption import PROMPTS
 from j2a.store import Status
-from j2a_tui.claims import Checked, checked, table
+from j2a_tui.bindings import with_keys
 from j2a_tui.display import VERDICT_MARKS, clean, fit
 from j2a_tui.session import Session
 from j2a_tui.widgets.claims_table import ClaimsTable
+from j2a_tui.widgets.framed import FramedVertical, same
 from j2a_tui.wording import changed, distance
 
 if TYPE_CHECKING:
+    from j2a_tui.claims import Checked
     from j2a_tui.widgets.editor import Editor
 
 REPAINT_S = 1 / 30
 ROOMY = 14  # rows from which each claim has a line
 WIDE = 70  # cells from which it is said which weights wrote
 CLAIM_WIDTH, KIND_WIDTH = 20, 10
+BETWEEN = "  "  # claims
 _VERDICT_STYLES = {
     "agreed": "$success underline", "contradicted": "bold $error reverse", "unmeasured": "$warning italic",
 }
 _MARK_STYLES = {"agreed": "$success", "contradicted": "bold $error", "unmeasured": "$warning"}
 
 
-class CaptionPanel(Vertical):
+class CaptionPanel(FramedVertical):
     """Text, the claims in it, where it came from."""
 
     def __init__(self, session: Session) -> None:
@@ -43,12 +46,11 @@ class CaptionPanel(Vertical):
         self._editor: Editor | None = None  # made once, and hidden when it is left
         self._editing = False
         self._repaint: Timer | None = None
-        self._title_shown: Content | None = None
-        self._origin_shown: Content | None = None
+        self._more = False  # the text is longer than its box
         self._claims_of: tuple[str, object] = ("", None)
         self._claims: Sequence[Checked] = ()
         self._affix_of = affixes.finder()
-        self.border_title = Content("Caption")
+        self.entitle(Content("Caption"))
 
     def compose(self) -> ComposeResult:
         """The text scrolls; the claims under it stay."""
@@ -110,18 +112,31 @@ class CaptionPanel(Vertical):
         if session.writing:
             scroll.scroll_end(animate=False, immediate=True)
         _put(self._table, self._table.marked(claims))
-        title = self._title()
-        if not _same(title, self._title_shown):  # setting it draws the whole panel
-            self.border_title = self._title_shown = title
-        origin = self._origin()
-        if not _same(origin, self._origin_shown):
-            self.border_subtitle = self._origin_shown = origin
+        self.entitle(self._state())
+        self.subtitle(self._origin())
+        self.call_after_refresh(self._tell_of_more)
+
+    def _tell_of_more(self) -> None:
+        """Where the text is longer than its box: how to see the rest."""
+        more = self.editor is None and self.query_one("#text").max_scroll_y > 0
+        if more != self._more:
+            self._more = more
+            self.subtitle(self._origin())
+
+    def scroll_text(self, lines: int) -> None:
+        """Up or down in a text that is longer than its box."""
+        self.query_one("#text").scroll_relative(y=lines, animate=False)
+
+    @property
+    def needs_layout(self) -> bool:
+        """Whether what was shown last has more lines, or fewer, than there is room for."""
+        return any(widget._layout_required for widget in self.query("*"))
 
     def on_resize(self) -> None:
         """More room has more of the claims."""
         self.show_soon()
 
-    def _title(self) -> Content:
+    def _state(self) -> Content:
         session = self._session
         job = session.job
         if self.editor is not None:
@@ -129,7 +144,7 @@ class CaptionPanel(Vertical):
         if job is not None and job.writes and not job.stopping:
             stage = clean(job.stage) or "waiting for the engine"
             share = f" {job.fraction:.0%}" if job.fraction is not None else ""
-            then = ("  accepted when it is whole, esc stops", "bold $success") if job.accepting else ""
+            then = (with_keys("  accepted when it is whole, {stop} stops"), "bold $success") if job.accepting else ""
             return Content.assemble("Caption ", (f"{stage}{share} …", "bold $accent"), then)
         if session.status is None:
             return Content("Caption")
@@ -152,8 +167,9 @@ class CaptionPanel(Vertical):
             if session.clip is None or session.writing:
                 return Content("")
             failed = session.status is Status.FAILED
-            missing = "No caption could be made: enter tries again" if failed else "No caption yet: enter writes one"
-            return Content.styled(f"{missing}, e lets you write it.", "$quiet italic")
+            missing = "No caption could be made: {describe} tries again" if failed else (
+                "No caption yet: {describe} writes one")
+            return Content.styled(with_keys(missing + ", {edit} lets you write it."), "$quiet italic")
         text = clean(session.text, multiline=True)
         if session.writing:
             return Content.assemble(text, ("▌", "$accent"))
@@ -182,6 +198,8 @@ class CaptionPanel(Vertical):
 
     def _checked(self, text: str) -> Sequence[Checked]:
         """Claims in the text against what was measured; only worked out anew when one of them has changed."""
+        from j2a_tui.claims import checked  # its patterns take a moment
+
         state = (text, repr(self._session.features))
         if state != self._claims_of:
             self._claims_of = state
@@ -194,6 +212,8 @@ class CaptionPanel(Vertical):
         if session.writing or not session.text or self.editor is not None:
             self._table.know((), ())
             return Content("")
+        from j2a_tui.claims import table
+
         every = self._checked(clean(session.text, multiline=True))
         found = table(every)
         self._table.know(found, every)
@@ -201,10 +221,17 @@ class CaptionPanel(Vertical):
             return Content.styled("nothing in it can be checked", "$faint")
         if self.size.height >= ROOMY:
             return Content("\n").join(_rows(found, self.size.width))
-        return Content("  ").join(_in_short(one) for one in found)
+        return _filled([_in_short(one) for one in found], self._table.size.width or 1000)  # before there is one
 
     def _origin(self) -> Content:
-        """Whose words these are."""
+        """Whose words these are, and where there are more of them."""
+        origin = self._whose()
+        if not self._more:
+            return origin
+        more = Content.styled(with_keys("{text_down} for more"), "bold $accent")
+        return Content.assemble(more, (" · ", "$quiet"), origin) if origin.plain else more
+
+    def _whose(self) -> Content:
         session = self._session
         caption = session.caption
         if session.writing or not session.text:
@@ -245,6 +272,21 @@ def _rows(found: Sequence[Checked], width: int) -> list[Content]:
     return lines
 
 
+def _filled(parts: Sequence[Content], width: int) -> Content:
+    """One behind the other, in lines that break between them; one that is too long breaks where it must."""
+    lines: list[list[Content]] = []
+    room = 0
+    for part in parts:
+        if lines and room >= part.cell_length + len(BETWEEN):
+            lines[-1].append(part)
+            room -= len(BETWEEN)
+        else:
+            lines.append([part])
+            room = width
+        room -= part.cell_length
+    return Content("\n").join(Content(BETWEEN).join(line) for line in lines)
+
+
 def _in_short(one: Checked) -> Content:
     """``✗ 120 BPM (90.1 BPM)``: what was measured stands beside what is not so."""
     against = f" ({clean(one.measured)})" if one.verdict == "contradicted" and one.measured else ""
@@ -255,7 +297,7 @@ def _put(static: Static, content: Content) -> None:
     """Show other content. What is the same is not drawn again; the screen is laid out anew, and so drawn as a whole,
     only where there are more lines or fewer."""
     before = static.content
-    if _same(content, before):
+    if same(content, before):
         return
     static.update(content, layout=False)
     size = static.size
@@ -263,8 +305,3 @@ def _put(static: Static, content: Content) -> None:
         not size.width or size.height != static.get_content_height(size, static.app.size, size.width)
     ):
         static.refresh(layout=True)
-
-
-def _same(content: Content, before: object) -> bool:
-    """Whether text and colours are the same: contents call themselves equal when their texts are."""
-    return isinstance(before, Content) and content == before and content.spans == before.spans

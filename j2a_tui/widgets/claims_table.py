@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import BindingType
@@ -12,8 +12,10 @@ from textual.message import Message
 from textual.widgets import Static
 
 from j2a_tui.bindings import Where, textual_bindings
-from j2a_tui.claims import Checked
 from j2a_tui.display import fit
+
+if TYPE_CHECKING:
+    from j2a_tui.claims import Checked
 
 LIT = "reverse bold"
 
@@ -81,11 +83,28 @@ class ClaimsTable(Static, can_focus=True):
         found = text.find(claim.text, at)
         return found if found >= 0 else text.find(fit(claim.text, 20).rstrip(" …"), at)
 
+    @property
+    def places(self) -> Iterator[tuple[int, int, int]]:
+        """Each claim that is seen: its number, column and row."""
+        lines = [self.render_line(y).text for y in range(self.size.height)]
+        behind = [0] * len(lines)  # so far each row is taken
+        for number, claim in enumerate(self._found):
+            for y, line in enumerate(lines):
+                x = self._place(line, claim, behind[y])
+                if x >= 0:
+                    behind[y] = x + 1
+                    yield number, max(0, x - 2), y  # where its mark stands
+                    break
+
+    def choose(self, number: int) -> None:
+        """This one."""
+        if 0 <= number < len(self._found):
+            self._chosen = number
+            self.post_message(self.Chosen())
+
     def action_choose(self, by: int) -> None:
         """Another one."""
-        if self._found:
-            self._chosen = min(max(0, self._chosen + by), len(self._found) - 1)
-            self.post_message(self.Chosen())
+        self.choose(min(max(0, self._chosen + by), len(self._found) - 1))
 
     def action_leave(self) -> None:
         """None of them."""

@@ -11,7 +11,7 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 
 from j2a.clip import Clip
-from j2a_tui.bindings import Where, textual_bindings
+from j2a_tui.bindings import Where, in_use, textual_bindings
 
 AUTOSAVE_S = 0.4
 
@@ -49,8 +49,9 @@ class Editor(TextArea):
         self._clip: Clip | None = None
         self._autosave: Timer | None = None
         self._in_use = False
-        self._leaving = {"escape": self.action_leave, "ctrl+s": self.action_save_and_accept,
-                         "ctrl+c": self.action_cancel}
+        ends = {"editor_leave": self.action_leave, "editor_accept": self.action_save_and_accept,
+                "editor_cancel": self.action_cancel}
+        self._leaving = {key: ends[entry.id] for entry in in_use() if entry.id in ends for key in entry.keys.split(",")}
         self.begun_with = ""
 
     def begin(self, text: str, clip: Clip | None) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual.content import Content
-from textual.widget import Widget
 
 from j2a.features.record import Features
+from j2a_tui.bindings import with_keys
 from j2a_tui.display import YOURS, clean, feature_text, fit
+from j2a_tui.widgets.framed import Framed
 
 LABELS = {
     "bpm": "Tempo", "meter": "Meter", "key": "Key", "chords": "Chords", "sound": "Sound", "tags": "Heard",
@@ -18,7 +21,7 @@ SHORT = (("bpm", "key"), ("meter", "tags"))  # chords and beats stand under the 
 ROOMY = 40  # cells from which an unknown feature says so in a word
 
 
-class FeaturesPanel(Widget):
+class FeaturesPanel(Framed):
     """A feature a line where there is room, else several a line."""
 
     def __init__(self) -> None:
@@ -26,15 +29,19 @@ class FeaturesPanel(Widget):
         self._features = Features()
         self._known: set[str] = set()
         self.measuring = False  # as it is drawn
-        self.border_title = Content("Measured")
-        self.border_subtitle = Content.styled("c corrects", "$quiet")
+        self._shown: object = None  # what it was drawn from
+        self.entitle(Content("Measured"))
+        self.subtitle(Content.styled(with_keys("{correct} corrects"), "$quiet"))
 
     def show(self, features: Features, known: set[str], *, measuring: bool) -> None:
-        """Draw this."""
+        """Draw this, unless it is there already."""
+        if (features, known, measuring) == self._shown:
+            return
+        self._shown = replace(features), set(known), measuring
         self._features, self._known, self.measuring = features, known, measuring
         yours = f", {YOURS}" if features.corrected else ""
         now = " measuring …" if measuring else ""
-        self.border_title = Content.assemble("Measured", (yours, "bold $secondary"), (now, "bold $accent"))
+        self.entitle(Content.assemble("Measured", (yours, "bold $secondary"), (now, "bold $accent")))
         reasons = [f"{LABELS.get(name, name)}: {reason}" for name, reason in features.unknown.items()]
         # The panel cuts long reasons off; under the mouse they are whole.
         self.tooltip = Content(clean("\n".join(reasons), multiline=True)) if reasons else None

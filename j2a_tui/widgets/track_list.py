@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -18,16 +19,15 @@ from textual.strip import Strip
 
 from j2a.store import Status
 from j2a.tags import Tags
-from j2a_tui.catalogue import Catalogue
-from j2a_tui.display import EDITED, NO_STATUS, STATUS_LETTERS, VERDICT_MARKS, clean, clock, fit, fit_path
-from j2a_tui.listing import TOP_FOLDER, Listing
+from j2a_tui.catalogue import Catalogue, Meets
+from j2a_tui.display import clock, fit
+from j2a_tui.folders import TOP_FOLDER
+from j2a_tui.listing import Listing
 from j2a_tui.sorting import UNDECIDED
+from j2a_tui.widgets.track_rows import Standing, folder_line, track_line
 
 if TYPE_CHECKING:
     from j2a.library import Track
-
-DURATION_FROM_WIDTH = 24
-OPEN_FOLDER, FOLDED = "▾", "▸"
 
 
 class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
@@ -38,7 +38,7 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
         "tracks--folder", "tracks--wrong",
     }
 
-    cursor: reactive[int] = reactive(-1)
+    cursor: reactive[int] = reactive(-1, repaint=False)  # its rows are drawn, not the whole list
 
     @dataclass
     class Moved(Message):
@@ -55,6 +55,8 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
         self._catalogue = catalogue
         self.listing = Listing(catalogue)
         self._note = ""
+        self._styles: dict[str, Style] = {}  # of the parts of a row, until the theme changes
+        self._drawn: dict[int, Standing | None] = {}  # what each row on the screen was drawn from
         self._last: Track | None = None  # where the cursor was, also while a search finds nothing
 
     @property
@@ -91,10 +93,17 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
         """Tags of a file if they were read."""
         return self.listing.tags(path)
 
+    @property
+    def rows_shown(self) -> Iterator[tuple[int, int | str]]:
+        """Each row on the screen: how far from the top, and its entry, or the name of a folder that is open."""
+        top = self.scroll_offset.y
+        return enumerate(self.listing.rows[top : top + self.size.height])
+
     def visible_first(self) -> list[Track]:
         """Every file, those on the screen first, then on from there: the order to read tags in."""
         listing = self.listing
-        shown = (listing.entries[row] for row in listing.rows[self.scroll_offset.y:] if isinstance(row, int))
+        rows = (listing.rows[row] for row in range(self.scroll_offset.y, len(listing.rows)))
+        shown = (listing.entries[row] for row in rows if isinstance(row, int))
         top = next((place for place in shown if isinstance(place, int)), 0)
         return [*listing.tracks[top:], *listing.tracks[:top]]
 
@@ -111,12 +120,28 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
     def add_tags(self, tags: Mapping[Path, Tags]) -> None:
         """Durations, titles and artists arrive in batches."""
         self.listing.add_tags(tags)
-        top = self.scroll_offset.y
-        shown = self.listing.rows[top:top + self.size.height]
-        if any(isinstance(row, int) and (track := self._track_of(row)) and track.path in tags for row in shown):
-            self.refresh()
+        self.refresh_changed()
 
-    def search(self, words: str, meets: Callable[[Path], bool] | None = None) -> None:
+    def refresh_changed(self) -> None:
+        """Draw the rows on the screen whose files stand otherwise than when they were drawn."""
+        for y, drawn in self._drawn.items():
+            row = y + self.scroll_offset.y
+            if row < len(self.listing.rows) and self._standing(self.listing.rows[row]) != drawn:
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def _standing(self, row: int | str) -> Standing | None:
+        """What a row says of its file; ``None`` for a folder."""
+        place = self.listing.entries[row] if isinstance(row, int) else row
+        if isinstance(place, str):
+            return None
+        track = self.listing.tracks[place]
+        status = self._statuses.get(track.path)
+        return Standing(
+            status, status is Status.DRAFT and self._catalogue.edited(track.path),
+            self._catalogue.contradicted_in(track.path), self.listing.beside(track.path) or self._duration(track),
+        )
+
+    def search(self, words: str, meets: Meets | None = None) -> None:
         """List the files that have every word, or are near to them, and that meet the conditions."""
         self.listing.search(words, meets)
         self._list()
@@ -157,6 +182,10 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
         self.listing.fold(folder)
         self._list(folder)
         return True
+
+    def fold_heading(self, name: str) -> None:
+        """Close the folder of a heading."""
+        self.fold("" if name == TOP_FOLDER else name)
 
     def open_folder(self) -> bool:
         """Open the folder under the cursor, if it stands on one that is folded."""
@@ -240,48 +269,28 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
         if row >= len(self.listing.rows):
             return self._empty_line(y, width)
         index = self.listing.rows[row]
-        if isinstance(index, str):
-            return self._folder_line(index, width)
-        place = self.listing.entries[index]
-        if isinstance(place, str):
-            return self._folder_line(place, width, self.listing.counts[place], here=index == self.cursor)
-        return self._track_line(self.listing.tracks[place], width, here=index == self.cursor)
-
-    def _folder_line(self, name: str, width: int, count: int | None = None, *, here: bool = False) -> Strip:
-        """``▾ Artist/Album/``, or folded ``▸ Artist/Album/  12``."""
-        style = self.get_component_rich_style("tracks--folder")
-        if here:
-            style += self.get_component_rich_style("tracks--cursor")
-        mark = OPEN_FOLDER if count is None else FOLDED
-        end = "" if count is None else f" {count:,} "
-        name = fit_path(clean((name or TOP_FOLDER).rstrip("/")), width - 3 - len(end)).rstrip() + "/"
-        text = fit(f"{mark} {name}", width - len(end)) + end
-        return Strip([Segment(text, style)], width).adjust_cell_length(width, style)
-
-    def _track_line(self, track: Track, width: int, *, here: bool) -> Strip:
-        status = self._statuses.get(track.path)
-        wrong = self._catalogue.contradicted_in(track.path)
-        edited = status is Status.DRAFT and self._catalogue.edited(track.path)
-        letter = EDITED if edited else STATUS_LETTERS[status] if status else NO_STATUS
-        mark = f" {VERDICT_MARKS['contradicted']}{wrong}" if wrong else ""
-        beside = self.listing.beside(track.path) or self._duration(track) if width >= DURATION_FROM_WIDTH else ""
-        beside = f" {beside}" if beside else ""
-        room = width - 4 - len(beside) - len(mark)
+        standing = self._drawn[y] = self._standing(index)
+        here = index == self.cursor
+        if standing is None:
+            place = self.listing.entries[index] if isinstance(index, int) else index
+            assert isinstance(place, str)
+            count = self.listing.counts[place] if isinstance(index, int) else None
+            return folder_line(place, count, width, self._style_of, here=here)
+        assert isinstance(index, int)
+        track = self._track_of(index)
+        assert track is not None
         name = track.name.rpartition("/")[2] if self.listing.has_folders else track.name
-        styles = {
-            name: self.get_component_rich_style(name)
-            for name in (self._letter_class(status), "tracks--row", "tracks--quiet", "tracks--wrong")
-        }
-        if here:
-            cursor = self.get_component_rich_style("tracks--cursor")
-            styles = {name: style + cursor for name, style in styles.items()}
-        text_style = styles["tracks--row"]
-        segments = [
-            Segment("▌" if here else " ", text_style), Segment(letter + " ", styles[self._letter_class(status)]),
-            Segment(fit_path(clean(name), room), text_style), Segment(mark, styles["tracks--wrong"]),
-            Segment(beside, styles["tracks--quiet"]), Segment(" ", text_style),
-        ]
-        return Strip(segments, width).adjust_cell_length(width, text_style)
+        return track_line(name, standing, width, self._style_of, here=here)
+
+    def _style_of(self, name: str) -> Style:
+        if name not in self._styles:
+            self._styles[name] = self.get_component_rich_style(name)
+        return self._styles[name]
+
+    def notify_style_update(self) -> None:
+        """A new theme: other colours."""
+        super().notify_style_update()
+        self._styles.clear()
 
     def _empty_line(self, y: int, width: int) -> Strip:
         text = f" {self._note}" if y == 0 and not self.listing.found else ""
@@ -290,16 +299,6 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
     def _duration(self, track: Track) -> str:
         tags = self.tags(track.path)
         return clock(tags.duration_s) if tags and tags.duration_s else ""
-
-    def _letter_class(self, status: Status | None) -> str:
-        match status:
-            case Status.ACCEPTED | Status.FLAGGED:
-                return "tracks--accepted"
-            case Status.DRAFT:
-                return "tracks--draft"
-            case Status.REJECTED | Status.SKIPPED | Status.FAILED:
-                return "tracks--set-aside"
-        return "tracks--quiet"
 
     def on_resize(self) -> None:
         """Rows are as wide as the list."""
@@ -313,7 +312,7 @@ class TrackList(ScrollView, can_focus=True, inherit_bindings=False):
         index = self.listing.rows[row]
         place = index if isinstance(index, str) else self.listing.entries[index]
         if isinstance(place, str):
-            self.fold("" if place == TOP_FOLDER else place)
+            self.fold_heading(place)
         elif isinstance(index, int):
             self.cursor = index
             if event.chain == 2:

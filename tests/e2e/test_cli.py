@@ -162,7 +162,7 @@ def test_export_writes_the_header_even_without_captions(tmp_path):
     assert result.returncode == 0
     assert (tmp_path / "captions.csv").read_text() == (
         "file_name,start_s,end_s,caption,aspect_list,bpm,key,meter,genre,status,version,backbone,prompt_id,seed,annotator,"
-        "updated_at,generated,edited,tags,bpm_sure\n"
+        "updated_at,generated,edited,tags,bpm_sure,edit_distance\n"
     )
 
 

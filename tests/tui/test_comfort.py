@@ -44,6 +44,26 @@ async def test_keys_of_ones_own_work_and_are_shown(music: Path) -> None:
         await again.shows(" a Accept")
 
 
+async def test_whatever_names_a_key_names_the_one_that_it_has(music: Path) -> None:
+    wish('[keys]\ndescribe = "f8"\nedit = "ctrl+e"\ncorrect = "C"\ncorrect_leave = "ctrl+x"\ncorrect_undo = "U"\n'
+         'correct_double = "2"\ncorrect_two_thirds = "D"\neditor_accept = "ctrl+y"\naccept = "Y"\nstop = "f12"\n')
+    async with running(music) as desk:
+        await desk.opened("song 1.wav")
+        await desk.shows("No caption yet: f8 writes one, ctrl+e lets you write it.")
+        await desk.shows("C corrects")
+        await desk.press("Y")
+        await desk.told("There is no caption to accept yet: f8 writes one, ctrl+e lets you write it.")
+        await desk.press("C")
+        await desk.shows("U undoes · space plays · ctrl+x closes")
+        await desk.shows("2 ×2 h ÷2 3 ×3/2 D ×2/3")
+        await desk.press("ctrl+x", "ctrl+e", *"words", "ctrl+y")
+        await desk.opened("song 2.wav")
+        row = desk.row("song 1.wav")
+        assert row is not None and (row.text, row.status) == ("words", Status.ACCEPTED)
+        await desk.press("f8", "Y")
+        await desk.shows("accepted when it is whole, f12 stops")
+
+
 def test_two_actions_on_one_key_end_the_start_and_are_both_named(
     music: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

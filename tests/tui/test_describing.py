@@ -239,3 +239,22 @@ async def test_a_dead_engine_is_told_once_and_asked_again(desk: Desk) -> None:
     assert len(desk.engine.asked(Describe)) == 2
     desk.engine.simulate_described()
     await desk.shows("mini ready")
+
+
+async def test_a_message_that_is_longer_than_its_box_can_be_read_to_its_end(music: Path) -> None:
+    long = "The networks that measure are missing. " * 8 + "ENDOFALL."
+    async with running(music, (80, 24)) as desk:
+        await desk.opened("song 1.wav")
+        await desk.press("w", "enter")
+        desk.engine.simulate_failed(desk.engine.last(Describe), "Not here", long, "Get them.")
+        await desk.shows("shift ↓ for more")
+        assert "ENDOFALL." not in desk.screen_text()
+        await desk.press(*["shift+down"] * 12)
+        await desk.shows("ENDOFALL.")
+        await desk.shows("Get them.")
+        await desk.press(*["shift+up"] * 12)
+        await desk.shows("Not here")
+        await desk.press("down")
+        await desk.opened("song 2.wav")
+        await desk.shows("No caption yet")
+        await desk.until(lambda: "for more" not in desk.screen_text())

@@ -252,7 +252,12 @@ async def exporting(desk: Desk) -> None:
     await desk.shows("changed  song 1.caption.txt")
 
 
+async def jumping(desk: Desk) -> None:
+    await described(desk)
+    await desk.press("J")
+
+
 @pytest.mark.parametrize("size", [LARGE, SMALL], ids=["120x40", "80x24"])
-@pytest.mark.parametrize("steps", [asked_for, replaced, affixed, annotated, exporting])
+@pytest.mark.parametrize("steps", [jumping, asked_for, replaced, affixed, annotated, exporting])
 def test_picture_of_what_is_done_to_the_folder(compare: Compare, steps: Steps, size: tuple[int, int]) -> None:
     assert compare(size, steps)

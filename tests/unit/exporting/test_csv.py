@@ -26,7 +26,7 @@ CONTRACT = (
     "file_name,start_s,end_s,caption,aspect_list,bpm,key,meter,genre,status,version,backbone,prompt_id,seed,annotator,"
     "updated_at"
 )
-SESSION = CONTRACT + ",generated,edited,tags,bpm_sure"
+SESSION = CONTRACT + ",generated,edited,tags,bpm_sure,edit_distance"
 
 
 def a_row(
@@ -52,9 +52,9 @@ def test_bytes_are_exactly_these() -> None:
     assert to_csv(rows, FOLDER).decode() == (
         SESSION + "\n"
         "a.flac,10,20,Slow.,\"['92 BPM', 'A minor', '3/4', 'jazz']\",91.5,A minor,3/4,jazz,accepted,1.0,mini,"
-        "describe-1,7,ada,2026-01-02T03:04:05.678Z,Slow.,no,,\n"
+        "describe-1,7,ada,2026-01-02T03:04:05.678Z,Slow.,no,,,0\n"
         'b/two.ogg,12.5,,"He said ""la, la"".",,,,,,accepted,,,,,ada,2026-01-02T03:04:05.678Z,'
-        '"He said ""la, la"".",yes,,\n'
+        '"He said ""la, la"".",yes,,,\n'
     )
 
 
@@ -207,3 +207,13 @@ def test_a_column_for_what_the_model_wrote_is_there_where_figures_were_replaced(
         found = read_back(data)
         assert found is not None
         assert (found.dialect, found.written, len(found.rows)) == (dialect, True, 1)
+
+
+def test_how_far_a_caption_is_from_the_models_words_is_told() -> None:
+    caption = Caption("A slow piece.", "3.0", "mini", "", "", "", 0, Sampling(), Features())
+    rows = [Row(Clip(FOLDER / name, 0.0, 10.0), text, generated.text if generated else "", Status.DRAFT, generated, "",
+                "", "") for name, text, generated in (
+        ("a.wav", "A slow piece.", caption), ("b.wav", "A fast piece!", caption), ("c.wav", "By hand.", None),
+        ("d.wav", "", caption))]
+    records = read(to_csv(rows, FOLDER))
+    assert [record["edit_distance"] for record in records] == ["0", "5", "", ""]

@@ -78,7 +78,7 @@ def test_a_lost_device_stops_the_playhead_and_is_tried_again(backend: FakeBacken
     until(lambda: player.position_s > 1.1)
     backend.streams[-1].options["finished_callback"]()
     until(lambda: not player.playing)
-    assert player.reason == devices.LOST
+    assert player.reason == devices.LOST + " O chooses another one; or plug it in and play again."
     assert not player.available
     player.play(player.position_s, None)
     until(lambda: player.available)
@@ -124,7 +124,7 @@ def test_a_chosen_device_that_is_gone_leads_to_the_choice(backend: FakeBackend, 
     player.load(song)
     player.play(0.0, 0.1)
     until(lambda: not player.playing)
-    assert player.reason == devices.GONE.format("Headphones")
+    assert player.reason.startswith(devices.GONE.format("Headphones") + " O chooses")
     assert "O chooses another" in player.reason
     assert not backend.streams, "it does not come out of the speakers instead"
     player.close()

@@ -185,3 +185,66 @@ def test_an_undo_that_a_full_disk_stops_is_for_later(desk: Desk, monkeypatch: py
     desk.ledger.undo()
     assert desk.ledger.corrections(first.path) == NONE
     assert [desk.text(clip) for clip in (first, second, third)] == ["At 100 BPM.", "At 100 BPM.", "Mine."]
+
+
+def test_what_was_put_off_is_saved_a_moment_later_as_one_action(desk: Desk) -> None:
+    first, second = desk.clip(), desk.clip(10.0)
+    desk.generate(first, "One.")
+    with desk.ledger.put_off():
+        row = desk.ledger.save(first, lambda store: store.set_status(first, Status.ACCEPTED))
+        desk.ledger.end_action()
+        desk.generate(second, "Two.")
+    assert row is not None and row.status is Status.ACCEPTED
+    assert desk.ledger.statuses[first.path] is Status.ACCEPTED
+    kept = desk.on_disk(first)
+    assert kept is not None and kept.status is Status.DRAFT and desk.on_disk(second) is None
+    assert desk.ledger.catch_up() == []
+    kept = desk.on_disk(first)
+    assert kept is not None and (kept.text, kept.status) == ("One.", Status.ACCEPTED)
+    assert desk.text(second) == "Two."
+    desk.ledger.undo()
+    kept = desk.on_disk(first)
+    assert kept is not None and kept.status is Status.DRAFT and not desk.text(second)
+    assert desk.problems == []
+
+
+def test_whatever_is_saved_next_comes_after_what_was_put_off(desk: Desk) -> None:
+    clip = desk.clip()
+    desk.generate(clip, "One.")
+    with desk.ledger.put_off():
+        desk.ledger.save(clip, lambda store: store.set_status(clip, Status.ACCEPTED))
+    desk.write(clip, "By hand.")
+    kept = desk.on_disk(clip)
+    assert kept is not None and kept.text == "By hand."
+    assert desk.ledger.undo() is not None
+    kept = desk.on_disk(clip)
+    assert kept is not None and (kept.text, kept.status) == ("One.", Status.ACCEPTED)
+
+
+def test_a_decision_that_was_put_off_is_not_taken_for_words_that_another_j2a_wrote_meanwhile(desk: Desk) -> None:
+    clip = desk.clip()
+    desk.generate(clip, "One.")
+    with desk.ledger.put_off():
+        desk.ledger.save(clip, lambda store: store.set_status(clip, Status.ACCEPTED))
+    with Store(desk.ledger.store.path, annotator="other") as other:
+        other.edit(clip, "Other words.")
+    assert desk.ledger.catch_up() == [clip]
+    kept = desk.on_disk(clip)
+    assert kept is not None and (kept.text, kept.status) == ("Other words.", Status.DRAFT)
+    assert desk.ledger.statuses[clip.path] is Status.DRAFT
+    assert [problem.title for problem in desk.problems] == ["Another J2A has changed this caption"]
+    assert not desk.ledger.unsaved.changes
+
+
+def test_what_was_put_off_and_cannot_be_saved_then_is_told_and_kept(desk: Desk) -> None:
+    clip = desk.clip()
+    desk.generate(clip, "One.")
+    with desk.ledger.put_off():
+        desk.ledger.save(clip, lambda store: store.set_status(clip, Status.ACCEPTED))
+        data = remove(desk)
+    desk.ledger.catch_up()
+    assert desk.ledger.problem is not None and len(desk.problems) == 1
+    data.mkdir()
+    assert desk.ledger.retry()
+    kept = desk.on_disk(clip)
+    assert kept is not None and (kept.text, kept.status) == ("One.", Status.ACCEPTED)

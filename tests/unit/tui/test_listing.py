@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,8 @@ from j2a.tags import Tags
 from j2a_tui import saved_views
 from j2a_tui.catalogue import Catalogue, Entry
 from j2a_tui.claims import disagree
-from j2a_tui.finding import Index, exact
+from j2a_tui.finding import Index, Texts
+from j2a_tui.folders import TOP_FOLDER
 from j2a_tui.listing import Listing
 from j2a_tui.saved_views import View
 
@@ -65,7 +67,8 @@ def test_near_words_are_near_and_none_is_missed(texts: list[str], word: str) -> 
     *_, index = Index.build(texts)
     assert index is not None
     allowed = 1 if len(word) < 8 else 2
-    edits = index.near(texts, word)
+    distances = index.near(Texts(texts), word).tolist()
+    edits = {place: edits for place, edits in enumerate(distances) if edits >= 0}
     for place, text in enumerate(texts):
         nearest = min(OSA.distance(word, text[:length]) for length in range(len(text) + 1))
         whole = OSA.distance(word, text)
@@ -81,14 +84,62 @@ def test_tags_are_searched_once_they_are_read() -> None:
     made.add_tags({Path("/m/one.wav"): Tags("Ode", "The Choir", "", 3.0), Path("/m/two.wav"): Tags("Ode", "", "", 1.0)})
     made.search("choir")
     assert found(made) == ["one.wav"]
-    assert exact(made.texts, range(5), "ode choir") == [0]
+    made.search("ode choir")
+    assert found(made) == ["one.wav"]
+
+
+names_of = st.lists(st.text("abß1 /İ\n\udc80", min_size=1, max_size=8), max_size=12, unique=True)
+
+
+@given(names_of, st.text("abßi1 ss\udc80", max_size=7), st.booleans())
+def test_typing_finds_what_each_of_its_words_stands_in_and_in_the_order_of_the_list(
+    names: list[str], words: str, longest_first: bool
+) -> None:
+    made = Listing(Catalogue())
+    made.set_tracks([Track(Path(f"/m/{place}"), name, 1, 0.0) for place, name in enumerate(names)])
+    order = list(range(len(names)))
+    if longest_first:
+        made.add_tags({Path(f"/m/{place}"): Tags("", "", "", 9.0 - len(name)) for place, name in enumerate(names)})
+        made.sort_by("duration")
+        order.sort(key=lambda place: -len(names[place]))
+    for count in range(len(words) + 1):
+        typed = words[:count].casefold().split()
+        made.search(words[:count])
+        wanted = [place for place in order if all(word in names[place].casefold() for word in typed)]
+        assert list(made.found) == wanted, words[:count]
+
+
+@given(st.lists(st.sampled_from(["", "a/", "a/b/", "c/"]), max_size=9), st.sets(st.sampled_from(["", "a/", "c/"])),
+       st.sampled_from(["", "x", "xy", "nothing"]))
+def test_rows_headings_and_entries_belong_together(folders: list[str], folded: set[str], words: str) -> None:
+    names = [f"{folder}{number} {'x' * (number % 2)}y" for number, folder in enumerate(folders)]
+    made = listing(names)
+    made.index, made.folded = None, folded
+    made.search(words)
+    rows: list[int | str] = []  # as one would write them down
+    entries: list[int | str] = []
+    for folder, run in groupby(made.found, key=lambda place: folders[place]):
+        if made.has_folders and folder in folded:
+            rows.append(len(entries))
+            entries.append(folder)
+            continue
+        if made.has_folders and (folder or rows):
+            rows.append(folder or TOP_FOLDER)
+        for place in run:
+            rows.append(len(entries))
+            entries.append(place)
+    assert (list(made.rows), list(made.entries)) == (rows, entries)
+    assert [rows[row] for row in made.row_of] == list(range(len(entries)))
+    for place, name in enumerate(names):
+        at = made.entry_of(Path("/m") / name)
+        assert at == (entries.index(place) if place in entries else None)
 
 
 def test_folders_fold_and_open_for_a_file_that_is_gone_to() -> None:
     made = listing()
-    assert made.rows == [0, "a/", 1, 2, "b/", 3, 4]
+    assert list(made.rows) == [0, "a/", 1, 2, "b/", 3, 4]
     made.fold("a/")
-    assert (made.entries, made.rows) == ([0, "a/", 3, 4], [0, 1, "b/", 2, 3])
+    assert (made.entries, list(made.rows)) == ([0, "a/", 3, 4], [0, 1, "b/", 2, 3])
     assert made.counts == {"a/": 2}
     assert made.entry_of(Path("/m/a/mozart 40.wav")) is None
     assert made.unfold_for(Path("/m/a/mozart 40.wav"))
