@@ -32,7 +32,7 @@ class Database:
         self._mended = self._rows_looked_at = False
         try:
             self.connection, doubtful = schema.connect(path, to_read=to_read)
-            told = rescue.doubted(path, doubtful) if doubtful else None
+            told = self._doubted(doubtful) if doubtful else None
         except schema.DamagedError as error:
             self.connection, told = self._repaired(error)
         try:
@@ -114,6 +114,11 @@ class Database:
         self.connection.close()
         self.connection = fresh
         return told
+
+    def _doubted(self, doubtful: Any) -> rescue.MendedError:
+        from j2a.store import rescue
+
+        return rescue.doubted(self.path, doubtful)
 
     def _repaired(self, error: schema.DamagedError) -> rescue.Mended:
         if self._mended:  # a disk that goes on to fail
