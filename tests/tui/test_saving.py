@@ -12,6 +12,7 @@ import pytest
 from j2a.clip import Clip
 from j2a.engine.messages import Describe
 from j2a.store import Status, Store
+from j2a_tui.display import home_relative
 from tests.tui.fakes import TEXT
 from tests.tui.harness import Desk, running
 
@@ -143,7 +144,7 @@ async def test_the_export_is_the_contract(desk: Desk) -> None:
     await desk.describe()
     await desk.press("a", "E", "a")
     path = desk.folder / "captions.csv"
-    await desk.told(f"1 caption written: {path}")
+    await desk.told(f"1 caption written: {home_relative(path)}")
     [row] = csv.DictReader(path.open(encoding="utf-8", newline=""))
     assert (row["file_name"], row["start_s"], row["end_s"], row["status"]) == ("song 1.wav", "0", "10", "accepted")
     assert (row["generated"], row["edited"]) == (TEXT, "no")
