@@ -111,7 +111,7 @@ def one_clip(tape: Recording, clip: int) -> None:
             return
         case 7:
             tape.do("c", "put the tempo right", "measured", screen=True)
-            tape.do("d", "twice the tempo", "yours")
+            tape.do("d", "twice the tempo", "◆ [0-9]")
             tape.do("\x1b", "the draft says so, too", shown="esc")
         case 9:
             tape.do("f", "flag it for later", "▌. ")

@@ -126,7 +126,8 @@ class Terminal:
 
         screen = pyte.Screen(self.columns, self.rows)
         with self._grown:
-            pyte.ByteStream(screen).feed(bytes(self._output))
+            output = bytes(self._output)
+        pyte.ByteStream(screen).feed(output)  # takes its time, in which more arrives
         return [line.rstrip() for line in screen.display]
 
     def processor_s(self) -> float:

@@ -6,8 +6,9 @@ import pytest
 
 from j2a.engine.messages import Describe, Extract
 from j2a_tui import remembered
+from j2a_tui.bindings import with_keys
 from j2a_tui.course import Loop
-from j2a_tui.devices import LOST
+from j2a_tui.devices import LOST, WHAT_NOW
 from j2a_tui.windows import Window
 from tests.tui.harness import Desk
 
@@ -168,7 +169,7 @@ async def test_a_device_that_goes_away_leads_to_the_choice(desk: Desk, monkeypat
     monkeypatch.setattr(desk.app, "bell", lambda: bells.append(True))
     await desk.press("space")
     desk.player.simulate_at(4.0)
-    desk.player.available, desk.player.reason, desk.player.playing = False, LOST, False
+    desk.player.available, desk.player.reason, desk.player.playing = False, LOST + with_keys(WHAT_NOW), False
     await desk.told("O chooses another one")
     assert bells == [True]
     assert desk.app.transport.position_s == 4.0, "the playhead stays where the sound stopped"
