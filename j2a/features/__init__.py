@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EXTRACTOR_VERSION", "Engine", "extract"]
 
-EXTRACTOR_VERSION = 5  # goes up whenever an answer may change: what was measured before is then measured anew
+EXTRACTOR_VERSION = 6  # goes up whenever an answer may change: what was measured before is then measured anew
 
 OnFeature = Callable[[str, Any, str | None], None]
 RHYTHM = ("bpm", "beats", "downbeats", "meter")

@@ -19,6 +19,7 @@ CERTAIN_GENRE = 0.5
 _STEADY_SPREAD, _FLEXIBLE_SPREAD = 0.03, 0.08  # standard deviation of the beat intervals over their mean
 NO_BEAT = "none found"
 NONE = "none"
+ALONE = " alone"  # behind the one instrument that plays
 
 
 def facts(features: Features, heard: Heard = NOTHING_HEARD, *, figures: bool = True) -> dict[str, str]:
@@ -35,8 +36,9 @@ def facts(features: Features, heard: Heard = NOTHING_HEARD, *, figures: bool = T
             ("Style", ", ".join(beliefs.styles) or _genre(features)),
             ("Character", ", ".join(beliefs.character)),
             ("Voice", _yes_or_none(beliefs.voice)),
-            ("Instruments", ", ".join(beliefs.instruments)),
+            ("Instruments", ", ".join(beliefs.instruments) + ALONE * beliefs.alone),
             ("Drums", _yes_or_none(beliefs.drums)),
+            ("Bass", NONE * beliefs.no_bass),
             ("Tempo", _tempo(features, beliefs, figures=figures)),
             ("Pulse", pulse_word(features.beats) if features.bpm is not None else ""),
             *_meter_and_harmony(features, beliefs, figures=figures),

@@ -22,6 +22,8 @@ class Heard:
     energy: str | None = None  # "calm" or "energetic"
     bpm: float | None = None
     meter: str | None = None  # "3/4", "4/4" or "6/8"
+    no_bass: bool = False  # surely none
+    alone: bool = False  # no other family plays beside the likeliest one, and no drums
 
 
 NOTHING_HEARD = Heard()

@@ -20,9 +20,12 @@ from j2a.features.record import Features
 from j2a.models.captioner import SILENCE, Captioner, Decoding
 from j2a.models.heard import NOTHING_HEARD
 from j2a.models.parts import Encoder, Heads, HearingModel, Projector
-from j2a.models.prompts import Prompt, Wish, build_both_prompt, build_heard_prompt
+from j2a.models.prompts import NOTHING_SURE, TOO_SHORT, Prompt, Wish, build_both_prompt, build_heard_prompt
 
 SECTION_S = 10.0  # the length of the clips that encoder and projector were trained on
+# Sound from which heads are believed. Of what they say of 3 s cut out of 84 real clips of ten 95 % (drums) and 84 %
+# (instruments) is what they say of the whole clip, of 2 s 92 and 80, of 1 s 83 and 61, of 0.25 s 56 and 37.
+HEADS_S = 2.95
 
 
 class J2A2(Captioner):
@@ -81,7 +84,7 @@ class J2A2(Captioner):
 
     def _soft_tokens(self, clip: Clip, how: Decoding) -> Any:
         """The clip as soft tokens (N, W), or ``None`` where it is silent throughout."""
-        return self._projected(self._timed(clip, how))
+        return self._projected(self._timed(clip, how)[0])
 
     def listen(self, clip: Clip, cancelled: Callable[[], bool] = lambda: False) -> Any:
         """The clip as soft tokens (N, W), as :meth:`hear` hears it; ``None`` where it is silent. ``AudioError``."""
@@ -90,15 +93,22 @@ class J2A2(Captioner):
     def _projected(self, pooled: Any) -> Any:
         return None if pooled is None else self.projector.soft_tokens(pooled)
 
-    def _timed(self, clip: Clip, how: Decoding) -> Any:
-        """What :meth:`hear` gives; its seconds are added to ``stats``."""
+    def _timed(self, clip: Clip, how: Decoding) -> tuple[Any, float]:
+        """What :meth:`hear_all` gives; its seconds are added to ``stats``."""
         started = time.perf_counter()
-        pooled = self.hear(clip, how["cancelled"])
+        heard = self.hear_all(clip, how["cancelled"])
         self.stats["encode_s"] = self.stats.get("encode_s", 0.0) + time.perf_counter() - started
-        return pooled
+        return heard
 
     def hear(self, clip: Clip, cancelled: Callable[[], bool] = lambda: False) -> Any:
         """What the encoder hears, pooled to N stretches, or ``None`` where the clip is silent throughout.
+
+        Raises ``AudioError``.
+        """
+        return self.hear_all(clip, cancelled)[0]
+
+    def hear_all(self, clip: Clip, cancelled: Callable[[], bool] = lambda: False) -> tuple[Any, float]:
+        """The same, and how many seconds sound.
 
         It is encoded in sections of ten seconds, without long silences; an hour takes no more memory. A cancel
         ends it at the next section, with what was heard until then. Raises ``AudioError``.
@@ -110,10 +120,11 @@ class J2A2(Captioner):
         blocks = audible(_until(cancelled, audio.stream(clip, rate)), rate)
         first = next(blocks, None)
         if first is None:
-            return None
-        sections = self.encoder.encode_long(chain([first], blocks), section_s)
+            return None, 0.0
+        counted = _Counted(chain([first], blocks))
+        sections = self.encoder.encode_long(counted, section_s)
         try:
-            return self.projector.pooled(sections)
+            return self.projector.pooled(sections), counted.samples / rate
         except ValueError as error:
             raise AudioError(
                 f"{clip.path} cannot be listened to: {error}.", "Choose another file or section."
@@ -140,10 +151,13 @@ class J2A3(J2A2):
     def _ask(self, clip: Clip, features: Features, wish: Wish, how: Decoding) -> Prompt:
         if self.heads is None or how["cancelled"]():
             return build_both_prompt(features, wish)
-        pooled = self._timed(clip, how)
+        pooled, sounding_s = self._timed(clip, how)
         if pooled is None:
             return replace(build_both_prompt(features, wish, NOTHING_HEARD), answer=SILENCE)
-        return build_both_prompt(features, wish, self.heads.heard(pooled))
+        if sounding_s >= HEADS_S:
+            return build_both_prompt(features, wish, self.heads.heard(pooled))
+        asked = build_both_prompt(features, wish, NOTHING_HEARD)
+        return replace(asked, answer=TOO_SHORT) if asked.answer == NOTHING_SURE else asked
 
     def _pieces(self, clip: Clip, asked: Prompt, how: Decoding) -> Iterator[str]:
         return super()._pieces(clip, asked, how) if self.heads is None else self.llm.stream(asked.text, **how)
@@ -152,6 +166,22 @@ class J2A3(J2A2):
         if self.heads is None:
             return super()._texts(clips, asked, how)
         return self.llm.answers([one.text for one in asked], **how)
+
+
+class _Counted:
+    """The blocks, and how many samples they had."""
+
+    def __init__(self, blocks: Iterator[NDArray[np.float32]]) -> None:
+        self._blocks = blocks
+        self.samples = 0
+
+    def __iter__(self) -> _Counted:
+        return self
+
+    def __next__(self) -> NDArray[np.float32]:
+        block = next(self._blocks)
+        self.samples += len(block)
+        return block
 
 
 def _until(cancelled: Callable[[], bool], blocks: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:

@@ -11,6 +11,8 @@ from j2a.models.heard import NOTHING_HEARD, Heard
 NOTHING_MEASURED = "Nothing could be measured in this clip."
 NOTHING_SURE = "Nothing can be said for sure of this clip."  # known without a model, which would make something up
 
+TOO_SHORT = "The clip is too short to be described."  # the same, where nobody listened to so little
+
 INSTRUCTIONS = {
     "describe": "Describe the music from these facts.",
     "short": "Describe the music from these facts in one short sentence.",

@@ -36,6 +36,7 @@ from j2a.models.files.weights import weights_hash
 from j2a.models.language.chat import caption_ids, prompt_ids
 from j2a.models.language.llm import load_llm
 from j2a.models.language.sequence import IGNORED, left_pad_embeddings, sequence
+from j2a.models.prompts import TOO_SHORT
 from j2a.printable import one_paragraph
 from tests.models.tiny import save_tiny, tiny_mistral, tiny_tokenizer
 from tests.places import DEMO
@@ -206,6 +207,24 @@ def test_heads_tell_what_the_encoder_is_sure_of(tmp_path):
     Heads(HeadsConfig("another", "000000000000", ENCODER.features, limits)).save(folder / "heads")
     with pytest.raises(ModelError, match=r"trained on the encoder another \(weights 000000000000"):
         registry.load("3.0", str(folder))
+
+
+@pytest.mark.parametrize("seconds", [0.25, 1.0, 2.5])
+def test_heads_say_nothing_of_a_scrap_of_sound(tmp_path, seconds):
+    folder = save_version(tmp_path / "m", "3.0", 8)
+    limits = dict.fromkeys(STATEMENTS, 0.0)
+    Heads(HeadsConfig("encoder", weights_hash(folder / "encoder"), ENCODER.features, limits)).save(folder / "heads")
+    captioner = registry.load("3.0", str(folder))
+    noise = np.random.default_rng(0).normal(0, 0.1, round(seconds * 16_000))
+    for name, sound in (("cut", noise), ("padded", np.concatenate([noise, np.zeros(160_000)]))):
+        soundfile.write(tmp_path / f"{name}.wav", sound, 16_000)
+        caption = captioner.describe(Clip(tmp_path / f"{name}.wav"), features=Features(), sampling=SHORT)
+        assert caption.text == TOO_SHORT
+    measured = Features(bpm=90.0, tags=None)
+    assert "Instruments" not in captioner.describe(Clip(tmp_path / "cut.wav"), features=measured, sampling=SHORT).prompt
+    soundfile.write(tmp_path / "whole.wav", np.tile(noise, 20)[:64_000], 16_000)
+    whole = captioner.describe(Clip(tmp_path / "whole.wav"), features=Features(), sampling=SHORT)
+    assert "Instruments: piano" in whole.prompt
 
 
 def test_a_cancel_while_the_heads_listen_is_no_silence(tmp_path):

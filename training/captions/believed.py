@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 
 from j2a.features.record import Features
-from j2a.models.facts import NONE, facts
+from j2a.models.facts import ALONE, NONE, facts
 from j2a.models.heard import NOTHING_HEARD, Heard
 from training.captions.measured import (
     Known,
@@ -26,9 +26,11 @@ from training.captions.measured import (
 from training.captions.wording import (
     INSTRUMENT_NAMES,
     NO_DRUMS,
+    NO_DRUMS_NO_BASS,
     NOTHING,
     NOUNS,
     TEMPO_ADJECTIVES,
+    alone,
     capital,
     in_words,
     sentence,
@@ -42,6 +44,8 @@ _VOICE = ("A voice is heard.", "There are vocals.", "It has vocals.", "A voice c
 _NO_VOICE = ("There are no vocals.", "It has no vocals.", "No vocals are heard.", "It is instrumental.")
 _NEITHER = ("There are no vocals and no drums.", "It has no vocals and no drums.", "It is instrumental, without drums.",
             "No vocals and no drums are heard.")  # fmt: skip
+_NONE_OF_THREE = ("There are no vocals, no drums and no bass.", "It has no vocals, no drums and no bass.",
+                  "It is instrumental, without drums or bass.")  # fmt: skip
 _DRUMS = ("Drums keep the beat.", "Drums carry the rhythm.", "A drum beat drives it.", "There is a drum beat.",
           "Drums mark the beat.", "The drums play along.")  # fmt: skip
 # A detailed caption takes its time: a sentence for each.
@@ -55,6 +59,13 @@ _LONG_NO_DRUMS = ("There are no drums in this recording.", "No drums are heard a
                   "The music does without any drum beat.")  # fmt: skip
 _LONG_PLAYERS = ("The instruments that can be heard include {}", "Among the instruments one hears {}",
                  "The music is played on instruments that include {}")  # fmt: skip
+_LONG_NO_DRUMS_NO_BASS = ("There are no drums and no bass in this recording.",
+                          "No drums and no bass are heard at any point in it.",
+                          "The music does without drums or bass.")  # fmt: skip
+_LONG_ALONE = ("What can be heard is {}", "The music is played by {}", "Throughout the recording one hears {}")
+
+_NO_BASS_TOO = "none, and no bass"
+_WITHOUT = {NONE: (NO_DRUMS, _LONG_NO_DRUMS), _NO_BASS_TOO: (NO_DRUMS_NO_BASS, _LONG_NO_DRUMS_NO_BASS)}
 
 
 def write_caption(
@@ -78,18 +89,20 @@ def write_facts(known: Known, instruction: str, rng: Rng) -> str:
     ensemble = _ensemble_one_by_one(left, rng) if detailed else _ensemble(left, rng)
     rhythm = rhythm_sentence(left, rng, pace_said="pace" in told, pulse=not detailed)
     harmony = harmony_sentences(left, rng, joined=not detailed and rng.random() < 0.6)
-    more = [pulse_sentence(left, rng), harmonic_rhythm_sentence(left, rng)] if detailed else []
-    sentences = [opening, *ensemble, rhythm, *more[:1], *harmony, *more[1:]]
-    return " ".join(one for one in sentences if one) or harmonic_rhythm_sentence(known, rng)
+    pulse = pulse_sentence(left, rng) if detailed else ""
+    sentences = [opening, *ensemble, rhythm, pulse, *harmony, harmonic_rhythm_sentence(left, rng)]
+    return " ".join(one for one in sentences if one)
 
 
 def _tags(known: Known) -> list[str]:
     tags = [*_list(known, "Style"), *_list(known, "Character")]
     if "Voice" in known:
         tags.append("instrumental" if known["Voice"] == NONE else "vocals")
-    tags += _list(known, "Instruments")
+    tags += [alone(_alone(known))[0]] if _alone(known) else _list(known, "Instruments")
     if "Drums" in known:
         tags.append("no drums" if known["Drums"] == NONE else "drums")
+    if "Bass" in known:
+        tags.append("no bass")
     return tags + measured_tags(known) or ["music"]
 
 
@@ -104,7 +117,7 @@ def _short(known: Known, rng: Rng) -> str:
     if players:
         what += f" with {in_words(players)}"
     if known.get("Drums") == NONE:
-        what += ", without drums" if players else " without drums"
+        what += f"{',' if players else ''} without drums{' or bass' if 'Bass' in known else ''}"
     rhythm = rhythm_phrase(known, rng, pace_said=pace_said)
     key = key_phrase(known, rng) or (f"in a {known['Mode']} key" if "Mode" in known else "")
     ending = ", ".join(part for part in ((rhythm, key) if rng.random() < 0.6 else (key, rhythm)) if part)
@@ -131,7 +144,7 @@ def _opening(known: Known, rng: Rng, *, detailed: bool) -> tuple[str, set[str]]:
         forms.append(f"{this} is {in_words(adjectives)}")
     opening = rng.choice(forms)
     told_words = sum(word in characters for word in adjectives)  # the first ones; the pace is none of them
-    rest = characters[told_words:] if detailed or rng.random() < 0.6 else []
+    rest = characters[told_words:]
     if not detailed and "Instruments" in known and rng.random() < 0.35:
         players = _listed(known, rng)
         told.add("Instruments")
@@ -148,7 +161,7 @@ def _opening(known: Known, rng: Rng, *, detailed: bool) -> tuple[str, set[str]]:
 
 def _adjectives(known: Known, rng: Rng, count: int, pace: float) -> tuple[list[str], bool]:
     """Words before the noun, and whether the pace is among them."""
-    words = _list(known, "Character")[: rng.randint(1, count)]
+    words = _list(known, "Character")[:count]
     _, word = tempo_of(known)
     if word and len(words) < count + 1 and rng.random() < (pace if words else 2 * pace):
         return [*words, rng.choice(TEMPO_ADJECTIVES[word])], True
@@ -164,11 +177,11 @@ def _noun(known: Known, adjectives: list[str], rng: Rng, *, instrumental: bool) 
 def _ensemble(known: Known, rng: Rng) -> list[str]:
     """Voice, instruments and drums, together where that reads well."""
     players = _listed(known, rng)
-    voice, drums = known.get("Voice"), known.get("Drums")
+    voice, drums = known.get("Voice"), _drums(known)
     if drums == "yes" and players and rng.random() < 0.5:
         players, drums = [*players, "drums"], None
-    if voice == NONE and drums == NONE and rng.random() < 0.6:
-        return [_players_sentence(players, rng), rng.choice(_NEITHER)]
+    if voice == NONE and drums in _WITHOUT and rng.random() < 0.6:
+        return [_players_sentence(players, rng), rng.choice(_NONE_OF_THREE if drums == _NO_BASS_TOO else _NEITHER)]
     if voice == "yes" and players and rng.random() < 0.6:
         listed = in_words(players)
         form = rng.choice(("A voice is heard over {}", "There are vocals, with {}", "Vocals are joined by {}"))
@@ -178,12 +191,17 @@ def _ensemble(known: Known, rng: Rng) -> list[str]:
 
 def _ensemble_one_by_one(known: Known, rng: Rng) -> list[str]:
     """A sentence each."""
-    voice, drums, players = known.get("Voice"), known.get("Drums"), in_words(_listed(known, rng) or [""])
+    voice, drums, players = known.get("Voice"), _drums(known), in_words(_listed(known, rng) or [""])
     return [
         rng.choice(_LONG_NO_VOICE if voice == NONE else _LONG_VOICE) if voice else "",
-        sentence(rng.choice(_LONG_PLAYERS).format(players)) if players else "",
-        rng.choice(_LONG_NO_DRUMS if drums == NONE else _LONG_DRUMS) if drums else "",
+        sentence(rng.choice(_LONG_ALONE if _alone(known) else _LONG_PLAYERS).format(players)) if players else "",
+        rng.choice(_WITHOUT[drums][1] if drums in _WITHOUT else _LONG_DRUMS) if drums else "",
     ]
+
+
+def _drums(known: Known) -> str | None:
+    """The fact about drums, with that about the bass."""
+    return _NO_BASS_TOO if "Bass" in known else known.get("Drums")
 
 
 def _voice_sentence(voice: str | None, rng: Rng) -> str:
@@ -191,7 +209,7 @@ def _voice_sentence(voice: str | None, rng: Rng) -> str:
 
 
 def _drums_sentence(drums: str | None, rng: Rng) -> str:
-    return rng.choice(NO_DRUMS if drums == NONE else _DRUMS) if drums else ""
+    return rng.choice(_WITHOUT[drums][0] if drums in _WITHOUT else _DRUMS) if drums else ""
 
 
 def _players_sentence(names: list[str], rng: Rng) -> str:
@@ -199,16 +217,27 @@ def _players_sentence(names: list[str], rng: Rng) -> str:
         return ""
     listed = in_words(names)
     are, play, carry = verbs(names)
-    return sentence(rng.choice((
+    forms = [
         f"It features {listed}", f"{capital(listed)} {are} heard", f"{capital(listed)} {play}",
-        f"The instruments include {listed}", f"{capital(listed)} {carry} the music", f"One hears {listed}",
-    )))  # fmt: skip
+        f"{capital(listed)} {carry} the music", f"One hears {listed}",
+    ]  # fmt: skip
+    if not {"solo", "unaccompanied"} & set(listed.split()):
+        forms.append(f"The instruments include {listed}")
+    return sentence(rng.choice(forms))
 
 
 def _listed(known: Known, rng: Rng) -> list[str]:
     """The instruments in their order, all with articles or all without."""
     way = rng.randrange(2)
+    if _alone(known):
+        return [alone(_alone(known))[way]]
     return [INSTRUMENT_NAMES[name][way] for name in _list(known, "Instruments")]
+
+
+def _alone(known: Known) -> str:
+    """The one instrument that plays by itself, or ""."""
+    players = known.get("Instruments", "")
+    return players.removesuffix(ALONE) if players.endswith(ALONE) else ""
 
 
 def _list(known: Known, title: str) -> list[str]:

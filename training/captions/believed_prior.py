@@ -12,6 +12,7 @@ from training.captions.measured_prior import random_features
 
 _STYLES = ("metal", "rock", "electronic", "dance", "ambient")
 _INSTRUMENTS = ("electric guitar", "synthesizer", "flute", "piano")
+_ALONE = 0.15  # share of clips in which one instrument plays by itself
 _NUMBER_OF = (0.15, 0.28, 0.27, 0.18, 0.08, 0.04)  # shares of clips with so many families
 # Bounds between which the measured values of sound lie: each of their words is drawn about as often as none.
 _SOUND = {
@@ -36,7 +37,17 @@ def random_beliefs(rng: random.Random) -> tuple[Features, Heard]:
     if rng.random() < 0.7:
         marked = {name: rng.uniform(*bounds) for name, bounds in _SOUND.items() if rng.random() < 0.55}
         features.sound = Sound(**{**_ORDINARY, **marked})
-    return features, _heard(features, rng) if rng.random() < 0.7 else Heard()
+    heard = _heard(features, rng) if rng.random() < 0.7 else Heard()
+    return features, _by_itself(features, heard, rng) if rng.random() < _ALONE else heard
+
+
+def _by_itself(features: Features, heard: Heard, rng: random.Random) -> Heard:
+    """One instrument, no drums, mostly no voice: a stem, or somebody who practises."""
+    features.tags = [tag for tag in features.tags or () if tag.kind not in ("percussion", "instrument", "voice")]
+    features.absent = [label for label in ("voice", "drums") if rng.random() < 0.5]
+    return replace(
+        heard, instruments=(rng.choice(FAMILIES),), drums=False, no_bass=rng.random() < 0.7, alone=rng.random() < 0.8
+    )
 
 
 def _hold_chords(features: Features, rng: random.Random) -> None:
@@ -86,4 +97,6 @@ def _heard(features: Features, rng: random.Random) -> Heard:
         rng.choice((None, None, "calm", "energetic")),
         features.bpm if rng.random() < 0.5 else None,
         rng.choice((None, features.meter, features.meter, "6/8")),
+        rng.random() < 0.6,
+        rng.random() < 0.5,
     )

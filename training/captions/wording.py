@@ -75,6 +75,16 @@ NOTHING = (
 
 NO_DRUMS = ("There are no drums.", "No drums are heard.", "It has no drums.", "It does without drums.",
             "There is no drum beat.")  # fmt: skip
+NO_DRUMS_NO_BASS = ("There are no drums and no bass.", "No drums and no bass are heard.",
+                    "It has no drums and no bass.", "It does without drums or bass.")  # fmt: skip
+
+
+def alone(name: str) -> tuple[str, str]:
+    """How an instrument is named that plays by itself, in the two ways of listing."""
+    bare, listed = INSTRUMENT_NAMES[name]
+    if listed == bare or not listed.startswith(("a ", "an ")):  # "strings" are many
+        return f"unaccompanied {bare}", f"unaccompanied {listed}"
+    return f"solo {bare}", f"a solo {listed.partition(' ')[2]}"
 
 
 def in_words(names: Sequence[str]) -> str:

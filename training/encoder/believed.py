@@ -34,8 +34,10 @@ _LEAST_PART = 10  # what is trained on besides is repeated until it is at least 
 _STRETCHES = 16  # of time, where all of it was kept; only their mean counts
 _SAME_TEMPO = 0.04  # as tempo estimates are judged: Gouyon et al., IEEE Trans. ASLP 14(5), 2006
 # Meter and tempo are no statements but votes: they are told where madmom measured the same, and doubt it where not.
-_VOTES_FROM = {**dict.fromkeys(METERS, 0.5), "6/8": 0.2, "bpm": 0.5}
+_VOTES_FROM = dict.fromkeys((*METERS, "bpm"), 0.5)
 _FEWEST = 12  # statements that a threshold must be judged by
+# Statements with a share of their own that must be true: names of instruments say most, and what is not there least.
+_SHARES_TRUE = {**dict.fromkeys(FAMILIES, 0.8), "no bass": 0.95, "alone": 0.9}
 _SHARE = {"yes_no": 6.0, "energy": 0.5, "meter": 0.5, "tempo": 0.5}  # of the loss
 
 
@@ -105,8 +107,9 @@ def train(
 def thresholds(heads: Heads, held_back: Sequence[Clips], precision: float) -> dict[str, float]:
     """For each statement the lowest probability from which on a share ``precision`` of what is said is true.
 
-    Votes have their own. One more of each kind is counted than was seen (Laplace's rule), and what would be said fewer
-    than ``_FEWEST`` times is never said: nobody knows how true it is.
+    Votes have thresholds of their own, and ``_SHARES_TRUE`` other shares. One more of each kind is counted than was
+    seen (Laplace's rule), and what would be said fewer than ``_FEWEST`` times is never said: nobody knows how true it
+    is.
     """
     every = [statements(heads, one.outputs, [row.facts for row in one.rows]) for one in held_back]
     found: dict[str, float] = {}
@@ -115,7 +118,7 @@ def thresholds(heads: Heads, held_back: Sequence[Clips], precision: float) -> di
             found[name] = _VOTES_FROM[name]
             continue
         probability, true = (torch.cat([one[name][part] for one in every]) for part in (0, 1))
-        found[name] = _threshold(probability, true, precision)
+        found[name] = _threshold(probability, true, _SHARES_TRUE.get(name, precision))
     return found
 
 
@@ -136,6 +139,11 @@ def _truth(name: str, known: Facts, bpm: float) -> bool | None:
         return name in known["instruments"] if "instruments" in known else None
     if name == "no drums":
         return not known["drums"] if "drums" in known else None
+    if name == "no bass":
+        return "bass" not in known["instruments"] if "instruments" in known else None
+    if name == "alone":
+        known_all = "instruments" in known and "drums" in known
+        return len(known["instruments"]) == 1 and not known["drums"] if known_all else None
     if name == "bpm":
         return abs(bpm / known["bpm"] - 1) <= _SAME_TEMPO if "bpm" in known else None
     if name in METERS:

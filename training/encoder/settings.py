@@ -55,7 +55,7 @@ class TimeHeadsSettings(LearningSettings):
 class BelieveSettings(LearningSettings):
     """Everything that decides a run of ``j2a-train believe``."""
 
-    precision: float = setting(0.9, "Share of each statement that must be true on the held-back clips.")
+    precision: float = setting(0.9, "Share of most statements that must be true on the held-back clips.")
     epochs: int = setting(60, "Times that every clip is heard.")
     batch_size: int = 256
     learning_rate: float = setting(3e-3, "Highest learning rate; it falls to nothing.")

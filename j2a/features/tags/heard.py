@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from j2a.features.median import median
 from j2a.features.record import NOT_MUSIC
-from j2a.features.tags import front_end
+from j2a.features.tags import front_end, voice
 from j2a.features.tags.labels import MAGNATAGATUNE, MILLION_SONG, VOICES
 from j2a.features.tags.wheel import Pair
 
@@ -37,6 +37,7 @@ class Heard:
 
     means: Array  # (2, 50) probabilities, in the order of labels.MAGNATAGATUNE and labels.MILLION_SONG
     hidden: Array  # (2, 200) values before the last layers
+    voice_logit: float  # ln(p / (1 - p)) of the probability p that somebody sings or speaks; see voice.py
     is_short: bool  # less than a patch
     no_music: str | None  # why nothing is claimed of it, in a sentence: steady noise, a bare tone
 
@@ -58,12 +59,15 @@ class Heard:
 
 
 def hear(samples: Array, networks: Pair) -> Heard:
-    """The answers for a section: float32 (n,), mono, 16 kHz. Raises ``NothingHeardError``."""
+    """The answers for a section: float32 (n,), mono, 16 kHz. Raises ``NothingHeardError``, and ``WheelError``
+    where the head for voices is damaged."""
     patches = front_end.patches(_raised(samples))
     both = [network(patches) for network in (networks.magnatagatune, networks.million_song)]
+    hidden = np.stack([values.mean(0) for _, values in both])
     return Heard(
         np.stack([probabilities.mean(0) for probabilities, _ in both]),
-        np.stack([hidden.mean(0) for _, hidden in both]),
+        hidden,
+        voice.load().logit(hidden),
         len(samples) < PATCH_S * front_end.SAMPLE_RATE,
         _no_music(patches),
     )

@@ -6,13 +6,19 @@ sound, and tells what is no music. What fires on the wrong things is left out: s
 
 from __future__ import annotations
 
+import math
+
 from j2a.features.record import BY_TAGS, Genre, Tag, TagKind
 from j2a.features.tags.heard import Heard
 
-VOICE_SCORE = 1.2  # none of 391 instrumental windows reaches it, and 22 of 24 sung ones do (voice as loud as the band)
-
-
-VOICELESS_SCORE = 0.1  # half of the instrumental windows are below it, and no sung one
+# Two witnesses of a voice: a head of ours (its logit), and the sum of the first network's tags for voices. Over 83
+# files of real music and 168 voices, files and voices held back in turn, a voice is told in 2 of 786 instrumental
+# windows; where one is up to 4 dB louder than the band, in 91 % (sung), 77 % (spoken), 96 % (by a machine), up to 4 dB
+# softer in 67, 75 and 95 %. The tags alone tell it in 5 of 826, and in 56, 39, 10 and 44, 22, 6 %.
+VOICE, VOICE_SCORE, VOICE_DOUBTED = 2.7, 1.2, 0.0
+# 80 % of the instrumental windows are below both, and 1.5 % of those with a voice, half of which are softer than the
+# band. (Of the tags alone below 0.1: 42 and 2.1 %.)
+VOICELESS, VOICELESS_SCORE = -2.0, 0.8
 DRUMLESS_SCORE = 0.03  # of 104 rendered clips below it one has drums; windows of metal songs have 0.09 and more
 # Words of the two networks for one genre. Where only one of them knows it, its answer counts for less.
 _GENRES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -34,7 +40,10 @@ _ONE_ALONE = 0.6
 
 def claims(heard: Heard) -> list[Tag]:
     """What clears its threshold; less than three seconds can only have a voice."""
-    voice = _if(heard.voice >= VOICE_SCORE, "voice", "voice", heard.voice)
+    logit = heard.voice_logit
+    loud = heard.voice >= VOICE_SCORE and (heard.is_short or logit >= VOICE_DOUBTED)
+    there = loud or (logit >= VOICE and not heard.is_short)
+    voice = _if(there, "voice", "voice", 1 / (1 + math.exp(-logit)))
     return voice if heard.is_short else [*voice, *_styles(heard), *_instruments(heard), *_percussion(heard)]
 
 
@@ -43,7 +52,7 @@ def absent(heard: Heard) -> list[str]:
     if heard.is_short:
         return []
     metal = any(tag.label == "metal" for tag in _styles(heard))
-    voiceless = heard.voice < VOICELESS_SCORE and not metal
+    voiceless = heard.voice_logit < VOICELESS and heard.voice < VOICELESS_SCORE and not metal
     drumless = heard.magnatagatune["drums"] < DRUMLESS_SCORE
     return [label for label, is_absent in (("voice", voiceless), ("drums", drumless)) if is_absent]
 
@@ -67,8 +76,11 @@ def _genre_score(heard: Heard, words_a: tuple[str, ...], words_b: tuple[str, ...
 
 def _styles(heard: Heard) -> list[Tag]:
     a, b = heard.magnatagatune, heard.million_song
-    metal = b["metal"] >= 0.4 or (a["metal"] >= 0.3 and a["rock"] >= 0.4)
-    electronic = (b["electronic"] >= 0.4 and a["electronic"] + a["techno"] >= 0.4) or a["electronic"] >= 0.5
+    # On 83 files that are in no card: metal in 33 of 40 windows of metal guitars, in 40 of 40 of the rest of that band
+    # and in none of 746 of game music; electronic in none of these 80, in 1 of 30 of two composers who play acoustic
+    # instruments, and in 118 of 170 of a game whose music is electronic.
+    metal = b["metal"] >= 0.3 or (a["metal"] >= 0.25 and a["rock"] >= 0.3)
+    electronic = (b["electronic"] >= 0.3 and a["electronic"] + a["techno"] >= 0.3) or a["electronic"] >= 0.5
     return [
         *_if(metal, "metal", "style", max(a["metal"], b["metal"])),
         *_if(a["rock"] >= 0.4 and not metal, "rock", "style", a["rock"]),

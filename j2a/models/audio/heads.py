@@ -25,7 +25,7 @@ from j2a.models.audio.heads_config import (
 )
 from j2a.models.audio.projector_config import Part
 from j2a.models.files import saved, tensors
-from j2a.models.heard import ENERGIES, FASTEST_BPM, SLOWEST_BPM, Heard
+from j2a.models.heard import ENERGIES, FAMILIES, FASTEST_BPM, SLOWEST_BPM, Heard
 
 
 class Heads(nn.Module):
@@ -65,7 +65,9 @@ class Heads(nn.Module):
 def probabilities(logits: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
     """The probability (B,) of each of ``STATEMENTS``, and the tempo in BPM (B,) that "bpm" states."""
     found = dict(zip(YES_NO, logits["yes_no"].sigmoid().unbind(-1), strict=True))
-    found["no drums"] = 1 - found["drums"]
+    found["no drums"], found["no bass"] = 1 - found["drums"], 1 - found["bass"]
+    families = torch.stack([found[name] for name in FAMILIES])
+    found["alone"] = torch.minimum(1 - families.sort(0).values[-2], found["no drums"])
     energy = logits["energy"].softmax(-1)
     found |= {name: energy[:, ENERGIES.index(name)] for name in ("calm", "energetic")}
     found |= dict(zip(METERS, logits["meter"].softmax(-1).unbind(-1), strict=True))

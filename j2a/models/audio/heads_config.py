@@ -13,7 +13,7 @@ MODEL_TYPE = "j2a-heads"
 YES_NO = (*FAMILIES, "drums", "distortion")
 METERS = ("3/4", "4/4", "6/8")
 TEMPO_BINS = 48  # on a logarithmic scale, 3 % apart
-STATEMENTS = (*YES_NO, "no drums", "calm", "energetic", *METERS, "bpm")
+STATEMENTS = (*YES_NO, "no drums", "no bass", "alone", "calm", "energetic", *METERS, "bpm")
 NEVER = 2.0  # a threshold that no probability reaches
 NEIGHBOURS = 2  # bins on either side that are the same tempo: 7 %
 _WIDEST = 65_536
@@ -61,6 +61,6 @@ class HeadsConfig:
             next((name for name in ("calm", "energetic") if name in said), None),
             bpm if "bpm" in said else None,
             next((name for name in METERS if name in said), None),
+            "no bass" in said,
+            "alone" in said,
         )
-
-

@@ -21,7 +21,7 @@ from j2a.models.audio.heads_config import (
 from j2a.models.audio.projector_config import Part
 from j2a.models.files import saved
 from j2a.models.files.saved import as_float32
-from j2a.models.heard import ENERGIES, FASTEST_BPM, SLOWEST_BPM, Heard
+from j2a.models.heard import ENERGIES, FAMILIES, FASTEST_BPM, SLOWEST_BPM, Heard
 from j2a.models.light.encoder import layer_norm
 from j2a.models.light.products import Array
 from j2a.models.light.projector import NORM_EPS
@@ -66,7 +66,8 @@ def probabilities(logits: Mapping[str, Array]) -> tuple[dict[str, float], float]
     with np.errstate(over="ignore"):  # it is 0 then
         yes_no = 1 / (1 + np.exp(-logits["yes_no"]))
     found = dict(zip(YES_NO, map(float, yes_no), strict=True))
-    found["no drums"] = float(1 - yes_no[YES_NO.index("drums")])
+    found["no drums"], found["no bass"] = 1 - found["drums"], 1 - found["bass"]
+    found["alone"] = min(1 - sorted(found[name] for name in FAMILIES)[-2], found["no drums"])
     energy = dict(zip(ENERGIES, map(float, softmax(logits["energy"])), strict=True))
     found |= {name: energy[name] for name in ("calm", "energetic")}
     found |= dict(zip(METERS, map(float, softmax(logits["meter"])), strict=True))

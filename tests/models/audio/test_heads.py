@@ -33,7 +33,10 @@ def heads_that_say(*names: str, energy: str = "moderate", tempo_bin: int | None 
 def test_what_is_sure_is_heard_in_the_order_of_a_caption():
     pooled = torch.randn(1, 5, 12)
     assert heads_that_say("bass", "piano", "drums").heard(pooled) == Heard(("piano", "bass"), drums=True)
-    assert heads_that_say("guitar", "distortion").heard(pooled) == Heard(("guitar",), distortion=True, drums=False)
+    alone = Heard(("guitar",), distortion=True, drums=False, no_bass=True, alone=True)
+    assert heads_that_say("guitar", "distortion").heard(pooled) == alone
+    assert not heads_that_say("guitar", "drums").heard(pooled).alone
+    assert not heads_that_say("guitar", "strings").heard(pooled).alone
     assert heads_that_say("distortion").heard(pooled).distortion is False, "there is no guitar to be distorted"
     assert heads_that_say(energy="calm").heard(pooled).energy == "calm"
     assert heads_that_say(energy="moderate").heard(pooled).energy is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from j2a.features.record import Features, Sound, Tag
+from j2a.features.record import Features, Sound, Tag, Tempo
 from j2a.models.beliefs import believe
 from j2a.models.heard import Heard
 
@@ -49,6 +49,29 @@ def test_a_choir_has_voices():
     assert believe(tagged(absent=("voice",))).voice is False
     assert believe(tagged(absent=("voice",)), Heard(("choir",))).voice is None
     assert believe(tagged("voice"), Heard(("choir",))).voice is True
+
+
+def test_one_instrument_by_itself_and_a_bass_that_is_missing():
+    stem = Heard(("guitar",), drums=False, no_bass=True, alone=True)
+    found = believe(tagged(), stem)
+    assert (found.instruments, found.alone, found.no_bass) == (("guitar",), True, True)
+    assert not believe(tagged("voice"), stem).alone, "somebody sings over it"
+    assert not believe(tagged("piano"), stem).alone, "another one hears a piano, too"
+    with_drums = believe(tagged("drums"), stem)
+    assert (with_drums.drums, with_drums.alone, with_drums.no_bass) == (None, False, False), "they differ"
+    assert not believe(tagged(), Heard(("bass",), drums=False, no_bass=True)).no_bass
+
+
+@pytest.mark.parametrize(
+    ("weight", "drums", "told"), [(0.55, True, True), (0.45, True, False), (0.65, False, True), (0.55, False, False)]
+)
+def test_a_tempo_is_told_where_its_level_is_clear(weight, drums, told):
+    levels = [Tempo(120.0, weight), Tempo(240.0, (1 - weight) / 2), Tempo(60.0, (1 - weight) / 2)]
+    features = Features(bpm=120.0, bpm_sure=True, bpm_candidates=levels, tags=[Tag("metal", "style", 0.5)])
+    heard = Heard(drums=drums)
+    assert believe(features, heard).bpm == (120.0 if told else None)
+    features.corrected = ["bpm"]
+    assert believe(features, heard).bpm == 120.0, "a person knows"
 
 
 def test_energy_that_the_sound_denies_is_not_told():

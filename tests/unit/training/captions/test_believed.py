@@ -18,6 +18,7 @@ from training.captions.believed import write_caption, write_facts
 from training.captions.believed_prior import random_beliefs
 from training.captions.facts import tempo_class
 from training.evaluation.claims import claims as judged
+from training.evaluation.heard import heard_statements
 
 KINDS = ("describe", "short", "detailed", "tags")
 _FAMILIES = {
@@ -52,6 +53,10 @@ def test_nothing_is_said_that_is_not_believed(kind, figures):
             assert not re.search(r"\d|BPM|\b[A-G][#b]?(?:m| major| minor)\b", caption), caption
 
 
+def kinds_of(found: set[tuple[str, str]]) -> set[str]:
+    return {name for name, _ in found}
+
+
 @pytest.mark.parametrize("kind", ["describe", "short", "detailed", "tags"])
 def test_all_that_is_believed_is_said(kind):
     rng = random.Random(7)
@@ -60,8 +65,11 @@ def test_all_that_is_believed_is_said(kind):
         caption, beliefs = write_caption(features, kind, rng, heard), believe(features, heard)
         found = {(claim.kind, claim.value) for claim in judged(caption, labels(beliefs, features))}
         named = {value for name, value in found if name == "instrument"}
-        assert named == {_FAMILIES.get(name, name) for name in beliefs.instruments}, caption
-        kinds = {name for name, _ in found}
+        absent = {"bass"} if beliefs.no_bass else set()
+        assert named == absent | {_FAMILIES.get(name, name) for name in beliefs.instruments}, caption
+        assert (("instrument", "bass", True) in heard_statements(caption)) == beliefs.no_bass, caption
+        assert ("solo" in kinds_of(found)) == beliefs.alone, caption
+        kinds = kinds_of(found)
         assert ("drums" in kinds) == (beliefs.drums is not None), caption
         if "choir" not in beliefs.instruments:  # whose voices may be those
             assert ("vocals" in kinds) == (beliefs.voice is not None), caption
