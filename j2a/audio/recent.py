@@ -11,8 +11,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from j2a.errors import AudioError
-
 KEPT_S = 30.0  # 16 MB of stereo and its mono
 # Where all channels but one are silent, their mean has 1 / channels squared of its energy. A mean that has
 # less than this share of that is what is left where channels cancel each other.
@@ -59,13 +57,11 @@ class Recent:
 
 
 def version_of(path: Path) -> tuple[int, ...]:
-    """What tells a file as it is now from what it was or will be. Raises ``AudioError``."""
+    """What tells a file as it is now from what it was or will be; nothing of one that whoever opens it complains of."""
     try:
         about = path.stat()
-    except FileNotFoundError:
-        return ()  # whoever opens it says so
-    except OSError as error:
-        raise AudioError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except OSError:
+        return ()
     return about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns
 
 
