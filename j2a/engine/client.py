@@ -265,6 +265,8 @@ def _engine_environment() -> dict[str, str]:
     # one: each waits for the other to get its turn. Large models ask for more (j2a.models.language.llm).
     env.setdefault("OMP_NUM_THREADS", "1")
     env.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Else each new thread may get a heap of its own (glibc), and an engine keeps the largest clip of every one of them.
+    env.setdefault("MALLOC_ARENA_MAX", "1")
     env["PYTHONUNBUFFERED"] = "1"
     return env
 

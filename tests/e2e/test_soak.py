@@ -58,7 +58,7 @@ def test_leaks_and_slowness_are_seen(growth: ModuleType) -> None:
 def test_a_few_dozen_clips_leave_nothing_behind() -> None:
     """One descriptor, thread or process kept for each of them would be seen.
 
-    An engine of 160 MiB takes 22 more once, with its first clip of some kind, and none with the thirty that follow.
+    An engine of 150 MiB takes 21 more once, with its first clip that is read at another pitch, and none behind it.
     """
     code = [sys.executable, "bench/soak.py", "--hours", "0.4", "--growth", "0.25", "--slower", "3"]
     run = subprocess.run(code, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False)
