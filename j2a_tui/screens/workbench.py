@@ -200,6 +200,10 @@ class Workbench(Showing):
             self.session.measure()
             self.show_change(Change.FEATURES | Change.STAGE)
 
+    def forget_waiting(self) -> None:
+        """Nothing is begun any more once a file is read: the engine is leaving."""
+        self._when_read = ""
+
     def ready_for(self, action: str) -> bool:
         """Whether there is a file whose length is known; while it is not, ``action`` waits for it."""
         self.settle()
