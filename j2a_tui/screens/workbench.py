@@ -196,20 +196,16 @@ class Workbench(Showing):
 
     def _measure(self) -> None:
         """The window has been left alone for a while."""
-        if self._settling is None and self.transport.duration_s is not None:
+        if self._settling is None and self.transport.duration_s is not None and not self.leaving:
             self.session.measure()
             self.show_change(Change.FEATURES | Change.STAGE)
-
-    def forget_waiting(self) -> None:
-        """Nothing is begun any more once a file is read: the engine is leaving."""
-        self._when_read = ""
 
     def ready_for(self, action: str) -> bool:
         """Whether there is a file whose length is known; while it is not, ``action`` waits for it."""
         self.settle()
         if self._broken:
             self.say(f"{UNREADABLE}.")
-        if self._path is None or self._broken:
+        if self._path is None or self._broken or self.leaving:
             return False
         if self.transport.duration_s is None:
             self._when_read = action
