@@ -284,6 +284,7 @@ class J2AApp(App[None]):
         self._quit()
 
     def _quit(self) -> None:
+        self.desk.leaving = True
         self._remember()
         closing = threading.Thread(target=self.engine.close, name="close-engine")
         closing.start()

@@ -193,6 +193,7 @@ class Browsing(Tracking):
 
     def _rows(self) -> list[Row] | None:
         """Every row of the folder; those that are damaged are told of. ``None`` when they cannot be read."""
+        self.catch_up()  # a decision that is on the screen is among them
         damaged: list[StoreError] = []
         try:
             rows = self.session.ledger.store.rows(self.folder, damaged.append)

@@ -211,7 +211,7 @@ class Desk(Jumping):
 
     def write_ahead(self) -> None:
         """Go on with that whenever the engine has nothing else to do."""
-        if self.session.job is None and self._settling is None and self.blind is None:
+        if self.session.job is None and self._settling is None and self.blind is None and not self.leaving:
             self.session.ahead.go_on()
 
     def action_scroll_text(self, lines: int) -> None:

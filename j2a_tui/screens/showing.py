@@ -60,6 +60,7 @@ class Showing(Screen[None]):
         self._ticking: Timer | None = None
         self._broken = False  # the open file cannot be read
         self._durations_s: dict[Path, float] = {}  # of the next files
+        self.leaving = False  # the engine is told to end: nothing is asked of it any more
         self._when_read = ""  # an action that waits for the length of the file
         self.left_at: tuple[Path, Window | None] | None = None  # the file to begin with, and its window
 

@@ -196,7 +196,7 @@ class Workbench(Showing):
 
     def _measure(self) -> None:
         """The window has been left alone for a while."""
-        if self._settling is None and self.transport.duration_s is not None:
+        if self._settling is None and self.transport.duration_s is not None and not self.leaving:
             self.session.measure()
             self.show_change(Change.FEATURES | Change.STAGE)
 
@@ -205,7 +205,7 @@ class Workbench(Showing):
         self.settle()
         if self._broken:
             self.say(f"{UNREADABLE}.")
-        if self._path is None or self._broken:
+        if self._path is None or self._broken or self.leaving:
             return False
         if self.transport.duration_s is None:
             self._when_read = action

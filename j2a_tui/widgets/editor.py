@@ -111,8 +111,9 @@ class Editor(TextArea):
         self.post_message(self.Transport(-2.0))
 
     def check_consume_key(self, key: str, character: str | None = None) -> bool:
-        """What never leaves the field: letters, the end of a line, and the keys that end it, which come after those."""
-        return key in ("enter", *self._leaving) or super().check_consume_key(key, character)
+        """What never leaves the field: letters, the end of a line, and its own keys, which come after those."""
+        own = key == "enter" or key in self._leaving or key in self._bindings.key_to_bindings
+        return own or super().check_consume_key(key, character)
 
     async def _on_key(self, event: events.Key) -> None:
         # Here, not by the bindings, which would see the keys only after those that follow have become text. (TextArea
@@ -123,5 +124,8 @@ class Editor(TextArea):
         if leave := self._leaving.get(event.key):
             event.stop()
             leave()
+        elif own := self._bindings.key_to_bindings.get(event.key):  # in their order among the letters, too
+            event.stop()
+            await self.run_action(own[0].action)
         else:
             await super()._on_key(event)

@@ -30,3 +30,12 @@ async def test_closed_dialogs_are_forgotten(desk: Desk) -> None:
         await look_at_palette(desk)
     assert held() > before + 12  # Textual keeps them; once it does not, forgetting can go
     await desk.until(lambda: forget_closed() or held() <= before + 4, "they are gone")
+
+
+async def test_nothing_is_asked_of_an_engine_that_is_leaving(desk: Desk) -> None:
+    desk.app.desk.leaving = True  # as `q` right behind a decision does, while the next file is read
+    asked = len(desk.engine.requests)
+    desk.app.desk.action_describe_next()
+    desk.app.desk.write_ahead()
+    await desk.settle()
+    assert len(desk.engine.requests) == asked

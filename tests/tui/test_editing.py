@@ -179,3 +179,13 @@ def _type_at_once(desk: Desk, *keys: str) -> None:
     for key in keys:
         character = {"slash": "/", "question_mark": "?"}.get(key, key if len(key) == 1 else None)
         desk.app.post_message(events.Key(key, character))
+
+
+async def test_keys_that_come_at_once_keep_their_order(desk: Desk) -> None:
+    await desk.describe("Slow")
+    await desk.press("e")
+    for key in ("1", "2", "backspace", "3", "left", "4"):
+        desk.app.post_message(events.Key(key, key if len(key) == 1 else None))
+    await desk.settle()
+    assert desk.app.desk.caption.editor is not None
+    assert desk.app.desk.caption.editor.text == "Slow143"

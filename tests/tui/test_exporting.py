@@ -124,3 +124,10 @@ def test_a_place_that_no_system_has_is_an_error_to_read(tmp_path: Path, name: st
         preview([], choice)
     with pytest.raises(ExportError, match="place"):
         written([], choice, force=False)
+
+
+async def test_a_decision_that_is_not_saved_yet_is_counted(desk: Desk) -> None:
+    await desk.describe()
+    desk.app.desk.call_after_refresh = lambda *_: True  # type: ignore[method-assign]  # the disk takes its time
+    await desk.press("a", "E")
+    await desk.shows("a writes 1 row in one file")
