@@ -56,6 +56,8 @@ class Beliefs:
 def believe(features: Features, heard: Heard = NOTHING_HEARD) -> Beliefs:
     """All witnesses together; without ``heard`` what was measured and tagged alone. What a person has said is so."""
     labels, absent = {tag.label for tag in features.tags or ()}, set(features.absent)
+    if "voice" in labels and not (features.beats or features.key or features.chords):
+        heard = NOTHING_HEARD  # somebody speaks: the encoder, which heard music only, takes that for instruments
     styles = tuple(tag.label for tag in features.tags or () if tag.kind == "style")
     drums = _drums(_said("drums", labels, absent), heard, "electric guitar" in labels)
     instruments = _instruments(features, heard, drums)

@@ -51,6 +51,15 @@ def test_a_choir_has_voices():
     assert believe(tagged("voice"), Heard(("choir",))).voice is True
 
 
+def test_of_speech_alone_only_the_voice_is_believed():
+    heard = Heard(("guitar", "bass"), distortion=True, drums=False, no_bass=False)
+    speech = believe(tagged("voice"), heard)
+    assert (speech.voice, speech.instruments, speech.drums) == (True, (), None)
+    song = tagged("voice")
+    song.key, song.key_probability = "A minor", 0.9
+    assert believe(song, heard).instruments == ("distorted guitar", "bass")
+
+
 def test_one_instrument_by_itself_and_a_bass_that_is_missing():
     stem = Heard(("guitar",), drums=False, no_bass=True, alone=True)
     found = believe(tagged(), stem)
