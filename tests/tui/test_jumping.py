@@ -49,6 +49,7 @@ async def test_a_claim_lights_its_words_and_the_caption_is_edited(desk: Desk) ->
     await desk.opened("song 1.wav")
     await desk.describe(CONTRADICTED)
     claims = desk.app.desk.query_one(ClaimsTable)
+    await desk.until(lambda: len(list(claims.places)) > 1)
     number, x, y = list(claims.places)[1]
     await desk.press("J")
     await desk.press(*letters_at(desk, claims.content_region.x + x, claims.content_region.y + y))
