@@ -13,9 +13,9 @@ from j2a.printable import printable
 
 def said_of(path: Path) -> Corrections:
     """What a person says of a file. Captions that cannot be read are told, and in the way of nothing."""
-    if not paths.store_path().exists():
+    if not paths.store_path().exists():  # where nobody has said anything nothing is loaded, and none is made
         return NONE
-    from j2a.store import corrections_of  # takes a moment, where nobody has said anything
+    from j2a.store import corrections_of
 
     try:
         return corrections_of(path)

@@ -12,6 +12,7 @@ from j2a.store import schema
 
 if TYPE_CHECKING:
     from j2a.store import rescue
+    from j2a.store.records import Key
 
 T = TypeVar("T")
 Told = Callable[["rescue.MendedError"], None]
@@ -115,7 +116,7 @@ class Database:
         self.connection = fresh
         return told
 
-    def _doubted(self, doubtful: Any) -> rescue.MendedError:
+    def _doubted(self, doubtful: list[Key]) -> rescue.MendedError:
         from j2a.store import rescue
 
         return rescue.doubted(self.path, doubtful)

@@ -365,8 +365,6 @@ def _corrected_to(row: Row, corrections: Corrections) -> Row:
 
 
 def corrections_of(path: Path) -> Corrections:
-    """What was said of a file in the app. Where nothing was ever saved nothing is made. Raises ``StoreError``."""
-    if not paths.store_path().exists():
-        return NONE
+    """What was said of a file in the app. Raises ``StoreError``."""
     with Store(to_read=True) as store:
         return store.corrections(path)

@@ -27,13 +27,14 @@ from j2a.errors import AudioError, UsageError
 from j2a.features.tags import wheel
 from j2a.features.tags.front_end import SAMPLE_RATE
 from j2a.features.tags.heard import NothingHeardError, hear
+from training.datasets.mixing import frame_levels_db, over
 
 Values = NDArray[np.float32]
 WINDOW = 10 * SAMPLE_RATE
 _WINDOWS, _MIXES, _LEVELS_DB = 10, 2, (-8.0, 8.0)  # of a file; of a window; of a voice over its bed
 _WEAKEST = 0.01  # weight decay: half as much and twice as much are no better
 _FOLDS = 5
-_ACTIVE_DB, _PEAK = 30.0, 0.95
+_AUDIBLE_DB, _MOSTLY = -50.0, 0.8  # of full scale; of half seconds that are
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +44,6 @@ class Windows:
     values: Values  # (N, K)
     beds: list[str]  # files
     voices: list[str]  # "" for none
-
-
-def mixed(voice: Values, bed: Values, level_db: float) -> Values:
-    """A voice over a bed of the same length, so many dB louder where it sounds than the bed is."""
-    levels = _levels_db(voice)
-    sounding = levels[levels > levels.max() - _ACTIVE_DB]
-    voice_db = 10 * np.log10((10 ** (sounding / 10)).mean())
-    bed_db = 10 * np.log10(np.square(bed, dtype=np.float64).mean() + 1e-12)
-    both = bed + np.float32(10 ** ((bed_db + level_db - voice_db) / 20)) * voice
-    peak = float(np.abs(both).max(initial=0.0))
-    return (both * np.float32(_PEAK / peak)).astype(np.float32) if peak > _PEAK else both
 
 
 def windows(beds: list[Path], voices: list[Path], seed: int) -> Windows:
@@ -82,7 +72,7 @@ def windows(beds: list[Path], voices: list[Path], seed: int) -> Windows:
             for _ in range(_MIXES):
                 name = names[turn % len(names)]
                 turn += 1
-                add(mixed(sung[name], part, rng.uniform(*_LEVELS_DB)), path.name, name)
+                add(over(sung[name], part, rng.uniform(*_LEVELS_DB), SAMPLE_RATE), path.name, name)
     return Windows(np.array(values, np.float32), of_bed, of_voice)
 
 
@@ -133,18 +123,10 @@ def _parts(sound: Values, rng: np.random.Generator) -> Iterator[Values]:
     starts = [
         start
         for start in range(0, len(sound) - WINDOW + 1, WINDOW // 2)
-        if (_levels_db(sound[start : start + WINDOW]) > -50).mean() >= 0.8
+        if (frame_levels_db(sound[start : start + WINDOW], SAMPLE_RATE) > _AUDIBLE_DB).mean() >= _MOSTLY
     ]
     for start in rng.permutation(starts)[:_WINDOWS]:
         yield sound[start : start + WINDOW]
-
-
-def _levels_db(sound: Values) -> NDArray[np.float64]:
-    """Of each half second, in dB of full scale."""
-    wide = SAMPLE_RATE // 2
-    frames = sound[: len(sound) // wide * wide].reshape(-1, wide).astype(np.float64)
-    levels: NDArray[np.float64] = 10 * np.log10(np.square(frames).mean(1) + 1e-12)
-    return levels
 
 
 def _fitted(sound: Values) -> Values:

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from j2a.features.fast import fourier
+
 Array = NDArray[np.float32]
 _BLOCK_FRAMES = 512  # frames put through a network at once: some 30 MB of intermediate results
 _COLUMNS = 1 << 18  # numbers gathered for one matrix product: they stay in the processor's cache
@@ -194,24 +196,19 @@ class _Wide:
         """(the transform of the input, what its numbers are multiplied with, the way back), for so many frequencies."""
         width, channels = self._kernel.shape[1], self._kernel.shape[3]
         size = self._kernel.size // (width * channels)  # what a result sees in a band
-        turns = np.exp(-2j * np.pi * np.outer(np.arange(bands // 2 + 1), np.arange(bands)) / bands)
-        parts = np.stack([turns.real, -turns.imag], axis=1)[:, :, :width].reshape(-1, width).astype(np.float32)
+        there, back = fourier.along(bands)
         columns = self._kernel.transpose(1, 0, 2, 3).reshape(width, -1)
-        transformed = (parts @ columns).reshape(len(turns), 2, size, channels)
-        there, products, back = [], [], []
-        for number, (turn, (real, imaginary)) in enumerate(zip(turns, transformed, strict=True)):
-            if number in (0, bands / 2):
-                there += [turn.real]
-                back += [turn.real / bands]
-                products.append(real)
-            else:
-                there += [turn.real, turn.imag]
-                back += [2 * turn.real / bands, 2 * turn.imag / bands]
-                product = np.empty((2, size, 2, channels), np.float32)
-                product[0, :, 0], product[0, :, 1] = real, imaginary
-                product[1, :, 0], product[1, :, 1] = -imaginary, real
-                products.append(product.reshape(2 * size, -1))
-        way_back = np.stack(back, axis=1)[: bands - width + 1]
-        return (
-            np.ascontiguousarray(there, np.float32), products, np.ascontiguousarray(way_back, np.float32),
-        )  # fmt: skip
+        transformed = (there[:, :width] @ columns).reshape(bands, size, channels)
+        products, place = [], 0
+        while place < bands:
+            if place in (0, bands - 1) and (place == 0 or bands % 2 == 0):  # real: of no turn, and of bands / 2
+                products.append(transformed[place])
+                place += 1
+                continue
+            real, imaginary = transformed[place], -transformed[place + 1]  # of the conjugate: nothing is turned round
+            product = np.empty((2, size, 2, channels), np.float32)
+            product[0, :, 0], product[0, :, 1] = real, imaginary
+            product[1, :, 0], product[1, :, 1] = -imaginary, real
+            products.append(product.reshape(2 * size, -1))
+            place += 2
+        return there, products, np.ascontiguousarray(back[: bands - width + 1])

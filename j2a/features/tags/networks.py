@@ -27,13 +27,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from j2a.features.fast import fourier
+from j2a.features.tags.front_end import BANDS
+
 Array = NDArray[np.float32]
 _EPSILON = 1e-3  # of every batch norm
 _TIMBRAL, _TEMPORAL, _MIDDLE = (0, 1), (2, 3, 4), (5, 6, 7)  # the numbers of the convolutions in a checkpoint
 _TAPS = 7  # frames of the timbral and the middle kernels
 _PIECE = 11  # results of a temporal convolution that one matrix product gives at once: 187 = 17 x 11
 _BANDS_TOGETHER, _CHANNELS_TOGETHER = 4, 6  # whose answers stay in the cache until the largest are found
-_BANDS = 96
 _LARGEST_INPUT = 4.0  # a normalised log-mel is hardly ever larger
 _EMPTY = 1e-2  # a kernel that cannot move its channel by more is taken for an empty one: 4e-6 in a probability
 
@@ -80,56 +82,44 @@ class _First:
         return answers
 
 
-class _Along:
-    """The real Fourier transform along the 96 bands as numbers: those of 0 and 48 turns, then the real and imaginary
-    part of each turn between."""
-
-    def __init__(self) -> None:
-        turns = np.exp(-2j * np.pi * np.outer(np.arange(_BANDS // 2 + 1), np.arange(_BANDS)) / _BANDS)
-        inner = turns[1:-1]
-        there = [turns[0].real, turns[-1].real, *(part for one in inner for part in (one.real, one.imag))]
-        self.there = np.ascontiguousarray(there, np.float32)  # (numbers, M)
-        weights = np.array([1, 1, *[2] * (_BANDS - 2)]) / _BANDS
-        self.back = np.ascontiguousarray(self.there.T * weights, np.float32)  # (M, numbers)
-
-    def transformed(self, x: Array) -> Array:
-        """(numbers, 7, S) of the patches (B, T, M): what seven taps see of each number, zeros around each patch."""
-        patches, frames, _ = x.shape
-        padded = np.zeros((_BANDS, patches, frames + _TAPS - 1), np.float32)
-        half = _TAPS // 2
-        numbers = padded[:, :, half:-half]
-        numbers[:] = (self.there @ x.reshape(-1, _BANDS).T).reshape(numbers.shape)
-        seen = np.lib.stride_tricks.sliding_window_view(padded, frames, axis=2)  # (numbers, B, 7, T)
-        return np.ascontiguousarray(seen.transpose(0, 2, 1, 3)).reshape(_BANDS, _TAPS, -1)
+def _seen(x: Array, there: Array) -> Array:
+    """(numbers, 7, S) of the patches (B, T, M): what seven taps see of each number of their transform along the bands,
+    zeros around each patch."""
+    patches, frames, bands = x.shape
+    half = _TAPS // 2
+    padded = np.zeros((bands, patches, frames + 2 * half), np.float32)
+    padded[:, :, half:-half] = (there @ x.reshape(-1, bands).T).reshape(bands, patches, frames)
+    seen = np.lib.stride_tricks.sliding_window_view(padded, frames, axis=2)  # (numbers, B, 7, T)
+    return np.ascontiguousarray(seen.transpose(0, 2, 1, 3)).reshape(bands, _TAPS, -1)
 
 
 class _Timbral(_First):
     """Kernels of 7 frames and many bands."""
 
-    def __init__(self, tensors: Mapping[str, Array], number: int, along: _Along) -> None:
+    def __init__(self, tensors: Mapping[str, Array], number: int, there: Array, back: Array) -> None:
         super().__init__(tensors, number)
         taps, width, channels = self.kernel.shape
-        numbers = np.einsum("nw,twc->nct", along.there[:, :width], self.kernel)
-        self._ends = numbers[:2]  # (2, C, 7)
-        real, imaginary = numbers[2::2], -numbers[3::2]  # of the conjugate: kernels are correlated, not convolved
-        self._inner = np.empty((_BANDS // 2 - 1, 2, channels, 2, taps), np.float32)
+        numbers = np.einsum("nw,twc->nct", there[:, :width], self.kernel)
+        self._ends = numbers[[0, -1]]  # (2, C, 7), real
+        real, imaginary = numbers[1:-1:2], -numbers[2:-1:2]  # of the conjugate: nothing is turned round
+        self._inner = np.empty((len(real), 2, channels, 2, taps), np.float32)
         self._inner[:, 0, :, 0], self._inner[:, 0, :, 1] = real, -imaginary
         self._inner[:, 1, :, 0], self._inner[:, 1, :, 1] = imaginary, real
-        self._back = along.back[: _BANDS - width + 1]
+        self._back = back[: len(back) - width + 1]
 
-    def __call__(self, transformed: Array) -> Array:
-        """(C, S) of what :meth:`_Along.transformed` gives."""
-        frames, channels = transformed.shape[-1], self._ends.shape[1]
-        ends, inner = transformed[:2], transformed[2:].reshape(_BANDS // 2 - 1, 2 * _TAPS, frames)
+    def __call__(self, seen: Array) -> Array:
+        """(C, S) of what :func:`_seen` gives."""
+        (numbers, taps, frames), channels = seen.shape, self._ends.shape[1]
+        ends, inner = seen[[0, -1]], seen[1:-1].reshape(-1, 2 * taps, frames)
         largest = np.empty((channels, frames), np.float32)
         for first in range(0, channels, _CHANNELS_TOGETHER):
             some = slice(first, first + _CHANNELS_TOGETHER)
             count = len(largest[some])
-            answers = np.empty((_BANDS, count, frames), np.float32)
-            np.matmul(self._ends[:, some], ends, out=answers[:2])
-            weights = self._inner[:, :, some].reshape(len(inner), 2 * count, 2 * _TAPS)
-            np.matmul(weights, inner, out=answers[2:].reshape(len(inner), 2 * count, frames))
-            positions = self._back @ answers.reshape(_BANDS, -1)
+            answers = np.empty((numbers, count, frames), np.float32)
+            answers[[0, -1]] = self._ends[:, some] @ ends
+            weights = self._inner[:, :, some].reshape(len(inner), 2 * count, 2 * taps)
+            np.matmul(weights, inner, out=answers[1:-1].reshape(len(inner), 2 * count, frames))
+            positions = self._back @ answers.reshape(numbers, -1)
             positions.max(axis=0, out=largest[some].reshape(-1))
         return self.finish(largest)
 
@@ -197,8 +187,8 @@ class Network:
     def __init__(self, tensors: Mapping[str, Array]) -> None:
         """Raises ``KeyError`` or ``ValueError`` where the tensors are not those of such a network."""
         self._input = Norm.read(tensors, 0)
-        self._along = _Along()
-        self._timbral = [_Timbral(tensors, number, self._along) for number in _TIMBRAL]
+        self._there, back = fourier.along(BANDS)
+        self._timbral = [_Timbral(tensors, number, self._there, back) for number in _TIMBRAL]
         self._temporal = [_Temporal(tensors, number) for number in _TEMPORAL]
         first: list[_First] = [*self._timbral, *self._temporal]
         alive, constant = np.concatenate([one.alive for one in first]), np.concatenate([one.constant for one in first])
@@ -223,8 +213,8 @@ class Network:
     def __call__(self, patches: Array) -> tuple[Array, Array]:
         """Probabilities (B, 50) and the values before the last layer (B, 200) of log-mel patches (B, 187, 96)."""
         x = patches * self._input.scale + self._input.shift
-        transformed = self._along.transformed(x)
-        h = np.concatenate([*(one(transformed) for one in self._timbral), *(one(x) for one in self._temporal)])
+        seen = _seen(x, self._there)
+        h = np.concatenate([*(one(seen) for one in self._timbral), *(one(x) for one in self._temporal)])
         y = [self._first_middle(h, len(x))]
         for middle in self._middle:
             y.append(middle(y[-1], len(x)) + y[-1])

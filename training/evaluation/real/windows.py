@@ -11,6 +11,7 @@ import numpy as np
 import soundfile
 
 from j2a.errors import J2AError
+from training.datasets.mixing import Sound, over, unclipped
 from training.datasets.table import Row
 from training.evaluation.real import sounds
 from training.evaluation.real.manifest import Facts, Manifest, Mixes, Sums, completed, facts_of, matching, names_in
@@ -71,7 +72,7 @@ class Windows:
             for start_s in self._spread(name, sums.windows, "sum"):
                 stems = [self._piece(one, start_s) for one in (name, other)]
                 yield self._write(f"{_title(name)} + rest @{start_s:g}", sums.group, known, name,
-                                  sounds.unclipped(stems[0] + stems[1]))  # fmt: skip
+                                  unclipped(stems[0] + stems[1]))  # fmt: skip
 
     def _of_mixes(self, mixes: Mixes) -> Iterator[Window]:
         voices = matching(self._names, mixes.voice)
@@ -85,7 +86,7 @@ class Windows:
             levels = [level for level in mixes.levels_db for _ in range(mixes.mixes) if beds]
             for number, (level_db, bed) in enumerate(zip(levels, turn, strict=False), 1):
                 start_s = float(rng.choice(self._audible(bed)))
-                mixed = sounds.over(sung, self._piece(bed, start_s), level_db)
+                mixed = over(sung, self._piece(bed, start_s), level_db, sounds.RATE)
                 known, part = self._facts(bed) | mixes.facts, f"{level_db:+g} dB" if level_db else "0 dB"
                 name = f"{title} {number}, {part} over {_title(bed)} @{start_s:g}"
                 yield self._write(name, mixes.group, known, bed, mixed, part)
@@ -103,7 +104,7 @@ class Windows:
         row = Row(f"{name} @{start_s:g}", name, "test", start_s=start_s, end_s=end_s, source=group, facts=known)
         return Window(row, self._music, name)
 
-    def _write(self, title: str, group: str, known: Facts, file: str, sound: sounds.Sound, part: str = "") -> Window:
+    def _write(self, title: str, group: str, known: Facts, file: str, sound: Sound, part: str = "") -> Window:
         name = f"{MADE}/{title}.wav"
         try:
             soundfile.write(self._out / name, sound, sounds.RATE, subtype="PCM_16")
@@ -114,7 +115,7 @@ class Windows:
     def _facts(self, name: str) -> Facts:
         return facts_of(name, self._manifest, self._tempi)
 
-    def _piece(self, name: str, start_s: float) -> sounds.Sound:
+    def _piece(self, name: str, start_s: float) -> Sound:
         return sounds.piece(self._music / name, start_s, self._manifest.window_s)
 
     def _spread(self, name: str, count: int, purpose: str = "") -> list[float]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.encoder.voice import WINDOW, Windows, fitted, held_back, mixed
+from j2a.features.tags.front_end import SAMPLE_RATE
+from training.datasets.mixing import over
+from training.encoder.voice import WINDOW, Windows, fitted, held_back
 
 
 def made(count: int, seed: int) -> Windows:
@@ -40,7 +42,7 @@ def test_a_voice_is_so_much_louder_than_its_bed(level_db):
     rng = np.random.default_rng(0)
     bed, voice = (rng.normal(0, 0.02, WINDOW).astype(np.float32) for _ in range(2))
     voice[WINDOW // 2 :] = 0  # pauses do not count
-    both = mixed(voice, bed, level_db)
+    both = over(voice, bed, level_db, SAMPLE_RATE)
     sung, played = ((both - bed)[: WINDOW // 2].std(), bed.std())
     assert 20 * np.log10(sung / played) == pytest.approx(level_db, abs=0.2)
-    assert np.abs(mixed(100 * voice, 100 * bed, level_db)).max() <= 0.951
+    assert np.abs(over(100 * voice, 100 * bed, level_db, SAMPLE_RATE)).max() <= 0.951

@@ -13,6 +13,7 @@ import soundfile
 from j2a.errors import J2AError, UsageError
 from j2a.features.record import Features, Tag
 from tests.places import ROOT
+from training.datasets.mixing import over
 from training.datasets.table import Row
 from training.evaluation.real import sounds
 from training.evaluation.real.card import Scored, card, wrong_claims
@@ -140,10 +141,10 @@ def test_a_voice_is_as_loud_as_asked() -> None:
     bed = np.full(10 * sounds.RATE, 0.01, np.float32)
     voice = np.zeros_like(bed)
     voice[: 5 * sounds.RATE] = 0.5  # and a pause
-    mixed = sounds.over(voice, bed, 6.0)
+    mixed = over(voice, bed, 6.0, sounds.RATE)
     assert mixed[0] - bed[0] == pytest.approx(0.01 * 10 ** (6 / 20), rel=1e-3)
     assert mixed[-1] == bed[-1]
-    assert np.abs(sounds.over(voice, 40 * bed, 12.0)).max() <= 0.95 + 1e-6
+    assert np.abs(over(voice, 40 * bed, 12.0, sounds.RATE)).max() <= 0.95 + 1e-6
     with pytest.raises(ValueError, match="brown"):
         sounds.made("brown noise", 1.0, np.random.default_rng(0))
 
