@@ -107,9 +107,11 @@ def magnitudes(samples: Array, size: int, hop: int, window: Array) -> Array:
     ``samples``, float32 (n,), one every ``hop``: float32 (frames, size / 2 + 1). ``window``: float32 (size,)."""
     samples, frames = np.ascontiguousarray(samples, np.float32), 1 + (len(samples) - size) // hop
     out, work = np.empty((frames, size // 2 + 1), np.float32), np.empty(2 * size, np.float32)
-    seen = kernel("magnitude_spectra", POINTER, *[LONG] * 3, *[POINTER] * 5)
-    seen(samples.ctypes.data, frames, hop, size, window.ctypes.data, *(table.ctypes.data for table in _tables(size)),
-         work.ctypes.data, out.ctypes.data)  # fmt: skip
+    tables = _tables(size)  # held as long as they are read: another thread may put its own into the cache
+    kernel("magnitude_spectra", POINTER, *[LONG] * 3, *[POINTER] * 5)(
+        samples.ctypes.data, frames, hop, size, window.ctypes.data, *(table.ctypes.data for table in tables),
+        work.ctypes.data, out.ctypes.data,
+    )  # fmt: skip
     return out
 
 
