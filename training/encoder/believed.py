@@ -1,4 +1,4 @@
-"""Heads that J2A-3.0 captions with: linear ones on a frozen encoder, and thresholds set on music that they never heard.
+"""Heads that J2A-3.0 captions with, on a frozen encoder, and thresholds set on music that they never heard.
 
 B clips, N stretches of time, E width of the encoder's features.
 """
@@ -23,6 +23,7 @@ from training.datasets.lessons import described
 from training.datasets.pooled import pooled
 from training.datasets.shards import Encoded
 from training.datasets.table import Row, Split, read_table
+from training.encoder.calibration import calibrated
 from training.encoder.heads import loss, tempo_bin
 from training.encoder.settings import BelieveSettings
 from training.ground.optimizer import decayed, use_processor
@@ -35,9 +36,11 @@ _STRETCHES = 16  # of time, where all of it was kept; only their mean counts
 _SAME_TEMPO = 0.04  # as tempo estimates are judged: Gouyon et al., IEEE Trans. ASLP 14(5), 2006
 # Meter and tempo are no statements but votes: they are told where madmom measured the same, and doubt it where not.
 _VOTES_FROM = dict.fromkeys((*METERS, "bpm"), 0.5)
-_FEWEST = 12  # statements that a threshold must be judged by
-# Statements with a share of their own that must be true: names of instruments say most, and what is not there least.
-_SHARES_TRUE = {**dict.fromkeys(FAMILIES, 0.8), "no bass": 0.95, "alone": 0.9}
+_NEVER_TOLD = ("choir",)  # close to singers, who must not be made up
+_FEWEST, _FEWEST_OF_MANY = 12, 4  # statements that a threshold must be judged by, alone and together with others
+# Statements with a share of their own that must be true: what is not there says least.
+_SHARES_TRUE = {"no bass": 0.95, "alone": 0.9, "calm": 0.9, "energetic": 0.9}
+FAMILIES_TRUE = 0.82  # of the names of instruments, which say most, all together
 _SHARE = {"yes_no": 6.0, "energy": 0.5, "meter": 0.5, "tempo": 0.5}  # of the loss
 
 
@@ -89,9 +92,9 @@ def train(
     data, licence = described(clips.rows)
     config = HeadsConfig(
         part_name(clips.encoder), clips.encoder_weights, clips.outputs.shape[-1],
-        dict.fromkeys(STATEMENTS, NEVER), data, licence,
+        dict.fromkeys(STATEMENTS, NEVER), data, licence, settings.hidden,
     )  # fmt: skip
-    heads = Heads(config)
+    heads = Heads(config, settings.dropout)
     narrate(f"Training on {len(clips.rows):,} clips.")
     _epochs(heads, clips, settings)
     heads.eval()
@@ -107,18 +110,41 @@ def train(
 def thresholds(heads: Heads, held_back: Sequence[Clips], precision: float) -> dict[str, float]:
     """For each statement the lowest probability from which on a share ``precision`` of what is said is true.
 
-    Votes have thresholds of their own, and ``_SHARES_TRUE`` other shares. One more of each kind is counted than was
-    seen (Laplace's rule), and what would be said fewer than ``_FEWEST`` times is never said: nobody knows how true it
-    is.
+    Votes have thresholds of their own, and ``_SHARES_TRUE`` other shares. The names of instruments are calibrated, and
+    told from one common probability on: thresholds of their own fit the few clips that each of them plays in. Of the
+    others one more of each kind is counted than was seen (Laplace's rule). What would be said too few times is never
+    said: nobody knows how true it is.
     """
     every = [statements(heads, one.outputs, [row.facts for row in one.rows]) for one in held_back]
-    found: dict[str, float] = {}
-    for name in STATEMENTS:
-        if name in _VOTES_FROM:
-            found[name] = _VOTES_FROM[name]
-            continue
-        probability, true = (torch.cat([one[name][part] for one in every]) for part in (0, 1))
-        found[name] = _threshold(probability, true, _SHARES_TRUE.get(name, precision))
+    both = {name: (_joined(every, name, 0), _joined(every, name, 1)) for name in STATEMENTS}
+    alone = {name: both[name] for name in STATEMENTS if name not in (*_VOTES_FROM, *FAMILIES)}
+    return (
+        _VOTES_FROM
+        | {name: _threshold(*known, _SHARES_TRUE.get(name, precision)) for name, known in alone.items()}
+        | _common_thresholds({name: both[name] for name in FAMILIES if name not in _NEVER_TOLD}, FAMILIES_TRUE)
+        | dict.fromkeys(_NEVER_TOLD, NEVER)
+    )
+
+
+def _joined(every: Sequence[dict[str, tuple[Tensor, Tensor]]], name: str, part: int) -> Tensor:
+    return torch.cat([one[name][part] for one in every])
+
+
+def _common_thresholds(known: dict[str, tuple[Tensor, Tensor]], precision: float) -> dict[str, float]:
+    """For each name the probability from which on a share ``precision`` of what all of them say is true."""
+    found = dict.fromkeys(known, NEVER)
+    known = {name: both for name, both in known.items() if len(both[0])}
+    if not known:
+        return found
+    chances = {name: calibrated(probability, true) for name, (probability, true) in known.items()}
+    chance, true = torch.cat(list(chances.values())), torch.cat([true for _, true in known.values()])
+    order = chance.argsort(descending=True)
+    enough = (true[order].float().cumsum(0) / torch.arange(1, len(order) + 1) >= precision).nonzero()[:, 0]
+    margin = float(chance[order[enough[-1]]]) if len(enough) else NEVER
+    for name, (probability, _) in known.items():
+        told = probability[chances[name] >= margin]
+        if len(told) >= _FEWEST_OF_MANY:
+            found[name] = float(told.min())
     return found
 
 

@@ -56,12 +56,15 @@ class BelieveSettings(LearningSettings):
     """Everything that decides a run of ``j2a-train believe``."""
 
     precision: float = setting(0.9, "Share of most statements that must be true on the held-back clips.")
-    epochs: int = setting(60, "Times that every clip is heard.")
+    hidden: int = setting(256, "Values between the encoder's and the facts; 0: every fact is linear.")
+    dropout: float = setting(0.4, "Share of values that are left out while they are trained.")
+    epochs: int = setting(30, "Times that every clip is heard.")
     batch_size: int = 256
-    learning_rate: float = setting(3e-3, "Highest learning rate; it falls to nothing.")
+    learning_rate: float = setting(1e-3, "Highest learning rate; it falls to nothing.")
     warmup: int = setting(50, "Steps in which the learning rate rises.")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._at_least(1, "epochs", "warmup", "threads")
-        self._shares("precision")
+        self._at_least(0, "hidden")
+        self._shares("precision", "dropout")

@@ -14,11 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import expit
 from torch import Tensor
 
 from j2a.errors import J2AError, UsageError
@@ -33,6 +29,7 @@ from training.captions.facts import FAMILIES, named_bpm, tempo_class
 from training.captions.heard import ASKED, as_heard, write_heard
 from training.datasets.shards import Encoded, Measured
 from training.datasets.table import Row, read_table, write_table
+from training.encoder.calibration import calibrated
 from training.encoder.heads import CLASSES, HEADS, YES_NO, load_heads
 from training.encoder.mels import mel_table
 from training.encoder.time_heads import load_time_heads, outputs_of
@@ -84,18 +81,18 @@ def thresholds(statements: dict[str, tuple[Tensor, Tensor]], precision: float) -
     """
     kept = {name: statement for name, statement in statements.items() if name not in _LEFT_OUT}
     families = [name for name in kept if name in FAMILIES]
-    calibrated = {name: _calibrated(*kept[name]) for name in kept if name not in families}
+    chances = {name: calibrated(*kept[name]) for name in kept if name not in families}
     if families:
-        together = _calibrated(*(torch.cat([kept[name][part] for name in families]) for part in (0, 1)))
-        calibrated |= dict(zip(families, together.split([len(kept[name][0]) for name in families]), strict=True))
-    chance = torch.cat([calibrated[name] for name in kept])
+        together = calibrated(*(torch.cat([kept[name][part] for name in families]) for part in (0, 1)))
+        chances |= dict(zip(families, together.split([len(kept[name][0]) for name in families]), strict=True))
+    chance = torch.cat([chances[name] for name in kept])
     order = chance.argsort(descending=True)
     share = torch.cat([true for _, true in kept.values()])[order].float().cumsum(0) / torch.arange(1, len(order) + 1)
     enough = (share >= precision).nonzero()[:, 0]
     margin = float(chance[order[enough[-1]]]) if len(enough) else NEVER
     found = dict.fromkeys(statements, NEVER)
     for name, (probability, _) in kept.items():
-        said = probability[calibrated[name] >= max(margin, _least(name))]
+        said = probability[chances[name] >= max(margin, _least(name))]
         if len(said) >= FEWEST:
             found[name] = float(said.min())
     return found
@@ -103,21 +100,6 @@ def thresholds(statements: dict[str, tuple[Tensor, Tensor]], precision: float) -
 
 def _least(name: str) -> float:
     return FIGURES_FROM if name.split()[0] in _FIGURES else FAMILIES_FROM if name in FAMILIES else WORDS_FROM
-
-
-def _calibrated(probability: Tensor, true: Tensor) -> Tensor:
-    """How often a statement is true at each of these probabilities: a logistic curve over their logits, which rises."""
-    logits = torch.logit(probability.double(), eps=1e-6).numpy()
-    yes, count = int(true.sum()), len(true)
-    # Platt's targets, a little inside of 0 and 1: what never failed so far may fail.
-    wanted = np.where(true.numpy(), (yes + 1) / (yes + 2), 1 / (count - yes + 2))
-
-    def surprise(line: NDArray[np.float64]) -> float:
-        found = line[0] * logits + line[1]
-        return float(np.mean(np.logaddexp(0, found) - wanted * found))
-
-    slope, offset = minimize(surprise, [1.0, 0.0], bounds=[(0.0, None), (None, None)]).x
-    return torch.from_numpy(expit(slope * logits + offset)).to(probability.dtype)
 
 
 def write_sure(

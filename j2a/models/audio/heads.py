@@ -1,8 +1,8 @@
 """Heads on a frozen audio encoder: what of instruments, drums, energy and tempo it is sure of.
 
-A LayerNorm and a linear head for each fact over the mean of the encoder's features, as in linear probing (Alain and
-Bengio, "Understanding intermediate layers using linear classifier probes", 2016), and a threshold for each statement,
-set where a share of all statements on held-back music is true.
+A LayerNorm, one hidden layer or none, and a linear head for each fact over the mean of the encoder's features, as in
+probing (Alain and Bengio, "Understanding intermediate layers using linear classifier probes", 2016), and a threshold
+for each statement, set where a share of all statements on held-back music is true.
 
 B batch, N stretches of time, E width of the encoder's features.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from j2a.models.audio.heads_config import (
     MEND,
@@ -29,22 +30,28 @@ from j2a.models.heard import ENERGIES, FAMILIES, FASTEST_BPM, SLOWEST_BPM, Heard
 
 
 class Heads(nn.Module):
-    """LayerNorm, then a linear layer for all facts."""
+    """LayerNorm, a hidden layer where the config has one, then a linear layer for all facts."""
 
-    def __init__(self, config: HeadsConfig) -> None:
+    def __init__(self, config: HeadsConfig, dropout: float = 0.0) -> None:
+        """``dropout`` is the share of values that are left out while they are trained."""
         super().__init__()
         self.config = config
         self.norm = nn.LayerNorm(config.width)
-        self.yes_no = nn.Linear(config.width, len(YES_NO))
-        self.energy = nn.Linear(config.width, len(ENERGIES))
-        self.meter = nn.Linear(config.width, len(METERS))
-        self.tempo = nn.Linear(config.width, TEMPO_BINS)
+        self.drop = nn.Dropout(dropout)
+        self.hidden = nn.Linear(config.width, config.hidden) if config.hidden else None
+        width = config.hidden or config.width
+        self.yes_no = nn.Linear(width, len(YES_NO))
+        self.energy = nn.Linear(width, len(ENERGIES))
+        self.meter = nn.Linear(width, len(METERS))
+        self.tempo = nn.Linear(width, TEMPO_BINS)
 
     def forward(self, features: Tensor) -> dict[str, Tensor]:
         """(B, N, E) features to logits by fact: "yes_no", "energy", "meter", "tempo", each (B, classes)."""
-        mean = self.norm(features.mean(1))
+        known = self.drop(self.norm(features.mean(1)))
+        if self.hidden is not None:
+            known = self.drop(functional.gelu(self.hidden(known), approximate="tanh"))
         heads = {"yes_no": self.yes_no, "energy": self.energy, "meter": self.meter, "tempo": self.tempo}
-        return {name: head(mean) for name, head in heads.items()}
+        return {name: head(known) for name, head in heads.items()}
 
     @torch.inference_mode()
     def heard(self, pooled: Tensor) -> Heard:

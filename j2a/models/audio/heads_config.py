@@ -30,10 +30,13 @@ class HeadsConfig:
     thresholds: dict[str, float]  # the probability from which each of STATEMENTS is said
     data: str = ""
     licence: str = ""
+    hidden: int = 0  # values between the encoder's and the facts; 0: every fact is linear
 
     def __post_init__(self) -> None:
         if not isinstance(self.width, int) or not 1 <= self.width <= _WIDEST:
             raise ValueError(f"width is {self.width!r}, not from 1 to {_WIDEST}")
+        if not isinstance(self.hidden, int) or not 0 <= self.hidden <= _WIDEST:
+            raise ValueError(f"hidden is {self.hidden!r}, not from 0 to {_WIDEST}")
         if not isinstance(self.thresholds, dict) or self.thresholds.keys() != set(STATEMENTS):
             raise ValueError("thresholds are not of the statements that heads make")
         if not all(isinstance(value, int | float) for value in self.thresholds.values()):
@@ -42,7 +45,8 @@ class HeadsConfig:
     @property
     def parameters(self) -> int:
         """Of the linear layers: all that can be large."""
-        return self.width * (len(YES_NO) + len(ENERGIES) + len(METERS) + TEMPO_BINS)
+        facts = len(YES_NO) + len(ENERGIES) + len(METERS) + TEMPO_BINS
+        return (self.hidden or self.width) * facts + self.hidden * self.width
 
     def refuse_others(self, encoder: Part) -> None:
         """Raise ``ModelError`` unless the heads were trained on this encoder."""

@@ -119,7 +119,7 @@ class Encoder:
             qkv = self._linear(f"{name}qkv", self._norm(f"{name}norm1", hidden))
             hidden += self._linear(f"{name}proj", self._attended(qkv))
             inside = self._linear(f"{name}fc1", self._norm(f"{name}norm2", hidden))
-            hidden += self._linear(f"{name}fc2", _gelu(inside))
+            hidden += self._linear(f"{name}fc2", gelu(inside))
         return np.ascontiguousarray(self._norm("norm", hidden)[:, :steps].T)
 
     def _attended(self, qkv: Array) -> Array:
@@ -156,8 +156,8 @@ def into_chunks(mel: Array, chunk_frames: int) -> Array:
     return mel[np.minimum(index, period - index)].reshape(-1, chunk_frames, mel.shape[1])
 
 
-def _gelu(x: Array) -> Array:
-    """By tanh, as the encoder was trained."""
+def gelu(x: Array) -> Array:
+    """By tanh, as encoder and heads were trained."""
     inside = np.float32(math.sqrt(2 / math.pi)) * (x + np.float32(0.044715) * x * x * x)
     out: Array = np.float32(0.5) * x * (1 + np.tanh(inside))
     return out

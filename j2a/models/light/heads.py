@@ -22,7 +22,7 @@ from j2a.models.audio.projector_config import Part
 from j2a.models.files import saved
 from j2a.models.files.saved import as_float32
 from j2a.models.heard import ENERGIES, FAMILIES, FASTEST_BPM, SLOWEST_BPM, Heard
-from j2a.models.light.encoder import layer_norm
+from j2a.models.light.encoder import gelu, layer_norm
 from j2a.models.light.products import Array
 from j2a.models.light.projector import NORM_EPS
 
@@ -33,13 +33,15 @@ def load(folder: Path) -> Heads:
     """Trained heads. Raises ``ModelError`` as torch's."""
     config = saved.read_config(folder, MODEL_TYPE, HeadsConfig, MEND)
     shapes: dict[str, tuple[int, ...]] = {"norm.weight": (config.width,), "norm.bias": (config.width,)}
+    if config.hidden:
+        shapes |= {"hidden.weight": (config.hidden, config.width), "hidden.bias": (config.hidden,)}
     for name, size in _SIZES.items():
-        shapes |= {f"{name}.weight": (size, config.width), f"{name}.bias": (size,)}
+        shapes |= {f"{name}.weight": (size, config.hidden or config.width), f"{name}.bias": (size,)}
     return Heads(config, saved.mapped(folder, shapes, MEND))
 
 
 class Heads:
-    """LayerNorm, then a linear layer for each fact."""
+    """LayerNorm, a hidden layer where the config has one, then a linear layer for each fact."""
 
     def __init__(self, config: HeadsConfig, weights: Mapping[str, NDArray[Any]]) -> None:
         self.config = config
@@ -49,8 +51,10 @@ class Heads:
         """(N, E) features to logits (classes,) by fact: "yes_no", "energy", "meter", "tempo"."""
         weights = self._weights
         mean = features.mean(axis=0)[:, None]
-        normed = layer_norm(mean, weights["norm.weight"], weights["norm.bias"], NORM_EPS)[:, 0]
-        return {name: weights[f"{name}.weight"] @ normed + weights[f"{name}.bias"] for name in _SIZES}
+        known = layer_norm(mean, weights["norm.weight"], weights["norm.bias"], NORM_EPS)[:, 0]
+        if self.config.hidden:
+            known = gelu(weights["hidden.weight"] @ known + weights["hidden.bias"])
+        return {name: weights[f"{name}.weight"] @ known + weights[f"{name}.bias"] for name in _SIZES}
 
     def heard(self, pooled: Array) -> Heard:
         """What is sure of one clip: (N, E), as ``Projector.pooled`` gives it."""

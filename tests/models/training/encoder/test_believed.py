@@ -12,10 +12,11 @@ from typer.testing import CliRunner
 
 from j2a.models.audio.heads import Heads, load_heads
 from j2a.models.audio.heads_config import NEVER, STATEMENTS, YES_NO, HeadsConfig
+from j2a.models.light import heads as light_heads
 from training.cli import app
 from training.datasets.shards import ENCODED, key_of, write_index, write_shard
 from training.datasets.table import Row, write_table
-from training.encoder.believed import Clips, statements, thresholds
+from training.encoder.believed import FAMILIES_TRUE, Clips, statements, thresholds
 
 WIDTH = 24
 
@@ -99,3 +100,37 @@ def test_thresholds_keep_their_promise(name, share, promise):
     said = probability >= found[name]
     assert 12 <= said.sum() < 3000 and promise <= true[said].float().mean() < promise + 0.05
     assert found["drums"] == NEVER, "of which nothing is known"
+
+
+def test_instruments_share_one_chance():
+    """Each is told from the probability on that is right as often for it: some are sure of themselves, some are not."""
+    torch.manual_seed(4)
+    heads = Heads(HeadsConfig("e", "w", WIDTH, dict.fromkeys(STATEMENTS, NEVER))).eval()
+    outputs = 3 * torch.randn(3000, 1, WIDTH)
+    with torch.inference_mode():
+        likely = heads(outputs)["yes_no"].sigmoid()
+    exponents = {"piano": 0.3, "guitar": 1.0, "organ": 3.0}  # right more often than it says, as often, less often
+    plays = {name: torch.rand(3000) < likely[:, YES_NO.index(name)] ** share for name, share in exponents.items()}
+    facts = [{"instruments": [name for name in plays if plays[name][row]]} for row in range(3000)]
+    rows = [Row(str(index), f"{index}.wav", "valid", facts=one) for index, one in enumerate(facts)]
+    found = thresholds(heads, [Clips(rows, outputs.half(), "e", "w")], 0.9)
+    assert found["piano"] < found["guitar"] < found["organ"]
+    truth = statements(heads, outputs.half(), facts)
+    said = {name: truth[name][0] >= found[name] for name in plays}
+    right = sum(int(truth[name][1][said[name]].sum()) for name in plays) / sum(int(one.sum()) for one in said.values())
+    assert right == pytest.approx(FAMILIES_TRUE, abs=0.01)
+    assert found["choir"] == NEVER, "nobody takes it for singers"
+
+
+def test_a_hidden_layer_is_kept_and_read_alike_without_torch(tmp_path):
+    torch.manual_seed(5)
+    limits = dict.fromkeys(STATEMENTS, 0.6)
+    heads = Heads(HeadsConfig("e", "w", WIDTH, limits, hidden=7), dropout=0.5).eval()
+    heads.save(tmp_path / "heads")
+    sound = torch.randn(1, 4, WIDTH)
+    light = light_heads.load(tmp_path / "heads")
+    with torch.inference_mode():
+        wanted = heads(sound)
+    for name, logits in light.logits(sound[0].numpy()).items():
+        assert logits == pytest.approx(wanted[name][0].numpy(), abs=1e-5)
+    assert load_heads(tmp_path / "heads").heard(sound) == light.heard(sound[0].numpy()) == heads.heard(sound)
