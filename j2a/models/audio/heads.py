@@ -64,9 +64,9 @@ class Heads(nn.Module):
         self.config.refuse_others(encoder)
 
     def save(self, folder: Path) -> None:
-        """Write weights and config into a new or empty folder."""
+        """Write weights (matrices in float16) and config into a new or empty folder."""
         folder.mkdir(parents=True, exist_ok=True)
-        tensors.write(folder, MODEL_TYPE, self.config, self.state_dict())
+        tensors.write(folder, MODEL_TYPE, self.config, self.state_dict(), half=True)
 
 
 def probabilities(logits: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
