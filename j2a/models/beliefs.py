@@ -19,6 +19,7 @@ _FAMILY_OF = {"electric guitar": "guitar", "synthesizer": "synth", "flute": "woo
 _NAMES = {"synth": "synthesizer"}  # of families; the others are called what they are
 # The encoder's heads hear a distorted guitar alone as these; where real music has one, they are not believed.
 _TAKEN_FOR_GUITARS = ("strings", "organ", "brass", "synth")
+_SYNTHETIC = {"electronic", "dance"}  # whose leads are as distorted as a guitar
 # A beat that something marks is found at its own level 93 times of 100, another one half of the time (300 clips of the
 # second composer, seed 102): drums, an electric guitar, a style that is never without, or any guitar in which the
 # encoder hears the same tempo (8 of 9).
@@ -186,7 +187,8 @@ def _instruments(features: Features, heard: Heard, drums: bool | None) -> tuple[
         families -= {one for one in _TAKEN_FOR_GUITARS if one not in exact}
         if not drums:  # a guitar by itself has low strings too
             families.discard("bass")
-    if heard.distortion and "guitar" in heard.instruments and "guitar" not in exact:
+    electronic = any(tag.kind == "style" and tag.label in _SYNTHETIC for tag in features.tags or ())
+    if heard.distortion and "guitar" in heard.instruments and "guitar" not in exact and not electronic:
         exact["guitar"] = "distorted guitar"
     return tuple(exact.get(one, _NAMES.get(one, one)) for one in FAMILIES if one in families)
 

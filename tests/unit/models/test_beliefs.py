@@ -10,7 +10,7 @@ from j2a.models.heard import Heard
 
 
 def tagged(*labels: str, absent: tuple[str, ...] = ()) -> Features:
-    kinds = {"voice": "voice", "drums": "percussion", "metal": "style"}
+    kinds = {"voice": "voice", "drums": "percussion", "metal": "style", "electronic": "style"}
     return Features(tags=[Tag(label, kinds.get(label, "instrument"), 0.5) for label in labels], absent=list(absent))
 
 
@@ -43,6 +43,13 @@ def test_a_guitar_of_real_music_is_not_strings_and_a_bass_too():
     alone = tagged("electric guitar", absent=("drums",))
     assert believe(alone, Heard(("strings", "organ", "bass"))).instruments == ("electric guitar",)
     assert believe(tagged("electric guitar", "drums"), Heard(("bass",))).instruments == ("electric guitar", "bass")
+
+
+def test_a_lead_of_electronic_music_is_no_distorted_guitar():
+    heard = Heard(("guitar", "bass"), distortion=True)
+    assert believe(tagged("electronic"), heard).instruments == ("guitar", "bass")
+    assert believe(tagged("electronic", "electric guitar"), heard).instruments == ("electric guitar",)
+    assert believe(tagged("metal"), heard).instruments == ("distorted guitar", "bass")
 
 
 def test_a_choir_has_voices():
