@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from j2a import networks
 from j2a.audio import probe
 from j2a.clip import Clip
 from j2a.console import tell_if_nothing_is_kept
@@ -33,6 +34,8 @@ def describe_folder(
         _narrate(f"No audio files in {clean(str(folder))}.")
         return ExitCode.OK
     failed = 0
+    if missing := networks.missing():
+        _narrate(missing)
     tell_if_nothing_is_kept()
     with client.session() as ask:
         _finish(ask(Load(version, backbone)), Features())

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from j2a.clip import Clip
-from j2a.features.record import Engine, Features, Sound
+from j2a.features.record import NOT_MUSIC, Engine, Features, Sound
 
 if TYPE_CHECKING:
     from j2a.features.networks import Networks
@@ -24,6 +24,7 @@ OnFeature = Callable[[str, Any, str | None], None]
 RHYTHM = ("bpm", "beats", "downbeats", "meter")
 TONAL = ("key", "chords")
 HEARD = ("sound", "tags", "genre")
+_NO_MUSIC = f"The section has neither beat nor key nor chords: {NOT_MUSIC}."
 _DETAILS = {  # reported behind a feature
     "bpm": ("bpm_candidates", "bpm_sure"), "key": ("key_probability",), "sound": ("tuning_cents",), "tags": ("absent",),
 }  # fmt: skip
@@ -66,6 +67,8 @@ class _Extraction:
         self._cancelled = cancelled
         self._features = Features()
         self._doubtful_key: tuple[str, float | None] | None = None
+        self._by_madmom_nothing: str | None = None  # why it measured nothing at all
+        self._is_missing = False  # madmom's networks: what they would say of the sound is not known
 
     def run(self, clip: Clip) -> Features:
         from concurrent.futures import ThreadPoolExecutor
@@ -107,6 +110,7 @@ class _Extraction:
                     return
                 stage(heard)
         except (guards.Unmeasurable, NotBroughtError) as error:
+            self._by_madmom_nothing, self._is_missing = str(error), isinstance(error, NotBroughtError)
             self._unknown((*RHYTHM, *TONAL), str(error))
         except CancelledError:
             return
@@ -171,7 +175,7 @@ class _Extraction:
         from j2a.features import genre
 
         measured = self._features
-        is_music = bool(measured.beats or measured.key or measured.chords)
+        is_music = bool(measured.beats or measured.key or measured.chords or self._is_missing)
         tags = tagged.tags
         if tags is not None and not is_music:  # speech may have a voice, and nothing else
             tags = [tag for tag in tags if tag.kind == "voice"]
@@ -180,7 +184,7 @@ class _Extraction:
         self._known("absent", tagged.absent if is_music else [])
         found, _ = genre.measure_genre_of(clip) if is_music else (None, None)
         found = found or (tagged.genre if is_music else None)
-        reason = tagged.reason if is_music else "The section has neither beat nor key nor chords: it may not be music."
+        reason = self._by_madmom_nothing or (tagged.reason if is_music else _NO_MUSIC)
         self._known("genre", asdict(found) if found else None, None if found else reason)
 
     def _known(self, name: str, value: Any, reason: str | None = None) -> None:

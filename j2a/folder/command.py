@@ -79,9 +79,8 @@ def caption(
         both_texts = how.correct_figures
         with Sheet(out.expanduser(), root, resume=resume, dialect=written_as, written=both_texts) as sheet:
             tell_if_nothing_is_kept()
-            if missing := [name for name in networks.PACKAGES if networks.folder(name) is None]:
-                narrate(f"The networks of {' and '.join(missing)} are not on this machine: less is measured and said "
-                        f"without them. This gets them (50 MB): {networks.FETCH}")  # fmt: skip
+            if missing := networks.missing():
+                narrate(missing)
             told = Events(len(tracks)) if as_json else Ticker(len(tracks))
             try:
                 tally = captioned(root, tracks, sheet, wish, told.show, told.note)

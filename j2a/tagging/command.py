@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from j2a import networks
 from j2a.clip import Clip
 from j2a.console import errors_shown, narrate, say
 from j2a.errors import AudioError, ExitCode, J2AError, UsageError
@@ -75,6 +76,8 @@ def _tag_all(root: Path, fields: Sequence[Field], spelling: Spelling, *, write_t
         raise UsageError(f"{root} holds no audio files.", "Name a folder with music in it.")
     if write_them:
         remove_leftovers({track.path.parent for track in tracks})
+    if missing := networks.missing():
+        narrate(missing)
     counts: Counter[str] = Counter()
     record = undo.Record()
     try:

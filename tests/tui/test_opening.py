@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from j2a import networks
 from j2a.engine.messages import Describe, Extract, Load
 from j2a.features.record import Features
 from j2a.library import Track
@@ -46,6 +47,21 @@ async def test_what_could_not_be_measured_says_why(desk: Desk) -> None:
     await desk.until(lambda: desk.engine.asked(Extract))
     desk.engine.simulate_features(desk.engine.last(Extract), Features(unknown={"genre": "There is no network for it."}))
     await desk.shows("? There is no network for it.")
+
+
+async def test_networks_that_are_missing_are_told_once_with_the_command(
+    music: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(networks, "folder", lambda name: None)
+    async with running(music, size=(120, 40)) as desk:
+        await desk.told("j2a models fetch networks")
+        await desk.until(lambda: desk.engine.asked(Extract))
+        names = ("bpm", "beats", "downbeats", "meter", "key", "chords", "tags", "genre")
+        nothing = Features(unknown=dict.fromkeys(names, networks.missing()))
+        desk.engine.simulate_features(desk.engine.last(Extract), nothing)
+        await desk.shows("The networks of madmom")
+        desk.app.clear_notifications()
+        await desk.until(lambda: desk.screen_text().count("The networks") == 1, "the panel says it once")
 
 
 async def test_holding_an_arrow_key_measures_only_where_it_comes_to_rest(music: Path) -> None:
