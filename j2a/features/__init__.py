@@ -67,8 +67,8 @@ class _Extraction:
         self._cancelled = cancelled
         self._features = Features()
         self._doubtful_key: tuple[str, float | None] | None = None
-        self._by_madmom_nothing: str | None = None  # why it measured nothing at all
-        self._is_missing = False  # madmom's networks: what they would say of the sound is not known
+        self._unmeasurable: str | None = None  # what is wrong with the sound
+        self._missing: str | None = None  # why there are no networks of madmom: what they would say is not known
 
     def run(self, clip: Clip) -> Features:
         from concurrent.futures import ThreadPoolExecutor
@@ -109,8 +109,11 @@ class _Extraction:
                 if self._cancelled():
                     return
                 stage(heard)
-        except (guards.Unmeasurable, NotBroughtError) as error:
-            self._by_madmom_nothing, self._is_missing = str(error), isinstance(error, NotBroughtError)
+        except guards.Unmeasurable as error:
+            self._unmeasurable = str(error)
+            self._unknown((*RHYTHM, *TONAL), str(error))
+        except NotBroughtError as error:
+            self._missing = str(error)
             self._unknown((*RHYTHM, *TONAL), str(error))
         except CancelledError:
             return
@@ -167,7 +170,8 @@ class _Extraction:
         self._known("key_probability", probability)
 
     def _sound(self, sound: Sound | None, tuning_cents: float | None) -> None:
-        self._known("sound", asdict(sound) if sound else None, None if sound else "The section is silent or too short.")
+        why = None if sound else self._unmeasurable or "The section is silent or too short."
+        self._known("sound", asdict(sound) if sound else None, why)
         self._known("tuning_cents", tuning_cents)
 
     def _heard(self, clip: Clip, tagged: Tagged) -> None:
@@ -175,7 +179,7 @@ class _Extraction:
         from j2a.features import genre
 
         measured = self._features
-        is_music = bool(measured.beats or measured.key or measured.chords or self._is_missing)
+        is_music = bool(measured.beats or measured.key or measured.chords or self._missing)
         tags = tagged.tags
         if tags is not None and not is_music:  # speech may have a voice, and nothing else
             tags = [tag for tag in tags if tag.kind == "voice"]
@@ -184,7 +188,7 @@ class _Extraction:
         self._known("absent", tagged.absent if is_music else [])
         found, _ = genre.measure_genre_of(clip) if is_music else (None, None)
         found = found or (tagged.genre if is_music else None)
-        reason = self._by_madmom_nothing or (tagged.reason if is_music else _NO_MUSIC)
+        reason = self._unmeasurable or self._missing or (tagged.reason if is_music else _NO_MUSIC)
         self._known("genre", asdict(found) if found else None, None if found else reason)
 
     def _known(self, name: str, value: Any, reason: str | None = None) -> None:
