@@ -10,7 +10,7 @@ import typer
 
 from j2a import networks
 from j2a.console import errors_shown, narrate, tell_if_nothing_is_kept, tell_the_end
-from j2a.errors import ExitCode
+from j2a.errors import ExitCode, J2AError
 from j2a.folder.captioning import Wish, captioned, cut_into, files_of
 from j2a.folder.run import Settings
 from j2a.folder.sheet import Sheet
@@ -92,6 +92,11 @@ def caption(
                 told.end()
                 narrate(f"Interrupted. {captions(sheet.rows)} kept in {printable(str(out))}; go on with --resume.")
                 raise typer.Exit(ExitCode.INTERRUPTED) from None
+            except J2AError:
+                told.end()
+                if sheet.rows:
+                    narrate(f"{captions(sheet.rows)} kept in {printable(str(out))}; go on with --resume.")
+                raise
             finally:
                 told.end()
             seconds = time.monotonic() - started
