@@ -20,6 +20,7 @@ from j2a.folder.books import Tally
 from j2a.folder.captioning import Wish, captioned, cut_into, files_of
 from j2a.folder.run import Settings
 from j2a.folder.sheet import Sheet
+from j2a.library import told_unread
 from j2a.options import dialect_of
 from j2a.store import Store
 
@@ -85,7 +86,10 @@ def caption_folder(
         correct_figures=correct_figures, figures=figures, batch=batch,
     )  # fmt: skip
     wish = Wish(cut, settings, workers, limit, shuffle, only_missing, ray)
-    root, tracks = files_of(_path(folder), wish)
+    unread: dict[str, str] = {}
+    root, tracks = files_of(_path(folder), wish, unread)
+    if unread:
+        on_note(told_unread(unread))
     target, written_as = _path(out), dialect_of(dialect)
     with Sheet(target, root, resume=resume, dialect=written_as, written=correct_figures) as sheet:
         return captioned(root, tracks, sheet, wish, on_progress, on_note)

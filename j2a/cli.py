@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 
 import typer
 
-from j2a import settings
+from j2a import networks, settings
 from j2a.clip import Clip
 from j2a.console import Commands, errors_shown, narrate, print_json, say, tell_if_nothing_is_kept
 from j2a.ending import ended_in_words, native_noise_unheard
@@ -115,6 +115,8 @@ def models(context: typer.Context, as_json: AsJson = False) -> None:
         return
     with errors_shown():
         rows = _ask(Inspect("models")).result["rows"]
+        if missing := networks.missing():
+            narrate(missing)
         if as_json:
             print_json(rows)
             return
@@ -139,14 +141,14 @@ def fetch_model(
             return
         from j2a.models.files.fetch import fetch
 
-        if not has_torch():
-            narrate(f"What is downloaded is read by torch, which is not installed yet: {install('torch')}")
-        say(printable(str(fetch(name))))
+        def when_found() -> None:
+            if not has_torch():
+                narrate(f"What is downloaded is read by torch, which is not installed yet: {install('torch')}")
+
+        say(printable(str(fetch(name, when_found))))
 
 
 def _fetched_networks() -> Path:
-    from j2a import networks
-
     try:
         return networks.fetch()
     except (networks.NotBroughtError, OSError) as error:
@@ -199,11 +201,15 @@ def _ask(request: Request, show: Callable[[Event], None] = lambda event: None) -
     """One request on an engine of its own. Raises ``J2AError`` when it fails."""
     if not isinstance(request, Inspect):
         tell_if_nothing_is_kept()
+    unknown: dict[str, list[str]] = {}  # names by their reason
     for event in client.run(request):
+        if isinstance(event, FeatureReady) and event.reason and not isinstance(request, Extract):  # its result tells
+            unknown.setdefault(event.reason, []).append(event.name)
+        while unknown and not isinstance(event, FeatureReady):
+            reason, names = unknown.popitem()
+            narrate(printable(f"{', '.join(names)}: unknown. {reason}"))
         if isinstance(event, Progress):
             narrate(f"{event.stage} ...")
-        elif isinstance(event, FeatureReady) and event.reason:
-            narrate(printable(f"{event.name}: unknown. {event.reason}"))
         elif isinstance(event, Failed):
             raise event.as_error()
         elif isinstance(event, Done):

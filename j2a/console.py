@@ -25,6 +25,17 @@ from j2a.printable import printable, printable_lines
 # What JSON leaves to the writer: characters that a terminal acts on, and halves of surrogate pairs (a byte of a file's
 # name that is not UTF-8).
 _TO_ESCAPE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_END = r"(?:\.0)?\.?$"
+_PLAINLY = tuple((re.compile(theirs), ours) for theirs, ours in (
+    (r" is not a valid float(?: range)?\.$", " is not a number. Give one such as 2 or 2.5."),
+    (r" is not a valid int(?: range)?\.$", " is not a whole number. Give one such as 2."),
+    (r" is not in the range x>=(\S+?)" + _END, r" is too little. Give \1 or more."),
+    (r" is not in the range x<=(\S+?)" + _END, r" is too much. Give \1 or less."),
+    (r" is not in the range (\S+?)(?:\.0)?<=x<=(\S+?)" + _END, r" is out of bounds. Give a number from \1 to \2."),
+    (r"^Got unexpected extra argument(?:s|\(s\))? \((.*)\)$",
+     r"More was given than this command takes: \1. A name with spaces wants quotes around it."),
+    (r"^Option '(.*)' requires an argument\.$", r"\1 needs a value behind it."),
+))  # fmt: skip
 _APART: list[TextIO] = []  # standard output, while libraries print elsewhere
 
 
@@ -71,10 +82,17 @@ def _told_printably() -> Iterator[None]:
     except Exception as error:
         message = getattr(error, "message", None)
         if isinstance(message, str):
-            error.message = printable_lines(message)  # type: ignore[attr-defined]
+            error.message = printable_lines(_plainly(message))  # type: ignore[attr-defined]
         raise
     except KeyboardInterrupt:
         _leave("Interrupted.", ExitCode.INTERRUPTED)
+
+
+def _plainly(message: str) -> str:
+    """What typer says of a wrong command line, without the names of its types; what it does not know stays as it is."""
+    for theirs, ours in _PLAINLY:
+        message = theirs.sub(ours, message)
+    return message
 
 
 def print_json(data: Any) -> None:

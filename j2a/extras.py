@@ -5,10 +5,13 @@ from __future__ import annotations
 import importlib.util
 import shlex
 import sys
+from types import ModuleType
 
 from j2a.address_space import refuse_less_than
-from j2a.errors import ModelMissingError
+from j2a.errors import J2AError, ModelMissingError
 
+INSTALL_AGAIN = "Install J2A again (README.md, Install)."
+_OURS = ("j2a", "j2a_tui", "training")
 _TORCH = ("torch", "transformers")
 _TORCH_BYTES = 1_400_000 << 10  # of address space, with the smallest model: torch 2.13 on x86-64
 
@@ -36,6 +39,19 @@ def require_torch(what: str) -> None:
             f"Install the extra: {install('torch')}",
         )
     refuse_less_than(_TORCH_BYTES, "torch")
+
+
+def incomplete(error: Exception) -> J2AError | None:
+    """What an error means where a module of ours is not there, as after a copy that was not whole; else ``None``."""
+    name = ""
+    if isinstance(error, ModuleNotFoundError) or (isinstance(error, ImportError) and error.path is None):
+        name = error.name or ""
+    elif isinstance(error, AttributeError) and isinstance(error.obj, ModuleType):
+        # A folder without its own module is an empty one to Python.
+        name = "" if getattr(error.obj, "__file__", None) else error.obj.__name__
+    if name.partition(".")[0] not in _OURS:
+        return None
+    return J2AError(f"{name} is missing from this installation.", INSTALL_AGAIN, title="J2A is not complete")
 
 
 def is_there(package: str) -> bool:

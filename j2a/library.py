@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ AUDIO_SUFFIXES = frozenset({
 })
 """Lower-case endings of the files that a scan lists."""
 
+_NAMED = 3  # folders that are named one by one
 _CHECK_EVERY = 512  # files between two looks at ``cancelled``
 _DIGITS = re.compile("[0-9]+")
 
@@ -33,12 +34,15 @@ class Track:
     mtime: float  # seconds since 1970
 
 
-def scan(folder: Path, cancelled: Callable[[], bool] | None = None) -> list[Track]:
+def scan(
+    folder: Path, cancelled: Callable[[], bool] | None = None, unread: dict[str, str] | None = None
+) -> list[Track]:
     """Every audio file under a folder, in natural order: "2.mp3" before "10.mp3", upper and lower case alike.
 
     Paths begin with the folder's real path. Symbolic links in it are followed, each folder is entered once. Hidden
-    files and folders (and with them the "._x.mp3" that macOS leaves on other systems), folders that cannot be read, and
-    pipes and devices are left out. Empty files, and links to files that are gone, are there: whoever opens them is told
+    files and folders (and with them the "._x.mp3" that macOS leaves on other systems), pipes and devices are left out,
+    and so are folders that cannot be read: ``unread`` gets the path of each, relative to the folder, with the reason
+    (:func:`told_unread` says it). Empty files, and links to files that are gone, are there: whoever opens them is told
     what is wrong. Once ``cancelled`` says so the scan returns what it has found. Raises ``UsageError`` when the
     folder itself cannot be read.
     """
@@ -53,12 +57,30 @@ def scan(folder: Path, cancelled: Callable[[], bool] | None = None) -> list[Trac
     while waiting:
         if cancelled is not None and cancelled():
             break
-        _scan_one(waiting.pop(), found, waiting, seen, cancelled)
+        here = waiting.pop()
+        try:
+            _scan_one(here, found, waiting, seen, cancelled)
+        except FileNotFoundError:
+            continue  # gone since
+        except OSError as error:
+            if unread is not None:
+                unread[os.path.relpath(here, root)] = error.strerror or str(error)
     start = len(root.rstrip(os.sep)) + 1
     ordered = sorted((natural_key(path[start:]), path, size, mtime) for path, size, mtime in found)
     return [
         Track(Path(path), printable(path[start:].replace(os.sep, "/")), size, mtime) for _, path, size, mtime in ordered
     ]
+
+
+def told_unread(unread: Mapping[str, str]) -> str:
+    """Which folders a scan could not read, in a sentence: "" for none."""
+    if not unread:
+        return ""
+    names = ", ".join(sorted(unread, key=natural_key)[:_NAMED])
+    more = f" and {len(unread) - _NAMED} more" if len(unread) > _NAMED else ""
+    folders, them = ("folder", "it") if len(unread) == 1 else ("folders", "them")
+    why = ", ".join(sorted(set(unread.values())))
+    return printable(f"{len(unread)} {folders} cannot be read ({why}); what is in {them} is left out: {names}{more}.")
 
 
 def linked_folders(folder: Path) -> list[tuple[str, str]]:
@@ -116,19 +138,16 @@ def _scan_one(
     seen: set[tuple[int, int]],
     cancelled: Callable[[], bool] | None,
 ) -> None:
-    """Add a folder's audio files to ``found`` and its folders to ``waiting``."""
-    try:
-        here = os.stat(folder)  # noqa: PTH116 - see above
-        if (here.st_dev, here.st_ino) in seen:
-            return
-        seen.add((here.st_dev, here.st_ino))
-        with os.scandir(folder) as entries:
-            for number, entry in enumerate(entries):
-                if number % _CHECK_EVERY == _CHECK_EVERY - 1 and cancelled is not None and cancelled():
-                    return
-                _look_at(entry, found, waiting)
-    except OSError:
-        return  # may not be read, or is gone since
+    """Add a folder's audio files to ``found`` and its folders to ``waiting``. Raises ``OSError``."""
+    here = os.stat(folder)  # noqa: PTH116 - see above
+    if (here.st_dev, here.st_ino) in seen:
+        return
+    seen.add((here.st_dev, here.st_ino))
+    with os.scandir(folder) as entries:
+        for number, entry in enumerate(entries):
+            if number % _CHECK_EVERY == _CHECK_EVERY - 1 and cancelled is not None and cancelled():
+                return
+            _look_at(entry, found, waiting)
 
 
 def _look_at(entry: os.DirEntry[str], found: list[tuple[str, int, float]], waiting: list[str]) -> None:
@@ -137,7 +156,7 @@ def _look_at(entry: os.DirEntry[str], found: list[tuple[str, int, float]], waiti
     if _is_folder(entry):
         waiting.append(entry.path)
     elif os.path.splitext(entry.name)[1].lower() in AUDIO_SUFFIXES:  # noqa: PTH122 - as above
-        with contextlib.suppress(OSError):  # gone since
+        with contextlib.suppress(FileNotFoundError):  # gone since; other errors are the folder's
             if (about := _about(entry)) is not None:
                 found.append((entry.path, about.st_size, about.st_mtime))
 

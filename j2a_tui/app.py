@@ -18,7 +18,7 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from j2a import settings
+from j2a import networks, settings
 from j2a.backbone import BUILT_IN, is_server, version_of
 from j2a.caption import PROMPTS
 from j2a.engine.client import Engine, EngineClient
@@ -172,6 +172,8 @@ class J2AApp(App[None]):
     def _start(self) -> None:
         for error in self._untold:
             self.tell(error)
+        if missing := networks.missing():
+            self.notify(missing, severity="warning", timeout=12, markup=False)
         self.store.database.on_mended = self.tell
         self.engine.start()
         self.library.submit("ready", getting_ready())

@@ -6,13 +6,14 @@ import argparse
 import contextlib
 import gc
 import os
+import re
 import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from j2a import paths
 from j2a.backbone import BUILT_IN, DEFAULT_VERSION, backbone_of, version_of
@@ -24,9 +25,20 @@ from j2a_tui.completion import ShowCompletion
 TERMINAL_GONE_S = 1.0  # how often the terminal is looked for
 
 
+class _Parser(argparse.ArgumentParser):
+    """What is wrong with a command line in words that say what to do."""
+
+    def error(self, message: str) -> NoReturn:
+        message = re.sub(r"(?s)^unrecognized arguments: (-.*)$", r"There is no option \1.", message)
+        message = re.sub(r"(?s)^unrecognized arguments: (.*)$", r"More was given than it takes: \1.", message)
+        message = re.sub(r"^argument (\S+): expected one argument$", r"\1 needs a value behind it.", message)
+        message = f"{message} `{self.prog} --help` says what can be given; a name with spaces wants quotes around it."
+        self.exit(int(ExitCode.USAGE), f"Cannot do that: {printable(message)}\n")
+
+
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     # argparse, because importing typer would be a tenth of the time to the first picture.
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="j2a-tui",
         description="Browse a music folder, listen, and caption it. Without a terminal: describe its files in lines.",
     )

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from j2a import networks
 from j2a.audio import probe
 from j2a.clip import Clip
 from j2a.console import tell_if_nothing_is_kept
@@ -13,7 +14,7 @@ from j2a.engine import client
 from j2a.engine.messages import Describe, Done, Event, Failed, FeatureReady, Load, Progress, Request
 from j2a.errors import ExitCode, J2AError
 from j2a.features.record import Features
-from j2a.library import scan
+from j2a.library import scan, told_unread
 from j2a_tui.claims import checked, table
 from j2a_tui.display import VERDICT_MARKS, clean, feature_text, window_text
 from j2a_tui.windows import Window
@@ -28,11 +29,16 @@ def describe_folder(
 
     Raises ``J2AError`` when nothing can be described at all: an unreadable folder, a missing model.
     """
-    tracks = scan(folder)
+    unread: dict[str, str] = {}
+    tracks = scan(folder, unread=unread)
+    if unread:
+        _narrate(told_unread(unread))
     if not tracks:
         _narrate(f"No audio files in {clean(str(folder))}.")
-        return ExitCode.OK
+        return ExitCode.SOME_FILES_FAILED if unread else ExitCode.OK
     failed = 0
+    if missing := networks.missing():
+        _narrate(missing)
     tell_if_nothing_is_kept()
     with client.session() as ask:
         _finish(ask(Load(version, backbone)), Features())
@@ -53,7 +59,7 @@ def describe_folder(
             sys.stdout.flush()
             _tell_claims(caption, measured)
     _narrate(f"{len(tracks) - failed} of {len(tracks)} files described.")
-    return ExitCode.SOME_FILES_FAILED if failed else ExitCode.OK
+    return ExitCode.SOME_FILES_FAILED if failed or unread else ExitCode.OK
 
 
 def _tell_claims(caption: str, measured: Features) -> None:

@@ -10,7 +10,7 @@ from textual.message import Message
 
 from j2a import library
 from j2a.clip import Clip
-from j2a.errors import AudioError, StoreError, UsageError
+from j2a.errors import AudioError, J2AError, StoreError, UsageError
 from j2a.store import Row
 from j2a.tags import TagCache
 from j2a_tui import contents
@@ -50,12 +50,15 @@ def getting_ready() -> Iterator[None]:
 
 def scanning(folder: Path, cancelled: Callable[[], bool], post: Post) -> Iterator[None]:
     """Find the audio files of a folder."""
+    unread: dict[str, str] = {}
     try:
-        tracks = library.scan(folder, cancelled)
+        tracks = library.scan(folder, cancelled, unread)
     except UsageError as error:
         post(Problem(error))
         tracks = []
     post(Scanned(tracks))
+    if unread:
+        post(Problem(J2AError(library.told_unread(unread), title="Not everything is listed")))
     yield
 
 

@@ -12,6 +12,7 @@ from bench.kills.world import DEMO, OLD_S, Tally, World
 from j2a.store import Row, Status, Store
 
 FILES = 120  # more than fifty: the tags of others are read by a process of its own
+LISTED = f"{FILES} files"  # in the line above everything, wherever the list is scrolled to
 TYPING_S, ASKING_S, STREAMING_S = 11.0, 14.0, 9.0  # the life that moments are drawn from
 WRITTEN = ("writing", "draft")  # titles of the panel that has words of the model
 
@@ -62,7 +63,7 @@ class Evening:
         if not from_writing:
             person.kill_after(self._random.uniform(0.0, ASKING_S if streams else TYPING_S))
         try:
-            person.see("000.ogg")
+            person.see(LISTED)
             if streams:
                 self._ask(person, from_writing=from_writing)
             else:
@@ -145,7 +146,7 @@ class Evening:
         """The app shows the last of them, and leaves by its key."""
         person = Person(self._world, self._music)
         try:
-            person.see("000.ogg")
+            person.see(LISTED)
             if rows:
                 # It opens the file that was open last.
                 person.press("g" + "j" * int(rows[-1].clip.path.stem))

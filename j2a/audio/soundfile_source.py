@@ -15,7 +15,8 @@ from j2a.errors import AudioError
 
 # Frames of an mp3 borrow bits from those before them; after a seek the first few decode to silence.
 _MP3_PREROLL = 10 * 1152
-# The length of compressed sound in a WAV is an estimate: so much may be missing at its end.
+# The length of compressed sound in a WAV is an estimate, and that of an Ogg file counts what is cut away at its start:
+# so much may be missing at the end.
 _PADDING_S = 0.25
 _GUESS = "possibly a pipe"  # libsndfile's word for every MP3 in which it finds no frame
 _BLOCK = 1 << 16  # frames that are passed over at a time
@@ -108,7 +109,8 @@ class SoundFileSource:
         """Whether the length is an estimate, so that an end before it proves nothing."""
         if self.info.format == "MP3" or not self._length_known:
             return True
-        estimated = self._file.format == "WAV" and not str(self._file.subtype).startswith(("PCM", "FLOAT", "DOUBLE"))
+        is_plain = str(self._file.subtype).startswith(("PCM", "FLOAT", "DOUBLE"))
+        estimated = self._file.format == "OGG" or (self._file.format == "WAV" and not is_plain)
         missing_s = (self.info.frames - self._position) / self.info.sample_rate
         return estimated and missing_s <= _PADDING_S
 

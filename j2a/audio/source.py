@@ -30,6 +30,9 @@ _KNOWN_TO_BOTH = ("aiff", "caf", "wav")
 _CHUNKED = (b"RIFF", b"RF64", b"BW64", b"FORM", b"riff", b"caff", b".snd")
 _CONTAINERS = {"mov": "MP4", "asf": "WMA", "matroska": "Matroska", "tta": "TTA", "caf": "CAF", "aiff": "AIFF"}
 
+_SCHEMES = frozenset({"http:", "https:", "ftp:", "file:", "smb:"})  # as parts of a path
+_PLAYLISTS = frozenset({".m3u", ".m3u8", ".pls", ".xspf", ".asx", ".wpl", ".cue"})
+
 Opener = Callable[[], Source]
 
 
@@ -181,8 +184,10 @@ def _seeks(source: Source, frame: int) -> bool:
 def _check_file(path: Path) -> None:
     try:
         if path.is_dir():
-            raise AudioError(f"{path.name} is a folder, not an audio file.")
+            raise AudioError(f"{path.name} is a folder, not an audio file.", "`j2a caption` takes a whole folder.")
         if not path.exists():
+            if not _SCHEMES.isdisjoint(path.parts):
+                raise AudioError(f"{path.name} is an address, and J2A reads files.", "Download it, and name the file.")
             if path.is_symlink():
                 raise AudioError(f"{path.name} is a link to a file that is not there.", "Mend the link, or remove it.")
             raise AudioError(f"There is no file {path}.", "It may have been moved, renamed or deleted.")
@@ -190,6 +195,9 @@ def _check_file(path: Path) -> None:
             raise AudioError(f"{path.name} is a pipe or a device, not an audio file.")
         if path.stat().st_size == 0:
             raise AudioError(f"{path.name} is empty (0 bytes).", "Copy or download the file again.")
+        if path.suffix.lower() in _PLAYLISTS:
+            hint = "Name one of the files that it lists, or the folder that they are in."
+            raise AudioError(f"{path.name} is a list of files, not audio.", hint)
         with path.open("rb"):
             pass
     except OSError as error:

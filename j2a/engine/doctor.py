@@ -60,7 +60,8 @@ def _python() -> Check:
 
 def _features() -> Check:
     if networks.folder("madmom") is None:
-        return Check("features", "broken", "the networks of madmom are not on this machine", networks.FETCH)
+        missing = "the networks of madmom (BPM, beats, key, chords) are not on this machine"
+        return Check("features", "broken", missing, networks.FETCH)
     release = networks.PACKAGES["madmom"].version
     return Check("features", "ok", f"networks of madmom {release} (CC BY-NC-SA 4.0, non-commercial)")
 
@@ -183,6 +184,9 @@ def _tags() -> Check:
         "musicnn 0.1.0 by the Music Technology Group, UPF: the package says ISC, the group's model pages say "
         "CC BY-NC-SA 4.0"
     )
+    if networks.folder("musicnn") is None:
+        missing = f"the networks of musicnn (voice, style, instruments) are not on this machine ({origin})"
+        return Check("tags", "missing", missing, networks.FETCH)
     try:
         wheel.load()
     except wheel.WheelError as error:

@@ -36,6 +36,7 @@ from j2a.engine.messages import (
     encode_event,
 )
 from j2a.errors import ExitCode, J2AError
+from j2a.extras import incomplete
 from j2a.priority import BACKGROUND, BACKGROUND_NICENESS, NICENESS, go_first, step_back
 
 ALIVE_S = 5.0
@@ -129,6 +130,8 @@ class Worker:
 def _unexpected(request_id: int, error: Exception) -> Failed:
     if is_out_of_memory(error):
         return Failed(request_id, MEMORY_TITLE, NO_MEMORY, MEMORY_HINT)
+    if missing := incomplete(error):
+        return Failed(request_id, missing.title, missing.message, missing.hint, int(missing.exit_code))
     return Failed(
         request_id,
         "Unexpected error",

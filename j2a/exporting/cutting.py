@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import numpy as np
 import soundfile
@@ -51,11 +51,47 @@ def save_cut(clip: Clip, target: Path) -> None:
     container = target.suffix[1:].upper()
     if not soundfile.check_format(container, subtype) or (container == "FLAC" and info.channels > 8):
         raise AudioError(f"{clip.path.name} has {info.channels} channels, which flac cannot hold.", "Choose wav.")
-    with write_atomically_by(target) as file, soundfile.SoundFile(
-        file, "w", info.sample_rate, info.channels, subtype, format=container
-    ) as out:
-        for block in read_blocks(clip):
-            out.write(_as(subtype, block))
+    with write_atomically_by(target) as file:
+        told = _Told(file)
+        try:
+            with soundfile.SoundFile(told, "w", info.sample_rate, info.channels, subtype, format=container) as out:
+                for block in read_blocks(clip):
+                    out.write(_as(subtype, block))
+                    told.raise_error()
+        except (AssertionError, soundfile.LibsndfileError):  # what soundfile makes of a write that failed
+            told.raise_error()
+            raise
+        told.raise_error()  # of the last block, or the header
+
+
+class _Told:
+    """A file for libsndfile, which takes no exceptions: why a write failed is told behind it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._error: OSError | None = None
+        self.tell, self.read = file.tell, file.read
+
+    def write(self, data: bytes) -> int:
+        """How much was written: nothing where that failed."""
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            self._error = self._error or error
+            return 0
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        """As of files; what is buffered is written first."""
+        try:
+            return self._file.seek(place, whence)
+        except OSError as error:
+            self._error = self._error or error
+            return 0
+
+    def raise_error(self) -> None:
+        """Raise the ``OSError`` of a write that failed."""
+        if self._error is not None:
+            raise self._error
 
 
 def is_cut_of(clip: Clip, target: Path) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from j2a.clip import Clip
-from j2a.features.record import Engine, Features, Sound
+from j2a.features.record import NOT_MUSIC, Engine, Features, Sound
 
 if TYPE_CHECKING:
     from j2a.features.networks import Networks
@@ -24,6 +24,7 @@ OnFeature = Callable[[str, Any, str | None], None]
 RHYTHM = ("bpm", "beats", "downbeats", "meter")
 TONAL = ("key", "chords")
 HEARD = ("sound", "tags", "genre")
+_NO_MUSIC = f"The section has neither beat nor key nor chords: {NOT_MUSIC}."
 _DETAILS = {  # reported behind a feature
     "bpm": ("bpm_candidates", "bpm_sure"), "key": ("key_probability",), "sound": ("tuning_cents",), "tags": ("absent",),
 }  # fmt: skip
@@ -66,6 +67,8 @@ class _Extraction:
         self._cancelled = cancelled
         self._features = Features()
         self._doubtful_key: tuple[str, float | None] | None = None
+        self._unmeasurable: str | None = None  # what is wrong with the sound
+        self._missing: str | None = None  # why there are no networks of madmom: what they would say is not known
 
     def run(self, clip: Clip) -> Features:
         from concurrent.futures import ThreadPoolExecutor
@@ -106,7 +109,11 @@ class _Extraction:
                 if self._cancelled():
                     return
                 stage(heard)
-        except (guards.Unmeasurable, NotBroughtError) as error:
+        except guards.Unmeasurable as error:
+            self._unmeasurable = str(error)
+            self._unknown((*RHYTHM, *TONAL), str(error))
+        except NotBroughtError as error:
+            self._missing = str(error)
             self._unknown((*RHYTHM, *TONAL), str(error))
         except CancelledError:
             return
@@ -163,7 +170,8 @@ class _Extraction:
         self._known("key_probability", probability)
 
     def _sound(self, sound: Sound | None, tuning_cents: float | None) -> None:
-        self._known("sound", asdict(sound) if sound else None, None if sound else "The section is silent or too short.")
+        why = None if sound else self._unmeasurable or "The section is silent or too short."
+        self._known("sound", asdict(sound) if sound else None, why)
         self._known("tuning_cents", tuning_cents)
 
     def _heard(self, clip: Clip, tagged: Tagged) -> None:
@@ -171,7 +179,7 @@ class _Extraction:
         from j2a.features import genre
 
         measured = self._features
-        is_music = bool(measured.beats or measured.key or measured.chords)
+        is_music = bool(measured.beats or measured.key or measured.chords or self._missing)
         tags = tagged.tags
         if tags is not None and not is_music:  # speech may have a voice, and nothing else
             tags = [tag for tag in tags if tag.kind == "voice"]
@@ -180,7 +188,7 @@ class _Extraction:
         self._known("absent", tagged.absent if is_music else [])
         found, _ = genre.measure_genre_of(clip) if is_music else (None, None)
         found = found or (tagged.genre if is_music else None)
-        reason = tagged.reason if is_music else "The section has neither beat nor key nor chords: it may not be music."
+        reason = self._unmeasurable or self._missing or (tagged.reason if is_music else _NO_MUSIC)
         self._known("genre", asdict(found) if found else None, None if found else reason)
 
     def _known(self, name: str, value: Any, reason: str | None = None) -> None:

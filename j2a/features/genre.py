@@ -24,7 +24,7 @@ from j2a.features.record import Genre
 REPOSITORY = "pedromatias97/genre-recognizer-finetuned-gtzan_dset"
 SOURCE = "gtzan"
 WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
-NO_MODEL = "The genre model is not on this machine; this fetches it: j2a models fetch genre"
+NO_MODEL = "The genre model is not on this machine; this gets it: j2a models fetch genre"
 MAX_S = 30.0  # the model was trained on clips of 30 s; from longer sections the middle is taken
 
 

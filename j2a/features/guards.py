@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from j2a.audio.silence import SILENCE_PEAK
 from j2a.features.madmom_door import SAMPLE_RATE
-from j2a.features.record import Engine
+from j2a.features.record import DAMAGED, SILENT, Engine
 
 MIN_DURATION_S = 2.0  # key activations are NaN below about 1.5 s
 # Memory sets the limits: ours takes about 0.8 GB an hour on top of 0.1 GB, madmom's beat decoder 9.5 MB a second.
@@ -30,7 +30,7 @@ def checked(blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float3
         if block.ndim != 1:
             raise ValueError(f"expected mono samples (n,), not an array of shape {block.shape}")
         if not np.isfinite(block).all():
-            raise Unmeasurable("The samples hold NaN or infinite values: the file is damaged.")
+            raise Unmeasurable(DAMAGED)
         length += len(block)
         peak = max(peak, float(np.abs(block).max(initial=0.0)))
         yield block
@@ -39,7 +39,7 @@ def checked(blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float3
             f"The section is too short: {length / SAMPLE_RATE:.1f} s, and at least {MIN_DURATION_S:.0f} s are needed."
         )
     if peak < SILENCE_PEAK:
-        raise Unmeasurable(f"The section is silent (no sample above {20 * np.log10(SILENCE_PEAK):.0f} dBFS).")
+        raise Unmeasurable(f"{SILENT} (no sample above {20 * np.log10(SILENCE_PEAK):.0f} dBFS).")
 
 
 def too_long(duration_s: float, engine: Engine) -> str | None:

@@ -15,7 +15,14 @@ def table_of(measured: Features) -> str:
     def known(name: str, value: str) -> str:
         if name in measured.corrected:
             value += " (yours)"
-        return f"{name:<10} {value or 'unknown: ' + measured.unknown.get(name, 'not measured')}\n"
+        return f"{name:<10} {value or unknown(name)}\n"
+
+    told: dict[str, str] = {}  # by each reason the feature that had it first
+
+    def unknown(name: str) -> str:
+        reason = measured.unknown.get(name, "not measured")
+        first = told.setdefault(reason, name)
+        return f"unknown: {reason}" if first == name else f"unknown: for the same reason as {first}"
 
     key = (
         f"{measured.key} ({measured.key_probability:.0%})"

@@ -20,7 +20,7 @@ from j2a.folder.run import FolderRun, Settings
 from j2a.folder.same_sound import SameSound
 from j2a.folder.sheet import Sheet
 from j2a.folder.workers import default_workers
-from j2a.library import Track, scan
+from j2a.library import Track, scan, told_unread
 from j2a.paths import real_file, real_folder
 from j2a.printable import printable
 from j2a.store import Store
@@ -49,15 +49,20 @@ def cut_into(window_s: float, per_file: int | None = None) -> Cut:
     return Cut(window_s, per_file)
 
 
-def files_of(folder: Path, wish: Wish) -> tuple[Path, list[Track]]:
-    """The folder that names are relative to, and its files in the order wished for. Raises ``UsageError``."""
+def files_of(folder: Path, wish: Wish, unread: dict[str, str] | None = None) -> tuple[Path, list[Track]]:
+    """The folder that names are relative to, and its files in the order wished for; ``unread`` as of ``library.scan``.
+
+    Raises ``UsageError``.
+    """
     if folder.is_file():
         file, about = real_file(folder), folder.stat()
         return file.parent, [Track(file, printable(file.name), about.st_size, about.st_mtime)]
     folder = real_folder(folder)
-    tracks = scan(folder)
+    unread = {} if unread is None else unread
+    tracks = scan(folder, unread=unread)
     if not tracks:
-        raise UsageError(f"{printable(str(folder))} holds no audio files.", "Name a folder with music in it.")
+        why = told_unread(unread) or "Name a folder with music in it."
+        raise UsageError(f"{printable(str(folder))} holds no audio files.", why)
     if wish.shuffle is not None:
         random.Random(wish.shuffle).shuffle(tracks)
     return folder, tracks

@@ -10,11 +10,12 @@ import typer
 
 from j2a import networks
 from j2a.console import errors_shown, narrate, tell_if_nothing_is_kept, tell_the_end
-from j2a.errors import ExitCode
+from j2a.errors import ExitCode, J2AError
 from j2a.folder.captioning import Wish, captioned, cut_into, files_of
 from j2a.folder.run import Settings
 from j2a.folder.sheet import Sheet
 from j2a.folder.telling import Events, Ticker, captions
+from j2a.library import told_unread
 from j2a.options import Asked, DialectOption, asks_for_captions, dialect_of
 from j2a.printable import printable
 
@@ -74,14 +75,16 @@ def caption(
         )
         wish = Wish(cut, settings, workers, limit, shuffle, only_missing, ray)
         written_as = dialect_of(dialect)
-        root, tracks = files_of(folder.expanduser(), wish)
+        unread: dict[str, str] = {}
+        root, tracks = files_of(folder.expanduser(), wish, unread)
         started = time.monotonic()
         both_texts = how.correct_figures
         with Sheet(out.expanduser(), root, resume=resume, dialect=written_as, written=both_texts) as sheet:
             tell_if_nothing_is_kept()
-            if missing := [name for name in networks.PACKAGES if networks.folder(name) is None]:
-                narrate(f"The networks of {' and '.join(missing)} are not on this machine: less is measured and said "
-                        f"without them. This gets them (50 MB): {networks.FETCH}")  # fmt: skip
+            if missing := networks.missing():
+                narrate(missing)
+            if unread:
+                narrate(told_unread(unread))
             told = Events(len(tracks)) if as_json else Ticker(len(tracks))
             try:
                 tally = captioned(root, tracks, sheet, wish, told.show, told.note)
@@ -89,10 +92,15 @@ def caption(
                 told.end()
                 narrate(f"Interrupted. {captions(sheet.rows)} kept in {printable(str(out))}; go on with --resume.")
                 raise typer.Exit(ExitCode.INTERRUPTED) from None
+            except J2AError:
+                told.end()
+                if sheet.rows:
+                    narrate(f"{captions(sheet.rows)} kept in {printable(str(out))}; go on with --resume.")
+                raise
             finally:
                 told.end()
             seconds = time.monotonic() - started
             told.sum_up(tally, sheet.path, seconds)
             tell_the_end(seconds, f"{captions(tally.captions)} written to {out.name}.")
-        if tally.failed:
+        if tally.failed or unread:
             raise typer.Exit(ExitCode.SOME_FILES_FAILED)

@@ -25,6 +25,7 @@ from j2a.features.vote import vote
 from j2a.folder.books import TOLD_AFTER_S, Books, Tally
 from j2a.folder.engines import WRITER, Engines, OwnEngines
 from j2a.folder.plan import VOTERS, Broken, Planned, section_of
+from j2a.folder.shortage import Shortage, was_ended_for_memory
 
 _TRIES = 2
 
@@ -86,6 +87,8 @@ class FolderRun:
         self._waiting: deque[_Slot] = deque()  # those of them that no engine measures yet
         self._voting: dict[tuple[int, int], list[_Slot]] = {}  # (file, section): what is not measured throughout yet
         self._measuring: list[_Slot | None] = [None] * settings.workers
+        self._resting: set[int] = set()  # measurers that the memory has no room for
+        self._shortage = Shortage()
         self._batch: list[_Slot] = []  # with the writer
         self._batch_tries = self._load_tries = 0
         self._alone = 0  # so many clips go to the writer one by one
@@ -120,7 +123,7 @@ class FolderRun:
         for number, busy in enumerate(self._measuring):
             while busy is None and not self._waiting and self._planned is not None and len(self._order) < room:
                 self._take_section()
-            if busy is None and self._waiting:
+            if busy is None and self._waiting and number not in self._resting:
                 self._submit(number, self._waiting.popleft())
 
     def _submit(self, number: int, slot: _Slot) -> None:
@@ -210,17 +213,30 @@ class FolderRun:
     def _measured(self, number: int, event: Done | Failed) -> None:
         slot = self._measuring[number]
         assert slot is not None
-        if isinstance(event, Failed) and event.title == STOPPED and slot.tries < _TRIES:
-            self._submit(number, slot)
+        if isinstance(event, Failed) and self._tried_again(number, slot, event):
             return
         self._measuring[number] = None
         if isinstance(event, Done):
             slot.measured = Features.from_json(event.result)
+            self._shortage.measured(slot.planned.clip)
             self._books.measured(slot.planned.clip.path)
         else:
+            self._shortage.failed(slot.planned.clip, event)
             self._order.remove(slot)  # else clips that fail could take all the room, and nothing would go on
             self._fail(slot.planned.clip.path, str(event.as_error()))
         self._vote(slot)
+
+    def _tried_again(self, number: int, slot: _Slot, event: Failed) -> bool:
+        """Whether a clip gets another try; by one engine less, of several, where the memory is short."""
+        if was_ended_for_memory(event) and len(self._resting) + 1 < len(self._measuring):
+            self._resting.add(number)
+            self._measuring[number] = None
+            self._waiting.appendleft(slot)
+        elif event.title == STOPPED and slot.tries < _TRIES:
+            self._submit(number, slot)
+        else:
+            return False
+        return True
 
     def _vote(self, last: _Slot) -> None:
         """Once a section is measured throughout, its windows agree on a tempo; those without a row can be written."""

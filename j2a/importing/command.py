@@ -46,7 +46,7 @@ def import_captions(
     from j2a.importing.gathering import beside, gathered
     from j2a.importing.matching import Names
     from j2a.importing.taking import POLICIES, default_of, planned
-    from j2a.library import scan
+    from j2a.library import scan, told_unread
     from j2a.paths import real_folder
     from j2a.store import Store
 
@@ -60,7 +60,10 @@ def import_captions(
         if format and form is None:
             raise UsageError(f"there is no format {format!r}.", f"Formats: csv, {', '.join(FORMATS)}.")
         folder = folder.expanduser()
-        root, tracks = real_folder(folder), scan(folder)
+        unread: dict[str, str] = {}
+        root, tracks = real_folder(folder), scan(folder, unread=unread)
+        if unread:
+            narrate(told_unread(unread))
         found = gathered(source.expanduser(), root, form) if source else beside(tracks, root, form)
         damaged: list[StoreError] = []
         with Store(on_mended=damaged.append) as store:

@@ -11,7 +11,8 @@ from typing import Any, TypedDict
 from j2a import templates
 from j2a.caption import PROMPTS, Caption, Sampling
 from j2a.clip import Clip
-from j2a.features.record import Features
+from j2a.errors import AudioError
+from j2a.features.record import DAMAGED, Features
 from j2a.models.language.stats import GenerationStats
 from j2a.models.parts import LanguageModel
 from j2a.models.prompts import Prompt, Wish
@@ -62,10 +63,12 @@ class Captioner(ABC):
         Without ``figures`` no BPM, meter, key or chord is named.
         With ``correct_figures`` the whole caption has measured figures in place of wrong ones; the pieces are as they
         were written. A prompt that is none of ``PROMPTS`` is an instruction, in which names in braces stand for what is
-        known of the clip (:mod:`j2a.templates`). Raises ``AudioError``, and ``UsageError`` for a name that is unknown.
+        known of the clip (:mod:`j2a.templates`). Raises ``AudioError``, also for a damaged clip, and ``UsageError`` for
+        a name that is unknown.
         """
         how = _decoding(sampling, seed, cancelled)
         features = features or self._measure(clip, cancelled)
+        _refuse_damaged(clip, features)
         self.stats = {}
         started, first_token_s = time.perf_counter(), None
         asked = self._ask(clip, features, _wish(prompt, figures, clip, features), how)
@@ -99,6 +102,8 @@ class Captioner(ABC):
 
         One that a cancel comes before has no text. Raises ``AudioError``.
         """
+        for clip, measured in zip(clips, features, strict=True):
+            _refuse_damaged(clip, measured)
         how = _decoding(sampling, seed, cancelled)
         self.stats = {}
         asked = [
@@ -152,6 +157,12 @@ class Captioner(ABC):
             "", self.version, self.backbone, self.weights, asked.prompt_id, asked.text, how["seed"], how["sampling"],
             features,
         )  # fmt: skip
+
+
+def _refuse_damaged(clip: Clip, features: Features) -> None:
+    """Raise ``AudioError`` for a clip whose samples are no numbers: no version says anything of it."""
+    if DAMAGED in features.unknown.values():
+        raise AudioError(f"{clip.path} cannot be described. {DAMAGED}", "Choose another file or section.")
 
 
 def _finish(caption: Caption, correct_figures: bool) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from j2a import features as feature_extraction
 from j2a.clip import Clip
-from j2a.features.record import Features
-from j2a.models.captioner import Captioner, Decoding
+from j2a.features.record import SILENT, Features
+from j2a.models.captioner import SILENCE, Captioner, Decoding
 from j2a.models.parts import LanguageModel
 from j2a.models.prompts import Prompt, Wish, build_prompt
 
@@ -24,7 +25,9 @@ class J2A1(Captioner):
         return feature_extraction.extract(clip, cancelled=cancelled)
 
     def _ask(self, clip: Clip, features: Features, wish: Wish, how: Decoding) -> Prompt:
-        return build_prompt(features, wish)
+        asked, why = build_prompt(features, wish), features.unknown
+        is_silent = why.get("bpm", "").startswith(SILENT) or why.get("tags") == f"{SILENT}."
+        return replace(asked, answer=SILENCE) if is_silent else asked
 
     def _pieces(self, clip: Clip, asked: Prompt, how: Decoding) -> Iterator[str]:
         return self.llm.stream(asked.text, **how)

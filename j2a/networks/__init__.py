@@ -94,6 +94,12 @@ def folder(name: str) -> Path | None:
     return next((place for place in _places(name) if is_whole(place, PACKAGES[name])), _installed(name))
 
 
+def missing() -> str:
+    """What is not on this machine and the command that gets it, in one sentence; "" where all of it is."""
+    names = [name for name in PACKAGES if folder(name) is None]
+    return f"The networks of {' and '.join(names)} are not on this machine; this gets them (50 MB): {FETCH}" if names else ""
+
+
 def _places(name: str) -> Iterator[Path]:
     yield HERE / name
     yield _fetched() / name
@@ -109,7 +115,7 @@ def content(name: str, file: str) -> bytes:
     """A file of "madmom" or "musicnn", if it is the published one. Raises ``NotBroughtError``, which says what to do."""
     place = next((place for place in _places(name) if (place / file).is_file()), None) or _installed(name)
     if place is None:
-        raise NotBroughtError(f"The networks of {name} are not on this machine; this gets them (50 MB): {FETCH}")
+        raise NotBroughtError(missing())
     path = place / file
     try:
         found, why = path.read_bytes(), "it is not the published file"

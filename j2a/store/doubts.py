@@ -6,6 +6,7 @@ One of the two was changed on the disk, and nothing tells which: both are kept, 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from dataclasses import replace
 
 from j2a.store import checksums
@@ -18,14 +19,17 @@ _DISAGREEING = """SELECT caption.path, caption.start_ms, caption.end_ms, caption
     WHERE journal.after <> caption.state ORDER BY 1, 2, 3"""
 
 
-def settle(connection: sqlite3.Connection) -> list[Key]:
+def settle(connection: sqlite3.Connection, among: Collection[Key] | None = None) -> list[Key]:
     """Put the journal's text beside the row's where they differ; the windows. Call inside a transaction.
 
-    A text that cannot be read is left to who mends damaged rows: there the other one is right.
+    ``among``: the windows of which nothing tells what was written; ``None`` for all. A text that cannot be read is left
+    to who mends damaged rows: there the other one is right.
     """
     found = []
     for *name, state, after in connection.execute(_DISAGREEING).fetchall():
         key = Key(*name)
+        if among is not None and key not in among:
+            continue
         try:
             here, there = row_of(key, state), row_of(key, after)
         except DamagedRowError:

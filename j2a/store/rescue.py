@@ -17,11 +17,14 @@ from typing import Any
 
 from j2a import paths
 from j2a.errors import ExitCode, StoreError
-from j2a.store import checksums, salvage, schema
+from j2a.store import checksums, doubts, salvage, schema
 from j2a.store.records import Kept, Key, Status, status_in
 from j2a.store.salvage import LOG, Entry, Found
 
 _NAMED = 3  # of the windows in doubt
+_BOTH_KEPT = (
+    "A letter of one of the two was changed on the disk. Both are kept: in the app `d` compares them, 1-9 choose."
+)
 
 
 class MendedError(StoreError):
@@ -36,14 +39,14 @@ class MendedError(StoreError):
 
 def doubted(path: Path, windows: Sequence[Key]) -> MendedError:
     """What to tell of texts that differ from what the journal has (:mod:`j2a.store.doubts`)."""
+    return MendedError(f"{path}: {_differing(windows)}.", _BOTH_KEPT, whole=False)
+
+
+def _differing(windows: Sequence[Key]) -> str:
     names = [f"{Path(os.fsdecode(key.path)).name} at {key.start_ms / 1000:g} s" for key in windows[:_NAMED]]
     count = "1 caption reads" if len(windows) == 1 else f"{len(windows)} captions read"
     further = ", ..." if len(windows) > _NAMED else ""
-    return MendedError(
-        f"{path}: {count} otherwise in its journal: {', '.join(names)}{further}.",
-        "A letter of one of the two was changed on the disk. Both are kept: in the app `d` compares them, 1-9 choose.",
-        whole=False,
-    )  # fmt: skip
+    return f"{count} otherwise in its journal: {', '.join(names)}{further}"
 
 
 Mended = tuple[sqlite3.Connection, MendedError | None]  # the file, and what to tell
@@ -60,19 +63,21 @@ def mend(path: Path) -> MendedError | None:
             return None
         found, front = salvage.read(path)
         kept = _keep(path)
-    with schema.explained(path), contextlib.closing(_made_anew(found, path)) as fresh:
+    fresh, doubtful = _made_anew(found, path)
+    with schema.explained(path), contextlib.closing(fresh):
         if front:
             salvage.write_at(path, 0, front)
         with contextlib.closing(salvage.opened(path)) as damaged:
             fresh.backup(damaged)  # all or nothing, and a change like others to whoever has the file open
-    return _told(path, found, kept)
+    return _told(path, found, kept, doubtful)
 
 
 def in_memory(path: Path) -> Mended:
     """What can be read of a file that cannot be written. Raises ``StoreError``."""
     with schema.explained(path):
         found, _ = salvage.read(path)
-        return _made_anew(found, path), _told(path, found, None)
+        fresh, doubtful = _made_anew(found, path)
+        return fresh, _told(path, found, None, doubtful)
 
 
 def _is_sound(connection: sqlite3.Connection, path: Path) -> bool:
@@ -90,8 +95,8 @@ def _is_sound(connection: sqlite3.Connection, path: Path) -> bool:
         return False
 
 
-def _made_anew(found: Found, path: Path) -> sqlite3.Connection:
-    """A new file in memory."""
+def _made_anew(found: Found, path: Path) -> tuple[sqlite3.Connection, list[Key]]:
+    """A new file in memory, and the windows whose texts are in doubt (:mod:`j2a.store.doubts`)."""
     connection = schema.opened(Path(":memory:"))
     schema.migrate(connection, path)
     with schema.transaction(connection, path):
@@ -106,7 +111,14 @@ def _made_anew(found: Found, path: Path) -> sqlite3.Connection:
         last = max([*(kept.change for kept in found.rows.values()), *(entry.change for entry in found.journal)])
         connection.execute("DELETE FROM sqlite_sequence")
         connection.execute("INSERT INTO sqlite_sequence VALUES ('journal', ?)", (last,))  # no number comes again
-    return connection
+        doubtful = doubts.settle(connection, _unproven(found))
+    return connection, doubtful
+
+
+def _unproven(found: Found) -> set[Key]:
+    """The windows whose row and last change have no checksum: a file of the first format."""
+    changes = {entry.change for entry in found.journal if entry.checksum is None}
+    return {key for key, kept in found.rows.items() if kept.checksum is None and kept.change in changes}
 
 
 def _as_row(kept: Kept, status: str) -> tuple[Any, ...]:
@@ -149,12 +161,15 @@ def _keep(path: Path) -> Path:
     return kept
 
 
-def _told(path: Path, found: Found, kept: Path | None) -> MendedError:
+def _told(path: Path, found: Found, kept: Path | None, doubtful: Sequence[Key]) -> MendedError:
     def parts() -> Iterator[str]:
         count = len(found.rows) - found.lost
         yield f"{path} has damaged pages; {'1 window' if count == 1 else f'{count} windows'} could be read"
+        if doubtful:
+            yield _differing(doubtful)
         if found.whole:
-            yield "nothing is lost"
+            if not doubtful:
+                yield "nothing is lost"
             return
         yield f"{found.lost or 'some'} {'is' if found.lost == 1 else 'are' if found.lost else 'may be'} lost"
         if found.older:
@@ -163,5 +178,7 @@ def _told(path: Path, found: Found, kept: Path | None) -> MendedError:
     hint = f"It was made anew from them, and the damaged file is kept as {kept}." if kept else "It cannot be written."
     if not found.whole:
         hint += " What is lost is named by `j2a export`: bring the file back from a backup, or describe it once more."
+    if doubtful:
+        hint += f" {_BOTH_KEPT}"
     return MendedError("; ".join(parts()) + ".", f"{hint} Look at the disk: damage comes from there.",
-                       whole=found.whole)  # fmt: skip
+                       whole=found.whole and not doubtful)  # fmt: skip

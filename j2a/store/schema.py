@@ -81,12 +81,16 @@ def connect(path: Path, *, to_read: bool = False) -> tuple[sqlite3.Connection, l
                 connection.close()
                 raise
         return connection, doubtful
-    except StoreError:
+    except StoreError as error:
         if not to_read:
             raise
-        with contextlib.suppress(StoreError, OSError, sqlite3.Error):
-            return _copied(path)
-        raise
+        try:
+            with explained(path):
+                return _copied(path)
+        except DamagedError:
+            raise
+        except StoreError:
+            raise error from None
 
 
 def opened(path: Path) -> sqlite3.Connection:

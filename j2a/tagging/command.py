@@ -9,12 +9,13 @@ from typing import Annotated
 
 import typer
 
+from j2a import networks
 from j2a.clip import Clip
 from j2a.console import errors_shown, narrate, say
 from j2a.errors import AudioError, ExitCode, J2AError, UsageError
-from j2a.features.record import Features
+from j2a.features.record import DAMAGED, Features
 from j2a.folder.corrections import said_of
-from j2a.library import Track, scan
+from j2a.library import Track, scan, told_unread
 from j2a.paths import real_folder
 from j2a.printable import printable
 from j2a.store import Row, Store
@@ -67,14 +68,20 @@ def _spelling(text: str) -> Spelling:
 
 
 def _tag_all(root: Path, fields: Sequence[Field], spelling: Spelling, *, write_them: bool, force: bool) -> int:
-    """How many files failed."""
+    """How many files failed, and folders that cannot be read."""
     from j2a.tagging.writing import remove_leftovers, write  # it brings decoders along
 
-    tracks = scan(root)
+    unread: dict[str, str] = {}
+    tracks = scan(root, unread=unread)
     if not tracks:
-        raise UsageError(f"{root} holds no audio files.", "Name a folder with music in it.")
+        why = told_unread(unread) or "Name a folder with music in it."
+        raise UsageError(f"{root} holds no audio files.", why)
+    if unread:
+        narrate(told_unread(unread))
     if write_them:
         remove_leftovers({track.path.parent for track in tracks})
+    if missing := networks.missing():
+        narrate(missing)
     counts: Counter[str] = Counter()
     record = undo.Record()
     try:
@@ -102,7 +109,7 @@ def _tag_all(root: Path, fields: Sequence[Field], spelling: Spelling, *, write_t
     done = "written into" if write_them else "would be written into"
     what = f"{counts['values']} values {done} {counts['files']} files"
     say(f"{what}.{'' if write_them or not counts['values'] else ' Nothing is changed yet: --write does it.'}")
-    return counts["failed"]
+    return counts["failed"] + len(unread)
 
 
 def _known(
@@ -120,6 +127,9 @@ def _known(
     for track, features in measured(tracks):
         if isinstance(features, J2AError):
             narrate(printable(str(features)))
+            yield track, None, []
+        elif DAMAGED in features.unknown.values():
+            narrate(printable(f"{track.name}: {DAMAGED}"))
             yield track, None, []
         else:
             clip = Clip(track.path)

@@ -42,7 +42,10 @@ class FeaturesPanel(Framed):
         yours = f", {YOURS}" if features.corrected else ""
         now = " measuring …" if measuring else ""
         self.entitle(Content.assemble("Measured", (yours, "bold $secondary"), (now, "bold $accent")))
-        reasons = [f"{LABELS.get(name, name)}: {reason}" for name, reason in features.unknown.items()]
+        same: dict[str, list[str]] = {}
+        for name, reason in features.unknown.items():
+            same.setdefault(reason, []).append(LABELS.get(name, name))
+        reasons = [f"{', '.join(names)}: {reason}" for reason, names in same.items()]
         # The panel cuts long reasons off; under the mouse they are whole.
         self.tooltip = Content(clean("\n".join(reasons), multiline=True)) if reasons else None
         self.refresh()
@@ -80,7 +83,8 @@ class FeaturesPanel(Framed):
             reason = self._features.unknown.get(name, "")
             if told := {"bpm": self._features.file_bpm, "key": self._features.file_key}.get(name):
                 return f"file says {clean(f'{told:g}' if name == 'bpm' else str(told))}", "italic $quiet"
-            if not reason:
+            first = next((one for one in LABELS if reason and self._features.unknown.get(one) == reason), name)
+            if not reason or first != name:  # once is enough
                 return "unknown", "italic $quiet"
             return f"unknown: {clean(reason)}" if width >= ROOMY else f"? {clean(reason)}", "italic $quiet"
         return ("…", "$accent") if self.measuring else ("–", "$faint")

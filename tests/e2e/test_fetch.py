@@ -197,7 +197,7 @@ def test_damaged_on_its_way(hub):
     ("name", "environment", "status", "expected"),
     [
         ("org/nothing", {}, 200, "no model org/nothing"),
-        ("not a name", {}, 200, "no model not a name"),
+        ("org/not a name", {}, 200, "no model org/not a name"),
         ("org/tiny", {}, 403, "accept its terms"),
         ("org/tiny", {}, 500, "cannot be reached"),
         ("org/tiny", {"HF_HUB_OFFLINE": "1"}, 200, "HF_HUB_OFFLINE"),
@@ -210,3 +210,13 @@ def test_what_cannot_be_had_is_one_clear_error_at_once(hub, name, environment, s
     assert result.returncode == 3
     assert expected in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("name", ["nosuch", "mini", "", "not a name"])
+def test_a_name_that_nothing_has_is_told_with_those_there_are(hub, name):
+    hub.status = 500  # it is not asked
+    result = fetch(hub, name)
+    assert result.returncode == 2
+    assert "torch" not in result.stderr
+    for known in ("7b", "genre", "networks", "by its id"):
+        assert known in result.stderr

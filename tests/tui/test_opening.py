@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from j2a import library, networks
 from j2a.engine.messages import Describe, Extract, Load
 from j2a.features.record import Features
 from j2a.library import Track
@@ -48,6 +49,21 @@ async def test_what_could_not_be_measured_says_why(desk: Desk) -> None:
     await desk.shows("? There is no network for it.")
 
 
+async def test_networks_that_are_missing_are_told_once_with_the_command(
+    music: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(networks, "folder", lambda name: None)
+    async with running(music, size=(120, 40)) as desk:
+        await desk.told("j2a models fetch networks")
+        await desk.until(lambda: desk.engine.asked(Extract))
+        names = ("bpm", "beats", "downbeats", "meter", "key", "chords", "tags", "genre")
+        nothing = Features(unknown=dict.fromkeys(names, networks.missing()))
+        desk.engine.simulate_features(desk.engine.last(Extract), nothing)
+        await desk.shows("The networks of madmom")
+        desk.app.clear_notifications()
+        await desk.until(lambda: desk.screen_text().count("The networks") == 1, "the panel says it once")
+
+
 async def test_holding_an_arrow_key_measures_only_where_it_comes_to_rest(music: Path) -> None:
     for number in range(20, 60):
         write_wave(music / f"song {number}.wav", 11.0)
@@ -61,7 +77,7 @@ async def test_holding_an_arrow_key_measures_only_where_it_comes_to_rest(music: 
 
 async def test_fifty_thousand_files_are_listed_without_a_freeze(music: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tracks = [Track(music / f"{number:05}.wav", f"{number:05}.wav", 1, 0.0) for number in range(50_000)]
-    monkeypatch.setattr("j2a.library.scan", lambda folder, cancelled: tracks)
+    monkeypatch.setattr("j2a.library.scan", lambda folder, cancelled, unread: tracks)
     async with running(music) as desk:
         await desk.shows("50,000 files")
         for key in ("G", "g", "pagedown", "slash", *"499"):
@@ -107,8 +123,21 @@ async def test_missing_sound_is_told_once(music: Path) -> None:
         await desk.shows("✗ no sound")
 
 
+async def test_folders_that_cannot_be_read_are_told(music: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scan = library.scan
+
+    def scanned(folder: Path, cancelled: object, unread: dict[str, str]) -> list[Track]:
+        unread |= {"closed": "Permission denied", "sub/too": "Permission denied"}
+        return scan(folder)
+
+    monkeypatch.setattr(library, "scan", scanned)
+    async with running(music) as desk:
+        await desk.told("2 folders cannot be read (Permission denied); what is in them is left out: closed, sub/too.")
+        await desk.opened("song 1.wav")
+
+
 async def test_a_bug_in_a_thread_ends_the_app(music: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(folder: Path, cancelled: object) -> list[object]:
+    def broken(folder: Path, cancelled: object, unread: object) -> list[object]:
         raise ZeroDivisionError
 
     monkeypatch.setattr("j2a.library.scan", broken)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from j2a.errors import UsageError
-from j2a.library import AUDIO_SUFFIXES, natural_key, scan
+from j2a.library import AUDIO_SUFFIXES, natural_key, scan, told_unread
 from j2a.printable import printable
 
 
@@ -120,22 +120,35 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
         scan(tmp_path / "a.mp3")
 
 
-def test_unreadable_folders_are_left_out() -> None:
+def test_unreadable_folders_are_left_out_and_named() -> None:
     with tempfile.TemporaryDirectory() as folder:  # pytest's own is closed to other users
         top = Path(folder)
-        put(top, "a/1.mp3", "closed/2.mp3", "b/3.mp3")
+        put(top, "a/1.mp3", "closed/2.mp3", "b/3.mp3", "b/half open/4.mp3", "b/half open/deep/5.mp3")
         top.chmod(0o755)
         (top / "closed").chmod(0)
+        (top / "b" / "half open").chmod(0o444)  # names can be read, and nothing else
         code = (
-            "import os, sys\nfrom pathlib import Path\nfrom j2a.library import scan\n"
+            "import os, sys\nfrom pathlib import Path\nfrom j2a.library import scan, told_unread\n"
             "if os.getuid() == 0: os.setgid(65534), os.setuid(65534)\n"  # nothing is closed to root
-            "print([track.name for track in scan(Path(sys.argv[1]))])"
+            "unread = {}\nprint([track.name for track in scan(Path(sys.argv[1]), unread=unread)])\n"
+            "print(told_unread(unread))"
         )
         try:
             said = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=True)
         finally:
             (top / "closed").chmod(0o755)
-    assert said.stdout == "['a/1.mp3', 'b/3.mp3']\n"
+            (top / "b" / "half open").chmod(0o755)
+    found, told = said.stdout.splitlines()
+    assert found == "['a/1.mp3', 'b/3.mp3']"
+    assert told.startswith(("2 folders", "3 folders")) and "(Permission denied)" in told  # by what a file system tells
+    assert "closed" in told and "b/half open" in told
+
+
+def test_many_unreadable_folders_are_counted() -> None:
+    assert told_unread({}) == ""
+    assert told_unread({"a\x1b[31m": "I/O error"}).startswith("1 folder cannot be read (I/O error); what is in it is")
+    assert "\x1b" not in told_unread({"a\x1b[31m": "I/O error"})
+    assert told_unread({str(n): "No" for n in range(12)}).endswith("left out: 0, 1, 2 and 9 more.")
 
 
 def test_a_scan_can_be_stopped(tmp_path: Path) -> None:

@@ -14,11 +14,12 @@ from j2a.audio import decode
 from j2a.audio.silence import audible
 from j2a.clip import Clip
 from j2a.errors import AudioError
-from j2a.features.record import Genre, Tag
+from j2a.features.record import SILENT, Genre, Tag
 from j2a.features.tags import wheel
 from j2a.features.tags.front_end import MAX_PATCHES, SAMPLE_RATE
 from j2a.features.tags.heard import PATCH_S, Heard, NothingHeardError, hear
 from j2a.features.tags.rules import absent, claims, genre
+from j2a.networks import missing
 
 __all__ = ["Heard", "Tagged", "listen", "measure_tags", "tagged"]
 
@@ -35,10 +36,10 @@ class Tagged:
 def measure_tags(clip: Clip) -> Tagged:
     """What is claimed of a clip. Of a long one ten parts of three seconds are decoded and heard."""
     if wheel.find_folder() is None:
-        return Tagged(None, [], None, wheel.NO_NETWORKS)
+        return Tagged(None, [], None, missing())
     try:
         sound = _sound(clip)
-        heard, reason = listen(sound) if len(sound) else (None, "The section is silent.")
+        heard, reason = listen(sound) if len(sound) else (None, f"{SILENT}.")
     except AudioError as error:
         return Tagged(None, [], None, error.message)
     return Tagged(None, [], None, reason) if heard is None else tagged(heard)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from j2a.features.median import median
-from j2a.features.record import NOT_MUSIC
+from j2a.features.record import DAMAGED, NOT_MUSIC, SILENT
 from j2a.features.tags import front_end, voice
 from j2a.features.tags.labels import MAGNATAGATUNE, MILLION_SONG, VOICES
 from j2a.features.tags.wheel import Pair
@@ -85,9 +85,9 @@ def _raised(samples: Array) -> Array:
     samples = np.asarray(samples, np.float32)
     rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
     if not np.isfinite(rms):
-        raise NothingHeardError("The samples hold NaN or infinite values: the file is damaged.")
+        raise NothingHeardError(DAMAGED)
     if rms < SILENCE_RMS:
-        raise NothingHeardError(f"The section is silent (below {20 * np.log10(SILENCE_RMS):.0f} dBFS on average).")
+        raise NothingHeardError(f"{SILENT} (below {20 * np.log10(SILENCE_RMS):.0f} dBFS on average).")
     return samples if rms >= LEVEL_RMS else samples * np.float32(LEVEL_RMS / rms)
 
 

@@ -15,7 +15,6 @@ from j2a import networks
 from j2a.features.tags.networks import Network
 from j2a.features.tags.tensor_bundle import Array, read_tensors
 
-NO_NETWORKS = f"The tag networks are not on this machine; this fetches them (50 MB): {networks.FETCH}"
 NETWORKS = ("MTT_musicnn", "MSD_musicnn")  # trained on MagnaTagATune and on the Million Song Dataset
 _INDEX, _DATA = ".index", ".data-00000-of-00001"
 
@@ -46,7 +45,7 @@ def load() -> Pair:
     """The two networks; read once, and shared by all threads. Raises ``WheelError``."""
     folder = find_folder()
     if folder is None:
-        raise WheelError(NO_NETWORKS)
+        raise WheelError(networks.missing())
     return _load(folder)
 
 
@@ -64,4 +63,4 @@ def _content(file: str) -> bytes:
     try:
         return networks.content("musicnn", file)  # names with a dot: tools that skip hidden files lose them
     except networks.NotBroughtError as error:
-        raise WheelError(f"The tag networks cannot be used: {error}") from error
+        raise WheelError(str(error)) from error

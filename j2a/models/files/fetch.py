@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -21,12 +22,14 @@ from huggingface_hub.file_download import http_get
 from huggingface_hub.utils._headers import build_hf_headers
 
 from j2a import paths
-from j2a.errors import J2AError, ModelError, ModelMissingError
+from j2a.backbone import BUILT_IN
+from j2a.errors import J2AError, ModelError, ModelMissingError, UsageError
 
 NAMES = {
     "7b": "mistralai/Mistral-7B-v0.1",
     "genre": "pedromatias97/genre-recognizer-finetuned-gtzan_dset",
 }
+_ANY = "a language model of the Hugging Face hub by its id, such as Qwen/Qwen2.5-0.5B"
 _FOLDERS = {"genre": "genre"}  # where other than under the repository's own name it is looked for
 _TEXTS = ("*.json", "*.model", "merges.txt", "vocab.txt", "*.jinja", "README.md", "LICENSE*")
 _UNWANTED = ("consolidated*", "*/*", "training_args.bin")  # the weights once more, other formats, training leftovers
@@ -44,15 +47,20 @@ class _File:
     sha256: str
 
 
-def fetch(name: str) -> Path:
+def fetch(name: str, when_found: Callable[[], None] = lambda: None) -> Path:
     """Download "7b", "genre" or any hub id of a language model into the models folder; returns its folder.
 
     Progress is shown on stderr. What was downloaded before an interruption is kept and gone on with. The folder appears
     under its name only when every file has been checked. Raises ``ModelMissingError`` when the hub cannot be reached or
-    does not have the model, ``ModelError`` when it does not fit on the disk or is damaged on its way.
+    does not have the model, ``ModelError`` when it does not fit on the disk or is damaged on its way, and
+    ``UsageError`` for a name that nothing has. ``when_found`` is called when it is known that the hub has it.
     """
     source = NAMES.get(name, name)
+    if name not in NAMES and "/" not in name:
+        there = "mini comes with J2A" if name == BUILT_IN else f"There is no model {name!r}"
+        raise UsageError(f"{there}.", f"What can be fetched: {', '.join(NAMES)}, networks, or {_ANY}.")
     revision, files = _listed(source)
+    when_found()
     folder = paths.models_dir() / _FOLDERS.get(name, source.rpartition("/")[2])
     if folder.is_dir() and not _damaged(folder, files):
         return folder
@@ -158,7 +166,7 @@ def _refused(source: str, error: Exception) -> J2AError:
         )
     return ModelMissingError(
         f"the hub has no model {source}, or keeps it private.",
-        f"Names known here: {', '.join(NAMES)}; or a hub id like org/name. A token goes into HF_TOKEN.",
+        f"What can be fetched: {', '.join(NAMES)}, networks, or {_ANY}. A token goes into HF_TOKEN.",
     )
 
 

@@ -124,6 +124,7 @@ def test_files_that_are_no_audio_say_so(tmp_path: Path) -> None:
     empty.touch()
     text = tmp_path / "text.mp3"
     text.write_text("These are words, not music.\n" * 200, encoding="utf-8")
+    (listed := tmp_path / "list.M3U8").write_text("#EXTM3U\na.mp3\n", encoding="utf-8")
     playlist = tmp_path / "list.m4a"
     playlist.write_text("#EXTM3U\n#EXTINF:10,\nhttp://localhost:1/secret\n", encoding="utf-8")
     raw = tmp_path / "samples.raw"
@@ -136,6 +137,7 @@ def test_files_that_are_no_audio_say_so(tmp_path: Path) -> None:
     (circle := tmp_path / "circle.ogg").symlink_to("circle.ogg")
     for path, words in ((empty, "empty"), (text, "not audio"), (playlist, "not audio"), (raw, "not audio"),
                         (no_frames, "no sound"), (tmp_path, "folder"), (tmp_path / "gone.flac", "There is no file"),
+                        (listed, "a list of files"), (tmp_path / "https:" / "a.org" / "b.mp3", "an address"),
                         (pipe, "a pipe or a device"), (device, "a pipe or a device"), (link, "a link to a file"),
                         (circle, "a link to a file")):  # fmt: skip
         with pytest.raises(AudioError, match=words) as caught:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -117,6 +117,37 @@ def test_a_length_beyond_all_reason_is_counted(tmp_path: Path) -> None:
     assert soundfile.info(path).frames > 2**61, "this file no longer shows the fault"
     assert probe(path).duration_s == pytest.approx(4.0, abs=0.3)
     assert isinstance(open_source(path), ReadThroughSource)
+
+
+def test_an_ogg_that_promises_a_few_samples_too_many_is_whole(tmp_path: Path) -> None:
+    """Its first page of sound begins before 0: what was cut away there counts as length. Much of it is damage."""
+    path = written(tmp_path / "song.ogg", "OGG", "VORBIS", music(4.0))
+    plain, whole = path.read_bytes(), read_whole(path)
+    path.write_bytes(with_first_page_earlier(plain, 104))
+    assert soundfile.info(path).frames > read_whole(path), "this file no longer shows the fault"
+    assert whole - 104 <= read_whole(path) <= whole
+    assert len(load(Clip(path, 3.5, 4.0), RATE)) == pytest.approx(RATE / 2, abs=110)
+    path.write_bytes(with_first_page_earlier(plain, 20_000))
+    with pytest.raises(AudioError, match="damaged or cut short"):
+        load(Clip(path), RATE)
+
+
+def with_first_page_earlier(data: bytes, samples: int) -> bytes:
+    """An Ogg file whose first page of sound says that it ends so much before where it does."""
+    at = next(at for at in _pages(data) if int.from_bytes(data[at + 6 : at + 14], "little"))
+    end = data.index(b"OggS", at + 4)
+    position = int.from_bytes(data[at + 6 : at + 14], "little") - samples
+    said = position.to_bytes(8, "little", signed=True)
+    page = data[at : at + 6] + said + data[at + 14 : at + 22] + bytes(4) + data[at + 26 : end]
+    page = page[:22] + _ogg_crc(page).to_bytes(4, "little") + page[26:]
+    return data[:at] + page + data[end:]
+
+
+def _pages(data: bytes) -> Iterator[int]:
+    at = data.find(b"OggS")
+    while at >= 0:
+        yield at
+        at = data.find(b"OggS", at + 4)
 
 
 def test_what_cannot_be_joined_is_told(tmp_path: Path) -> None:

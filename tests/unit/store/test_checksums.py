@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from j2a import paths
 from j2a.errors import ExitCode, StoreError
 from j2a.store import Status, Store, schema
 from j2a.store.rescue import MendedError
@@ -16,10 +18,12 @@ from tests.unit.store.damage import (
     MUSIC,
     PAGE,
     TEXTS,
+    WAYS,
     clip,
     leaves,
     opened,
     trees,
+    with_flipped_text,
     with_pages,
 )
 
@@ -227,12 +231,59 @@ def test_a_letter_that_changed_in_the_first_format_is_told_and_both_texts_are_ke
         assert len(store.rows(MUSIC)) == COUNT
 
 
-def test_one_damaged_page_of_the_first_format_loses_nothing(sound: bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", WAYS)
+def test_one_damaged_page_of_the_first_format_loses_nothing(sound: bytes, tmp_path: Path, way: str) -> None:
     whole = {clip(number).path.name: TEXTS[number] for number in range(COUNT)}
     content = in_the_first_format(sound, tmp_path / "new.sqlite")
     for page in range(1, len(content) // PAGE + 1):
-        texts, _, damaged = opened(tmp_path / f"{page}.sqlite", with_pages(content, [page]))
+        texts, mended, damaged = opened(tmp_path / f"{page}.sqlite", with_pages(content, [page], WAYS[way]))
         assert (texts, damaged) == (whole, []), page
+        assert all("nothing is lost" in str(error) for error in mended), page
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_much_damage_to_the_first_format_loses_no_text_unseen(sound: bytes, tmp_path: Path, seed: int) -> None:
+    """Pages in both places of a text: what is not there any more is told, and nothing is made up."""
+    drawn = Random(seed)
+    content = in_the_first_format(sound, tmp_path / "new.sqlite")
+    for number in range(12):
+        pages = drawn.sample(range(1, len(content) // PAGE + 1), 4)
+        damage = drawn.choice(list(WAYS.values()))
+        texts, mended, damaged = opened(tmp_path / f"{number}.sqlite", with_pages(content, pages, damage))
+        told = damaged or any(error.exit_code != ExitCode.OK for error in mended)
+        for one in range(COUNT):
+            found = texts.get(clip(one).path.name)
+            assert found == TEXTS[one] or (told and (found is None or "An earlier text." in found)), (pages, one)
+
+
+@pytest.mark.parametrize("place", ["header", "sqlite_autoindex_caption_1", "journal"])
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_changed_letter_in_the_first_format_is_told_beside_damaged_pages(
+    sound: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, *, read_only: bool
+) -> None:
+    content = with_flipped_text(in_the_first_format(sound, tmp_path / "new.sqlite"), 7, b"#")
+    roots = trees(content, tmp_path / "trees.sqlite")
+    page = 1 if place == "header" else roots[place] if "index" in place else leaves(content, roots[place])[0]
+    path = tmp_path / "s.sqlite"
+    path.write_bytes(with_pages(content, [page], WAYS["flipped"]))
+    if read_only:
+        monkeypatch.setattr(paths, "private_database", refused)
+        monkeypatch.setattr(paths, "private_file", refused)
+    told: list[MendedError] = []
+    with Store(path, on_mended=told.append, to_read=read_only) as store:
+        store.check()
+        row = store.get(clip(7))
+        assert row is not None
+        assert (row.text, {one.text for one in row.variants}) == ("Ca#tion 7.", {"Caption 7.", "Ca#tion 7."})
+        assert [one.text for one in store.rows(MUSIC) if one.clip != clip(7)] == TEXTS[:7] + TEXTS[8:]
+    [error] = told
+    assert f"1 caption reads otherwise in its journal: {clip(7).path.name} at" in str(error)
+    assert "nothing is lost" not in str(error) and "damaged pages" in str(error)
+    assert error.exit_code is ExitCode.SOME_FILES_FAILED
+
+
+def refused(*_args: object) -> None:
+    raise OSError(errno.EROFS, "Read-only file system")
 
 
 def test_what_a_program_wrote_that_knows_no_checksums_is_believed(tmp_path: Path) -> None:

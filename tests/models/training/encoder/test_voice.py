@@ -18,13 +18,13 @@ def made(count: int, seed: int) -> Windows:
     values = rng.normal(0, 1, (count, 6)).astype(np.float32)
     values[:, 0] += [3.0 if voice else -3.0 for voice in voices]
     values[:, 1] += [int(bed.split()[1]) for bed in beds]
-    return Windows(values, beds, voices)
+    return Windows(values, beds, voices, np.zeros(count, bool))
 
 
 def test_it_tells_voices_from_none():
     found = made(300, 1)
     voiced = np.array([bool(name) for name in found.voices])
-    weights, bias = fitted(found.values, voiced)
+    weights, bias = fitted(found.values, voiced, found.rendered)
     assert ((found.values @ weights + bias > 0) == voiced).mean() > 0.98
     assert abs(weights[0]) == max(abs(weights))
     assert ((held_back(found, 0) > 0) == voiced).mean() > 0.97
@@ -35,6 +35,22 @@ def test_what_was_learned_by_heart_does_not_help():
     found.values[:, 0] = np.random.default_rng(3).normal(0, 1, 300)  # nothing tells voices now
     voiced = np.array([bool(name) for name in found.voices])
     assert ((held_back(found, 0) > 0) == voiced).mean() < 0.65
+
+
+def test_rendered_clips_count_for_their_share_however_many_there_are():
+    """A hundred of them weigh as much as a thousand."""
+    found = made(300, 4)
+    voiced = np.array([bool(name) for name in found.voices])
+    answers = []
+    for count in (100, 1000):
+        values = np.zeros((count, 6), np.float32)
+        values[:, 2] = 5.0
+        rendered = np.arange(300 + count) >= 300
+        all_voiced = np.concatenate([voiced, np.zeros(count, bool)])
+        weights, bias = fitted(np.concatenate([found.values, values]), all_voiced, rendered)
+        assert values[0] @ weights + bias < -1
+        answers.append(np.append(weights, bias))
+    assert answers[0] == pytest.approx(answers[1], abs=0.02)
 
 
 @pytest.mark.parametrize("level_db", [-6.0, 0.0, 6.0])

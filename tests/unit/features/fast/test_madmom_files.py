@@ -17,6 +17,8 @@ from j2a import features, networks
 from j2a.clip import Clip
 from j2a.features import networks as feature_networks
 from j2a.features.fast import madmom_files
+from j2a.features.record import NOT_MUSIC
+from j2a.features.table import table_of
 from j2a.features.warm_up import warm_up
 from tests.places import DEMO, ROOT
 
@@ -98,5 +100,25 @@ def test_without_the_networks_everything_else_is_measured(tmp_path: Path, monkey
     warm_up()
     found = features.extract(Clip(DEMO / "Night Bus.ogg", 0, 8))
     assert found.bpm is None and found.key is None and found.sound is not None
-    for name in ("bpm", "key", "chords", "tags"):
-        assert "j2a models fetch networks" in found.unknown[name]
+    for name in ("bpm", "key", "chords", "tags", "genre"):
+        assert found.unknown[name] == networks.missing()
+    assert "networks of madmom and musicnn" in networks.missing()
+    assert "j2a models fetch networks" in networks.missing()
+    assert table_of(found).count("j2a models fetch networks") == 1
+
+
+def test_without_madmom_alone_what_is_heard_counts_as_music(monkeypatch):
+    of_musicnn = networks.folder("musicnn")
+    if of_musicnn is None:
+        pytest.skip("the networks of musicnn are not here")
+    monkeypatch.setattr(madmom_files, "read", _missing)
+    for kept in (feature_networks.ensemble, feature_networks.convolutional, feature_networks._chord_path):
+        kept.cache_clear()
+    found = features.extract(Clip(DEMO / "Night Bus.ogg", 0, 10))
+    assert found.bpm is None
+    assert found.tags and any(tag.kind != "voice" for tag in found.tags)
+    assert NOT_MUSIC not in " ".join(found.unknown.values())
+
+
+def _missing(name: str) -> None:
+    raise networks.NotBroughtError(f"{name} is not here")

@@ -17,7 +17,7 @@ from j2a.features.tags.heard import NothingHeardError, hear
 from tests.places import DEMO
 from tests.unit.features.tags.made_up import pair
 
-needs_wheel = pytest.mark.skipif(wheel.find_folder() is None, reason=wheel.NO_NETWORKS)
+needs_wheel = pytest.mark.skipif(wheel.find_folder() is None, reason="the networks of musicnn are not here")
 RANDOM = np.random.default_rng(0)
 TIME = np.arange(160_000) / 16_000
 

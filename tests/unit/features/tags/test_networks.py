@@ -13,7 +13,7 @@ from j2a.features.tags.networks import Network
 from tests.places import DEMO
 from tests.unit.features.tags.made_up import tensors
 
-needs_wheel = pytest.mark.skipif(wheel.find_folder() is None, reason=wheel.NO_NETWORKS)
+needs_wheel = pytest.mark.skipif(wheel.find_folder() is None, reason="the networks of musicnn are not here")
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -41,7 +41,7 @@ def test_without_the_wheel_the_reason_says_how_to_get_it(tmp_path: Path, monkeyp
     importlib.invalidate_caches()
     found, reason = tags.listen(SECOND)
     assert found is None
-    assert reason == wheel.NO_NETWORKS
+    assert reason == networks.missing()
     assert "j2a models fetch networks" in reason
 
 
