@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from j2a import templates
@@ -21,6 +21,7 @@ from j2a.folder.captioning import Wish, captioned, cut_into, files_of
 from j2a.folder.run import Settings
 from j2a.folder.sheet import Sheet
 from j2a.options import dialect_of
+from j2a.records import dataclass
 from j2a.store import Store
 
 __all__ = ["Exported", "Tally", "caption_folder", "export", "open_session"]

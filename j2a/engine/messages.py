@@ -6,7 +6,7 @@ Requests go to the engine, events come back; each carries the id of the request 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from j2a.caption import Sampling
 from j2a.clip import Clip
 from j2a.errors import ExitCode, J2AError
 from j2a.features.record import Engine, LookKind
+from j2a.records import dataclass
 
 EMPTY = "The model wrote no words."  # a caption without words is none
 

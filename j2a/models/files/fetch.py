@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from huggingface_hub.utils._headers import build_hf_headers
 
 from j2a import paths
 from j2a.errors import J2AError, ModelError, ModelMissingError
+from j2a.records import dataclass
 
 NAMES = {
     "7b": "mistralai/Mistral-7B-v0.1",
