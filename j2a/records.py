@@ -1,4 +1,4 @@
-"""``dataclass`` as Python has it, made in a third of the time.
+"""``dataclass`` and ``asdict`` as Python has them, in a third of the time.
 
 Python compiles the source of up to six methods for every class, which is 0.4 ms of each start of a program for every
 frozen one. Here they share the code of all but ``__init__``. That nobody sets what is ``frozen`` is held by the type
@@ -11,6 +11,8 @@ import dataclasses
 from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
+
+_LEAVES = frozenset({str, int, float, bool, type(None)})
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
@@ -28,6 +30,22 @@ else:
         if eq:
             _add_equality(made, own, [field.name for field in fields if field.compare], hashed=frozen)
         return made
+
+
+def asdict(record: Any) -> dict[str, Any]:
+    """As ``dataclasses.asdict``, much faster: lists, tuples and dicts are new, what else they hold is not."""
+    return {name: _plain(getattr(record, name)) for name in type(record).__dataclass_fields__}
+
+
+def _plain(value: Any) -> Any:
+    kind = type(value)
+    if kind in _LEAVES:
+        return value
+    if kind in (list, tuple):
+        return kind(map(_plain, value))
+    if kind is dict:
+        return {key: _plain(one) for key, one in value.items()}
+    return asdict(value) if hasattr(kind, "__dataclass_fields__") else value
 
 
 def _repr(names: list[str]) -> Callable[[Any], str]:

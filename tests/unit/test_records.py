@@ -12,6 +12,7 @@ import pytest
 
 from j2a import records
 from j2a.clip import Clip
+from j2a.features.record import Chord, Features
 
 
 def made(dataclass: Any, **how: bool) -> type[Any]:
@@ -88,3 +89,12 @@ def test_it_can_be_copied() -> None:
     clip = Clip(Path("a.wav"), 1.0, 2.0)
 
     assert copy.deepcopy(clip) == clip
+
+
+def test_as_a_dict_it_is_as_pythons_own_and_shares_no_list() -> None:
+    record = Features(bpm=120.0, beats=[0.5, 1.0], chords=[Chord(0.0, 1.0, "C")], unknown={"key": "none"})
+
+    made = records.asdict(record)
+
+    assert made == dataclasses.asdict(record)
+    assert made["beats"] is not record.beats and made["unknown"] is not record.unknown
