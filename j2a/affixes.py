@@ -7,12 +7,12 @@ counts for the folders in it that have none of their own.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from j2a import paths, small_files
 from j2a.printable import one_paragraph
+from j2a.records import dataclass
 
 LONGEST = 300
 _CLINGS = ",.;:!?"

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from j2a import templates
@@ -22,6 +22,7 @@ from j2a.folder.run import Settings
 from j2a.folder.sheet import Sheet
 from j2a.library import told_unread
 from j2a.options import dialect_of
+from j2a.records import dataclass
 from j2a.store import Store
 
 __all__ = ["Exported", "Tally", "caption_folder", "export", "open_session"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import field
 from typing import Any
 
 from j2a.features.record import Features
 from j2a.printable import one_paragraph
+from j2a.records import asdict, dataclass
 
 # What can be asked for: an ordinary caption, one sentence, everything, tags. Every version knows them.
 PROMPTS = ("describe", "short", "detailed", "tags")

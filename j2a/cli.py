@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -24,6 +23,7 @@ from j2a.folder.corrections import said_of
 from j2a.options import AsJson, Asked, FeaturesEngine, Measurer, asks_for_captions, engine_of
 from j2a.paths import real_file
 from j2a.printable import one_paragraph, printable
+from j2a.records import asdict
 
 
 class _Commands(Commands):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -17,6 +16,7 @@ from j2a.caption import MOST_TEMPERATURE, Sampling
 from j2a.console import errors_shown
 from j2a.errors import UsageError
 from j2a.features.record import Engine
+from j2a.records import dataclass
 
 
 class Measurer(StrEnum):

@@ -8,7 +8,6 @@ import math
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from j2a import paths
 from j2a.frames import adts_frame, between_tags, counted_s, mpeg_frame
 from j2a.library import Track
 from j2a.printable import printable
+from j2a.records import dataclass
 
 if TYPE_CHECKING:
     from tinytag import TinyTag

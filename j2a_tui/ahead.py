@@ -6,13 +6,14 @@ Nothing of them is saved until a clip is opened and its caption asked for: then 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from j2a.clip import Clip
 from j2a.engine.client import Engine
 from j2a.engine.messages import Describe, Done, Event, Failed
 from j2a.features.corrections import Corrections
+from j2a.records import dataclass
 from j2a_tui.jobs import Job
 from j2a_tui.model import Model
 

@@ -55,7 +55,8 @@ class J2AApp(App[None]):
     """
 
     TITLE = "J2A"
-    CSS_PATH: ClassVar = [Path(__file__).with_name(name) for name in ("app.tcss", "dialogs.tcss")]
+    CSS_PATH: ClassVar = [Path(__file__).with_name("app.tcss")]
+    LATER_CSS = Path(__file__).with_name("dialogs.tcss")
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = ""  # it is in our own table
     BINDINGS: ClassVar[list[BindingType]] = [*bindings.textual_bindings("anywhere")]
@@ -116,6 +117,13 @@ class J2AApp(App[None]):
         """Our own colours, in other people's themes."""
         return further_colours(self.current_theme)
 
+    def refresh_css(self, animate: bool = True) -> None:
+        """Before there is a screen, only take the colours: Textual would read all rules of style twice."""
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
+
     def _model_of_last_time(self, version: str, backbone: str) -> tuple[str, str]:
         left = self.remembered
         if version or not left.version:
@@ -170,12 +178,13 @@ class J2AApp(App[None]):
             self.desk.search_for(self.remembered.search)
 
     def _start(self) -> None:
+        self.store.database.on_mended = self.tell
+        self.engine.start()
+        self._read_later_css()
         for error in self._untold:
             self.tell(error)
         if missing := networks.missing():
             self.notify(missing, severity="warning", timeout=12, markup=False)
-        self.store.database.on_mended = self.tell
-        self.engine.start()
         self.library.submit("ready", getting_ready())
         self.session.model.load()
         self.desk.show_model()
@@ -183,6 +192,13 @@ class J2AApp(App[None]):
         self.set_timer(SOUND_AFTER_S, self._open_player)
         self.set_interval(FORGET_S, forget_closed)
         self.set_interval(REMEMBER_S, self._remember)
+
+    def _read_later_css(self) -> None:
+        self.stylesheet.read(self.LATER_CSS)
+        if len(self.screen_stack) > 1:  # a key was quicker
+            self.refresh_css(animate=False)
+        else:
+            self.stylesheet.parse()
 
     def _open_player(self) -> None:
         self.transport.attach(self._open_sound())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, get_args
 
 from textual.binding import Binding
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys, _character_to_key
 
 from j2a.errors import UsageError
+from j2a.records import dataclass
 
 Where = Literal["anywhere", "desk", "claims", "editor", "search", "correct", "diff", "blind", "jump"]
 PLACES: tuple[Where, ...] = get_args(Where)

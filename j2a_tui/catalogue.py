@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from pathlib import Path
 
 from j2a.clip import Clip
+from j2a.records import dataclass
 from j2a.store import Row, Status
 
 Place = tuple[float, float | None]

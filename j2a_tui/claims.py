@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 
 from j2a.features.record import Features
 from j2a.grounding import Claim, Verdict, claims
 from j2a.grounding.listened import SOUND_WORDS
+from j2a.records import dataclass
 from j2a_tui.display import chord_names, feature_text, sound_figure
 
 ORDER: tuple[Verdict, ...] = ("contradicted", "agreed", "unmeasured")

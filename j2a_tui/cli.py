@@ -139,6 +139,7 @@ def _run(folder: Path, first: Path | None, how: _How) -> int:
         version = version_of(how.version, how.backbone)
         return int(describe_folder(folder, version, how.backbone, how.correct_figures, how.figures))
     gc.disable()  # nothing of what is imported now is garbage; looking for it takes time before the first picture
+    import_asyncio_without_ssl()
     from j2a_tui.app import J2AApp
 
     threading.Thread(target=_end_with_the_terminal, args=(sys.stdin.fileno(),), name="terminal", daemon=True).start()
@@ -169,6 +170,20 @@ def _end_with_the_terminal(terminal: int) -> None:
     while os.isatty(terminal):
         time.sleep(TERMINAL_GONE_S)
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def import_asyncio_without_ssl() -> None:
+    """The app's loop opens no connection: OpenSSL would be 10 ms before the first picture, and 1.5 MB.
+
+    Whoever imports ``ssl`` itself has it all the same.
+    """
+    if "asyncio" in sys.modules or "ssl" in sys.modules:
+        return
+    sys.modules["ssl"] = None  # type: ignore[assignment]
+    try:
+        import asyncio  # noqa: F401
+    finally:
+        del sys.modules["ssl"]
 
 
 def collect_garbage_of_now_on() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from j2a.records import dataclass
 
 SLOWEST, FASTEST = 0.5, 2.0
 SHORTEST_LOOP_S = 0.1

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from j2a.errors import ExportError
 from j2a.exporting.choosing import Only
 from j2a.formats import FORMATS
+from j2a.records import dataclass
 from j2a.store import Row
 
 if TYPE_CHECKING:

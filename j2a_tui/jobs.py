@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Flag, auto
 
 from j2a.caption import Sampling
 from j2a.clip import Clip
+from j2a.records import dataclass
 
 
 class Change(Flag):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from j2a.errors import J2AError
+from j2a.records import dataclass
 
 if TYPE_CHECKING:
     from j2a.clip import Clip

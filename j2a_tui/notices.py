@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from datetime import datetime
+
+from j2a.records import dataclass
 
 KEPT = 200
 

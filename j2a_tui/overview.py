@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from j2a.records import dataclass
 from j2a.store import Status
 from j2a_tui.catalogue import Entry
 from j2a_tui.display import EDITED, NO_STATUS, STATUS_LETTERS

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from j2a.errors import AudioError
+from j2a.records import dataclass
 from j2a_tui.course import FASTEST, SLOWEST, Course
 
 MAX_VOLUME = 1.5

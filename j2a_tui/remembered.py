@@ -7,13 +7,14 @@ begins as on the first day.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from pathlib import Path
 from typing import Any
 
 from j2a import paths, small_files
 from j2a.caption import PROMPTS
 from j2a.errors import StoreError
+from j2a.records import dataclass
 
 BY_NAME = "name"  # how files are sorted where nothing else was chosen
 FOLDERS = 200  # that are remembered, the last used ones

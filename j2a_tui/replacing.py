@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Literal, get_args
 
 import regex
 
 from j2a.clip import Clip
 from j2a.printable import several_lines
+from j2a.records import dataclass
 from j2a.store import Row, Status
 
 Which = Literal["drafts", "accepted", "all"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from j2a import paths, small_files
+from j2a.records import dataclass
 from j2a_tui.remembered import BY_NAME
 
 

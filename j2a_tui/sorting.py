@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from j2a.records import dataclass
 from j2a.store import Status
 from j2a_tui.catalogue import Catalogue, Entry
 from j2a_tui.remembered import BY_NAME

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Protocol
 
 from j2a.caption import Caption
 from j2a.clip import Clip
 from j2a.errors import StoreError
 from j2a.features.record import Features
+from j2a.records import dataclass
 from j2a.store import Row, Status, row_changes
 from j2a.store.variants import Pick
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from j2a.music import key_named, same_key
+from j2a.records import dataclass
 from j2a.store import Status
 from j2a_tui.catalogue import Catalogue, Entry, Meets
 

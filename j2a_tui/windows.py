@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from j2a.records import dataclass
 
 DEFAULT_LENGTH_S = 10.0
 SHORTEST_S = 1.0

@@ -7,13 +7,13 @@ The frames of a FLAC that was cut without encoding it again keep their numbers, 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from j2a.audio.beginnings import next_file
 from j2a.audio.view import MOST_PARTS, Layout
 from j2a.frames import LOST, between_tags
+from j2a.records import dataclass
 
 KIND, _MAGIC = "FLAC", b"fLaC"
 _STREAMINFO, _STREAMINFO_BYTES = 0, 34

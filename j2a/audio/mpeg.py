@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import mmap
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from j2a.audio.view import Layout
 from j2a.frames import LOST, SYNC, between_tags, id3_size, layer_3_frame
+from j2a.records import dataclass
 
 _RATES = (44_100, 48_000, 32_000)
 _MPEG_1, _MONO = 3, 3  # as bits of a header

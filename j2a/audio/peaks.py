@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from j2a import cache
 from j2a.audio.decode import frames_of, probe, read_blocks
 from j2a.clip import Clip
+from j2a.records import dataclass
 
 _VERSION = 1  # goes up whenever a value may change
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from j2a.errors import AudioError
+from j2a.records import dataclass
 
 MOST_CHANNELS = 64  # ambisonics of the seventh order
 SAMPLE_RATES = (1_000, 1_000_000)  # Hz; studios record at up to 768,000

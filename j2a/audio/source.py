@@ -8,7 +8,7 @@ A source gives interleaved float32 blocks and seeks to a frame. Everything that 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from j2a.audio.view import MOST_PARTS, Layout
 from j2a.errors import AudioError
 from j2a.extras import install
 from j2a.frames import LOST, adts_frame, between_tags, layer_2_frame, walked
+from j2a.records import dataclass
 
 _LOOKED_AT = 2048  # frames that must sound the same after a seek
 _FARTHEST_S = 10  # of it; pages are a second long, or less

@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO
+
+from j2a.records import dataclass
 
 MOST_PARTS = 1000  # of a file, of which more is not looked at
 _BLOCK = 1 << 16  # bytes that are looked through at a time

@@ -7,7 +7,6 @@ import os
 import platform
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
@@ -15,6 +14,7 @@ from typing import Literal
 from j2a import networks, paths
 from j2a.errors import J2AError
 from j2a.extras import has_torch, install
+from j2a.records import dataclass
 
 _LOW_DISK_BYTES = 200 << 20
 _MINI_BYTES, _7B_BYTES = 11 << 20, 14_500_000_000

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +30,7 @@ from j2a.engine.messages import (
 from j2a.errors import ModelError
 from j2a.features.corrections import Corrections
 from j2a.features.record import DETAILS, FEATURE_NAMES, Engine, Features
+from j2a.records import asdict
 from j2a.settings import settings_path
 
 if TYPE_CHECKING:
@@ -189,6 +189,8 @@ def _witnessed(measured: Features, path: Path, report: Callable[[str, Any, str |
     from j2a.tags import read_figures
 
     bpm, key = read_figures(path)
+    if not (bpm or key):
+        return measured
     features = witnessed(measured, bpm_in(bpm), key_in(key) or None)
     before, values = measured.to_json(), features.to_json()
     for name in (*FEATURE_NAMES, *DETAILS):

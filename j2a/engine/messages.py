@@ -6,7 +6,7 @@ Requests go to the engine, events come back; each carries the id of the request 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from j2a.caption import Sampling
 from j2a.clip import Clip
 from j2a.errors import ExitCode, J2AError
 from j2a.features.record import Engine, LookKind
+from j2a.records import asdict, dataclass
 
 EMPTY = "The model wrote no words."  # a caption without words is none
 
@@ -187,7 +188,7 @@ _KINDS: dict[str, type] = {
 
 def encode_request(request_id: int, request: Request) -> bytes:
     """One request as a line of JSON."""
-    return _line({"id": request_id, "type": type(request).__name__, **asdict(request)})
+    return _line({"id": request_id, "type": type(request).__name__, **_fields(request)})
 
 
 def decode_request(line: bytes) -> tuple[int, Request]:
@@ -205,7 +206,7 @@ def decode_request(line: bytes) -> tuple[int, Request]:
 
 def encode_event(event: Event) -> bytes:
     """One event as a line of JSON."""
-    return _line({"type": type(event).__name__, **asdict(event)})
+    return _line({"type": type(event).__name__, **_fields(event)})
 
 
 def decode_event(line: bytes) -> Event:
@@ -225,10 +226,17 @@ def decode_event(line: bytes) -> Event:
     return event
 
 
+def _fields(message: Request | Event) -> dict[str, Any]:
+    """Its values, not copied: features are thousands."""
+    return {name: getattr(message, name) for name in type(message).__dataclass_fields__}
+
+
 def _line(data: dict[str, Any]) -> bytes:
     def plain(value: Any) -> Any:
         if isinstance(value, Path):
             return str(value)
+        if isinstance(value, Clip | Sampling):
+            return asdict(value)
         raise TypeError(f"{type(value).__name__} cannot cross the pipe")
 
     return json.dumps(data, default=plain, allow_nan=False).encode() + b"\n"

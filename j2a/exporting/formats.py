@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from j2a import formats
 from j2a.exporting import preferences
 from j2a.exporting.csv import Dialect, to_csv
 from j2a.exporting.replacing import save_csv, save_lines
+from j2a.records import dataclass
 from j2a.store import Row
 
 Save = Callable[[Sequence[Row], Path, Path, Dialect, bool], Path | None]

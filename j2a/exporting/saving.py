@@ -7,7 +7,7 @@ stays. Audio comes before the texts that name it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +22,7 @@ from j2a.exporting.write import write_atomically
 from j2a.formats import Entry, Format, FormatError, Place
 from j2a.formats.entry import by_file
 from j2a.paths import real_folder
+from j2a.records import dataclass
 from j2a.store import Row
 
 State = Literal["new", "changed", "same"]

@@ -6,11 +6,11 @@ Importing this package is cheap; the extractors load on the first call of :func:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from j2a.clip import Clip
 from j2a.features.record import NOT_MUSIC, Engine, Features, Sound
+from j2a.records import asdict
 
 if TYPE_CHECKING:
     from j2a.features.networks import Networks

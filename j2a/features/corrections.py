@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 from j2a.clip import Clip
 from j2a.features.counting import bars, counted
 from j2a.features.record import Chord, Features, Tempo
+from j2a.records import asdict, dataclass
 
 _SIMPLE = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1, 4 / 3, 3 / 2, 2, 3, 4)  # of two tempi that may be counted in one music
 _SAME = 0.04  # how far a ratio may be off one of these

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, get_args
 
 import numpy as np
@@ -20,6 +19,7 @@ from j2a.clip import Clip
 from j2a.errors import AudioError
 from j2a.features import chroma, mel
 from j2a.features.record import LookKind
+from j2a.records import dataclass
 
 LOOKS: tuple[LookKind, ...] = get_args(LookKind)
 ROWS = {"mel": 48, "chroma": 12}

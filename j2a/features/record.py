@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import field
 from typing import Any, Literal, get_args
+
+from j2a.records import asdict, dataclass
 
 Engine = Literal["fast", "madmom"]  # what runs madmom's networks: our own code, or madmom itself
 LookKind = Literal["mel", "chroma"]  # how a clip can be drawn

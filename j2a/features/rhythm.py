@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from j2a.features.madmom_door import FPS
 from j2a.features.median import median
 from j2a.features.networks import Networks
 from j2a.features.record import Tempo
+from j2a.records import dataclass
 
 # The decoder finds a "best" beat in anything, noise included. A beat is believed when the network is sure enough at
 # the tracked beats, and when most of what it heard lies on them. Of 114 ten-second windows of real music 100 pass;

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol
 
 from j2a.caption import Caption
 from j2a.clip import Clip
 from j2a.engine.messages import EMPTY
+from j2a.records import dataclass
 
 TOLD_AFTER_S = 1.0
 _GIVEN_UP_AFTER = 10  # sections of a file, one behind the other, that cannot be described

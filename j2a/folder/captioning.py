@@ -6,7 +6,7 @@ import functools
 import math
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from j2a import templates
@@ -23,6 +23,7 @@ from j2a.folder.workers import default_workers
 from j2a.library import Track, scan, told_unread
 from j2a.paths import real_file, real_folder
 from j2a.printable import printable
+from j2a.records import dataclass
 from j2a.store import Store
 from j2a.tags import read_figures
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Protocol
 
 from j2a.errors import EngineError, J2AError
 from j2a.folder.hand import error_of, made_by
+from j2a.records import dataclass
 
 NOBODY_S = 60.0  # without any engine, or one that loads
 _LOOKED_AFTER_S = 5.0  # for machines that have come

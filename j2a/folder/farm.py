@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from j2a.folder.books import TOLD_AFTER_S, Books, Tally
 from j2a.folder.crew import Crew, Member
 from j2a.folder.hand import Task, captions_of, error_of
 from j2a.folder.plan import Broken, Planned, section_of
+from j2a.records import dataclass
 
 _AHEAD = 4  # pieces of work an engine that are given out or wait to be written
 _SECTIONS = 8  # of a file that one engine is given at a time: 16 minutes in windows of ten seconds

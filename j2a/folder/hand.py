@@ -9,7 +9,7 @@ import importlib.metadata
 import os
 import platform
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from j2a.folder.books import Books
 from j2a.folder.engines import WRITER, Engines, OneEngine
 from j2a.folder.plan import Planned
 from j2a.folder.run import FolderRun, Settings
+from j2a.records import dataclass
 
 _MADE_BY = ("j2a", "torch", "numpy", "transformers", "soundfile", "soxr")  # some may be missing
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from j2a.clip import Clip
 from j2a.errors import AudioError
 from j2a.library import Track
+from j2a.records import dataclass
 
 if TYPE_CHECKING:
     from j2a.folder.same_sound import SameSound

@@ -10,7 +10,7 @@ import itertools
 import queue
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from j2a.folder.books import TOLD_AFTER_S, Books, Tally
 from j2a.folder.engines import WRITER, Engines, OwnEngines
 from j2a.folder.plan import VOTERS, Broken, Planned, section_of
 from j2a.folder.shortage import Shortage, was_ended_for_memory
+from j2a.records import dataclass
 
 _TRIES = 2
 

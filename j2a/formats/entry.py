@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from j2a.errors import J2AError
 from j2a.features.record import Chord
+from j2a.records import dataclass
 
 Files = dict[str, bytes]
 """What a format writes: POSIX paths, relative to the place that was named, and what stands there."""

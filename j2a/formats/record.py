@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 from j2a.formats.entry import Entry, Files, Place
+from j2a.records import dataclass
 
 Unit = Literal["window", "file"]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from j2a.features.record import TagKind
+from j2a.records import dataclass
 
 Verdict = Literal["agreed", "contradicted", "unmeasured"]
 

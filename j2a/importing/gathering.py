@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path, PurePosixPath
 
 from j2a.formats import FORMATS, Entry, Format, FormatError
 from j2a.formats.recognising import recognised
 from j2a.formats.tables import columns_not_known
 from j2a.library import Track
+from j2a.records import dataclass
 
 SIDECAR_BYTES, JAMS_BYTES, LIST_BYTES = 1 << 20, 16 << 20, 256 << 20
 # The first that holds a caption of a window counts; a plain X.txt comes last, for it may be something else.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -15,6 +15,7 @@ from j2a.formats import FORMATS, Entry, Format
 from j2a.formats.text import one_line
 from j2a.importing.gathering import Gathered
 from j2a.importing.matching import Names
+from j2a.records import dataclass
 from j2a.store import Incoming, Row, Status, Store
 from j2a.store.records import Key, key_of
 

@@ -8,11 +8,11 @@ nothing is said.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from j2a.features.record import Features
 from j2a.models.heard import FAMILIES, NOTHING_HEARD, Heard
 from j2a.music import NO_CHORD, chord_identity, pitch_class, spelled_chord, tempo_word
+from j2a.records import dataclass
 
 # Labels of the tag networks, and the family of the encoder's heads that they are a kind of.
 _FAMILY_OF = {"electric guitar": "guitar", "synthesizer": "synth", "flute": "woodwinds", "piano": "piano"}

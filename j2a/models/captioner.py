@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 from typing import Any, TypedDict
 
 from j2a import templates
@@ -17,6 +16,7 @@ from j2a.models.language.stats import GenerationStats
 from j2a.models.parts import LanguageModel
 from j2a.models.prompts import Prompt, Wish
 from j2a.printable import one_paragraph
+from j2a.records import asdict
 
 SILENCE = "The clip is silent."  # known without a model, which would make something up
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from j2a.records import dataclass
 
 # Families as a caption names them, in the order of every list; a bass line comes last, as a listener would name it.
 FAMILIES = (

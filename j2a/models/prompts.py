@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from j2a.features.record import Features
 from j2a.models.facts import facts
 from j2a.models.heard import NOTHING_HEARD, Heard
+from j2a.records import dataclass
 
 NOTHING_MEASURED = "Nothing could be measured in this clip."
 NOTHING_SURE = "Nothing can be said for sure of this clip."  # known without a model, which would make something up

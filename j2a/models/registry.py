@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from j2a.models.audio.projector_config import MEND, MODEL_TYPE, Part, ProjectorC
 from j2a.models.files import saved
 from j2a.models.files.built_in import refuse_damaged
 from j2a.models.files.weights import download_command, find_folder, size_bytes, weights_hash
+from j2a.records import dataclass
 
 if TYPE_CHECKING:
     from j2a.models.captioner import Captioner

@@ -19,8 +19,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from j2a.records import dataclass
 
 HERE = Path(__file__).parent
 FETCH = "j2a models fetch networks"
@@ -91,7 +92,8 @@ class NotBroughtError(Exception):
 def folder(name: str) -> Path | None:
     """Where the files of "madmom" or "musicnn" are: with J2A, among the models, or in the installed package, which is
     not imported."""
-    return next((place for place in _places(name) if is_whole(place, PACKAGES[name])), _installed(name))
+    whole = next((place for place in _places(name) if is_whole(place, PACKAGES[name])), None)
+    return whole or _installed(name)
 
 
 def missing() -> str:
@@ -128,7 +130,7 @@ def content(name: str, file: str) -> bytes:
 
 def is_whole(place: Path, package: Package) -> bool:
     """Whether all its files are there."""
-    return all((place / file).is_file() for file in package.files)
+    return all(os.path.isfile(f"{place}/{file}") for file in package.files)  # noqa: PTH113 - asked for each clip
 
 
 def fetch() -> Path:

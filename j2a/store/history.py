@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
+from j2a.records import dataclass
 from j2a.store.records import Key
 
 LOOKED_AT = 400  # entries of the journal, newest, at the first look; each further one goes four times as far

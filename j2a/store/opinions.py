@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import combinations
 
 from j2a.clip import Clip
 from j2a.features.record import Features
+from j2a.records import dataclass
 from j2a.store.records import Key, Row, Status, row_of
 
 DECIDED = frozenset((Status.ACCEPTED, Status.REJECTED, Status.SKIPPED, Status.FLAGGED))

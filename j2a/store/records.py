@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +19,7 @@ from j2a.errors import StoreError
 from j2a.features.corrections import NONE, Corrections
 from j2a.features.record import Features
 from j2a.printable import one_paragraph, several_lines
+from j2a.records import dataclass
 from j2a.store import checksums
 from j2a.store.variants import Pick, Variant
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from j2a.caption import Caption
 from j2a.clip import Clip
 from j2a.errors import StoreError
 from j2a.features.record import Features
 from j2a.printable import one_paragraph, several_lines
+from j2a.records import dataclass
 from j2a.store.records import Row, Status, kept_error
 from j2a.store.variants import Pick, Variant, asked_for
 

@@ -7,11 +7,12 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from j2a.errors import StoreError
+from j2a.records import dataclass
 from j2a.store import checksums, schema
 from j2a.store.records import Kept, Key, status_in
 

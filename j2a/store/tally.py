@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from j2a.records import dataclass
 from j2a.store.variants import Pick, Variant
 
 _Z = 1.959964  # standard deviations of a 95 % interval

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal, get_args
 
 from j2a.caption import Caption
 from j2a.features.record import Features
 from j2a.printable import several_lines
+from j2a.records import dataclass
 
 Choice = Literal["left", "right", "tie", "neither"]
 CHOICES: tuple[Choice, ...] = get_args(Choice)

@@ -6,12 +6,12 @@ import json
 import os
 import time
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from j2a import paths
 from j2a.errors import UsageError
+from j2a.records import dataclass
 from j2a.tagging.fields import FIELDS, Tagged, Values
 
 _DONE = ".undone"

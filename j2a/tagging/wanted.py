@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal, get_args
 
 from j2a.features.record import Features
 from j2a.formats.values import camelot, open_key, short_key
+from j2a.records import dataclass
 from j2a.store import Row, Status
 from j2a.tagging.fields import FIELDS, Field, Tagged, Values
 

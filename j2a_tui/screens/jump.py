@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice, product
 from typing import ClassVar
 
@@ -13,6 +12,7 @@ from textual.binding import BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from j2a.records import dataclass
 from j2a_tui.bindings import Where, textual_bindings
 
 LETTERS = "asdfghjklqwertyuiopzxcvbnm"  # those under the fingers first

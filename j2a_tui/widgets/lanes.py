@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -11,6 +10,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from j2a.features.record import Features
+from j2a.records import dataclass
 from j2a_tui.course import Loop
 from j2a_tui.display import chord_names, clock
 from j2a_tui.windows import Window

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
+
+from j2a.records import dataclass
 
 LEVELS = 16
 SHADES = " ░▒▓█"

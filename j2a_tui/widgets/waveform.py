@@ -6,7 +6,6 @@ The window can be seen as a spectrogram or a chromagram, too (:mod:`j2a_tui.widg
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.color import Color
@@ -17,6 +16,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from j2a.features.record import Features
+from j2a.records import dataclass
 from j2a_tui.course import Loop
 from j2a_tui.widgets import lanes, spectrum
 from j2a_tui.widgets.bars import Cell, fold, mirrored, upright

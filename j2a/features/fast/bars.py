@@ -9,7 +9,7 @@ small searches, and only the choices of the first states are kept. The additions
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from j2a.compiled import LONG, POINTER, kernel
 from j2a.features.madmom_door import FPS
+from j2a.records import dataclass
 
 Array = NDArray[np.float64]
 MIN_BPM, MAX_BPM, TEMPI = 55.0, 215.0, 60

@@ -49,6 +49,7 @@ def _nearest(hertz: NDArray[np.float64], bins: NDArray[np.float64]) -> NDArray[n
     return lower
 
 
+@functools.cache
 def rise_frames(frame_size: int, hop: float) -> int:
     """How many frames before a rise is measured from: more for long windows, which overlap more."""
     window = np.hanning(frame_size)

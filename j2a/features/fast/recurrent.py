@@ -6,13 +6,13 @@ T frames, I inputs, H = 25 units a direction, C outputs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from j2a.compiled import LONG, POINTER, kernel
+from j2a.records import dataclass
 
 Array = NDArray[np.float32]
 _BLOCK_FRAMES = 8192  # frames whose weighted inputs are in memory at once: 3 MB a direction, 30 ms of work

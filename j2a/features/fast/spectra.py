@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from j2a.compiled import LONG, POINTER, kernel
 from j2a.features.fast.filters import filterbank, rise_frames
 from j2a.features.madmom_door import FPS, SAMPLE_RATE
+from j2a.records import dataclass
 
 Array = NDArray[np.float32]
 RHYTHM_FRAME_SIZES = (1024, 2048, 4096)

@@ -5,8 +5,6 @@ Nothing here imports torch, numba, or the wheel; without the wheel the answer is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,8 +18,10 @@ from j2a.features.tags.front_end import MAX_PATCHES, SAMPLE_RATE
 from j2a.features.tags.heard import PATCH_S, Heard, NothingHeardError, hear
 from j2a.features.tags.rules import absent, claims, genre
 from j2a.networks import missing
+from j2a.records import dataclass
 
 __all__ = ["Heard", "Tagged", "listen", "measure_tags", "tagged"]
+
 
 @dataclass(frozen=True, slots=True)
 class Tagged:

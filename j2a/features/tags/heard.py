@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +10,7 @@ from j2a.features.record import DAMAGED, NOT_MUSIC, SILENT
 from j2a.features.tags import front_end, voice
 from j2a.features.tags.labels import MAGNATAGATUNE, MILLION_SONG, VOICES
 from j2a.features.tags.wheel import Pair
+from j2a.records import dataclass
 
 Array = NDArray[np.float32]
 MIN_S = 1.0

@@ -22,13 +22,13 @@ Every convolution is followed by ReLU and a batch norm, in that order. Three thi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from j2a.features.fast import fourier
 from j2a.features.tags.front_end import BANDS
+from j2a.records import dataclass
 
 Array = NDArray[np.float32]
 _EPSILON = 1e-3  # of every batch norm

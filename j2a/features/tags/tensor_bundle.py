@@ -11,10 +11,11 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from j2a.records import dataclass
 
 Array = NDArray[np.float32]
 _FOOTER_BYTES = 48  # two handles, padded with zeros to 40, and the magic number

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from j2a.features.tags.wheel import WheelError
+from j2a.records import dataclass
 
 Array = NDArray[np.float32]
 HIDDEN = (2, 200)  # values before the last layer of each network

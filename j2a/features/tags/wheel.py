@@ -8,12 +8,12 @@ Group, UPF, 2019); the group's Essentia pages put the models they publish there,
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from pathlib import Path
 
 from j2a import networks
 from j2a.features.tags.networks import Network
 from j2a.features.tags.tensor_bundle import Array, read_tensors
+from j2a.records import dataclass
 
 NETWORKS = ("MTT_musicnn", "MSD_musicnn")  # trained on MagnaTagATune and on the Million Song Dataset
 _INDEX, _DATA = ".index", ".data-00000-of-00001"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 
 import numpy as np
 from numpy.typing import NDArray
+
+from j2a.records import dataclass
 
 MODEL_TYPE = "mwmae"
 LOG_EPS = 1.1920929e-07  # float32's epsilon, added to the power before its logarithm

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from j2a.errors import ModelError
 from j2a.models.audio.projector_config import Part
 from j2a.models.heard import ENERGIES, FAMILIES, Heard
+from j2a.records import dataclass
 
 MODEL_TYPE = "j2a-heads"
 YES_NO = (*FAMILIES, "drums", "distortion")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import get_type_hints
 
 from j2a.errors import ModelError
+from j2a.records import dataclass
 
 MODEL_TYPE = "j2a-projector"
 SOFT_TOKENS = {"2.0": 1, "2.1": 250, "3.0": 250}  # by version; but for 2.0 a default

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from huggingface_hub.utils._headers import build_hf_headers
 from j2a import paths
 from j2a.backbone import BUILT_IN
 from j2a.errors import J2AError, ModelError, ModelMissingError, UsageError
+from j2a.records import dataclass
 
 NAMES = {
     "7b": "mistralai/Mistral-7B-v0.1",

@@ -6,10 +6,10 @@ import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 from j2a.errors import ModelError
 from j2a.models.language.stats import GenerationStats
+from j2a.records import dataclass
 
 LONGEST = 20_000  # characters of an answer
 _THOUGHTS = ("<think>", "</think>")

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
 import torch
@@ -20,6 +19,7 @@ from j2a.caption import Sampling
 from j2a.models.language import decoder
 from j2a.models.language.sequence import left_pad_embeddings
 from j2a.models.language.stats import GenerationStats
+from j2a.records import dataclass
 
 Prompted = Sequence[int] | torch.Tensor  # a prompt as token ids, or as embeddings (S, H)
 PREFILL_CHUNK = 64  # positions; one chunk is the longest time a cancel waits

@@ -8,7 +8,6 @@ import json
 import os
 import pickle
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -23,6 +22,7 @@ from j2a.models.language.chat import prompt_ids
 from j2a.models.language.generation import batch_text, stream_text
 from j2a.models.language.sequence import embedding_of, sequence
 from j2a.models.language.stats import GenerationStats
+from j2a.records import dataclass
 
 Precision = Literal["auto", "float32", "bfloat16", "8bit", "4bit"]
 ADAPTER_CONFIG = "adapter_config.json"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from j2a.records import dataclass
 
 
 @dataclass(slots=True)

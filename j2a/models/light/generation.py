@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from tokenizers.decoders import DecodeStream
@@ -18,6 +18,7 @@ from j2a.models.light.mistral import Cache, Mistral, Positions
 from j2a.models.light.products import Array
 from j2a.models.light.sampling import Draws, choose
 from j2a.models.light.tokens import Tokens
+from j2a.records import dataclass
 
 PREFILL_CHUNK = 64  # positions; one chunk is the longest time a cancel waits
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from j2a.errors import ModelError
 from j2a.models.files import saved
 from j2a.models.files.saved import as_float32
 from j2a.models.light.products import Array, Matrix, matrix, padded, usable
+from j2a.records import dataclass
 
 MEND = "Fetch the model again, or choose another --backbone."
 _SIZES = (
