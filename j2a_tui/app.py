@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from rich.text import Text
-from textual import events
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
@@ -29,6 +28,7 @@ from j2a_tui import bindings, own_prompts, remembered
 from j2a_tui.background import Background
 from j2a_tui.display import clean
 from j2a_tui.jobs import Change
+from j2a_tui.key_order import KeyOrder
 from j2a_tui.messages import Crashed, EngineEvents
 from j2a_tui.player import Player, open_player
 from j2a_tui.reading import getting_ready, scanning
@@ -46,7 +46,7 @@ REMEMBER_S = 2.0
 EngineFactory = Callable[[Callable[[Event], None]], Engine]
 
 
-class J2AApp(App[None]):
+class J2AApp(KeyOrder):
     """Browse, play, describe, accept, export.
 
     ``first`` is the file to begin with; else it is the one that was left. An empty version is the one used last.
@@ -187,12 +187,17 @@ class J2AApp(App[None]):
         self.desk.follow()
         self.set_interval(SOUND_CHECK_S, self._check_sound)
 
-    def on_key(self, event: events.Key) -> None:
-        """A letter that comes here though a text field has the focus was typed right behind the key that opened it."""
-        field = self.focused
-        if field is not None and field.check_consume_key(event.key, event.character):
-            event.prevent_default()
-            field._forward_event(events.Key(event.key, event.character))
+    def holds_keys(self) -> bool:
+        """Keys behind one that opens something wait while its file is being read."""
+        return self.screen is self.desk and self.desk.opens_soon
+
+    def on_long_hold(self) -> None:
+        """Say how it can be ended."""
+        self.desk.say(bindings.with_keys("It cannot be opened yet; {stop} stops waiting for it."))
+
+    def stop_holding(self) -> None:
+        """It is not to be opened any more."""
+        self.desk.open_not()
 
     # From the threads
 

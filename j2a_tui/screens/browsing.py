@@ -184,7 +184,7 @@ class Browsing(Tracking):
         if rows is None:
             return
         if not rows:
-            self.say("There are no captions to export yet.")
+            self.refuse("There are no captions to export yet.")
             return
         counts = {only: len(chosen(rows, only)) for only in ONLY}
         accepted = chosen(rows, "accepted")

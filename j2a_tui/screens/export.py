@@ -13,14 +13,13 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Input, Static
 from textual.worker import get_current_worker
 
 from j2a.errors import J2AError
 from j2a.exporting.choosing import ONLY, Only
 from j2a_tui.display import clean, fit, home_relative
 from j2a_tui.exporting import FIGURES, NAMES, Choice, Preview
-from j2a_tui.widgets.field import Field
 
 SHOWN = 100  # files that are named; all are counted
 _EXPORTS = ("accepted captions only", "every caption, drafts too", "everything, also what was skipped without one")
@@ -64,7 +63,7 @@ class ExportScreen(ModalScreen["Choice | None"]):
         self.choice, self._counts, self._look = choice, counts, look
         self._formats = _Formats()
         self._formats.choice = choice
-        self._out = Field(compact=True, select_on_focus=False, id="export-out")
+        self._out = Input(compact=True, select_on_focus=False, id="export-out")
 
     def compose(self) -> ComposeResult:
         """Formats, choices, and what would be written."""
@@ -86,7 +85,7 @@ class ExportScreen(ModalScreen["Choice | None"]):
         self._formats.choice = self.choice
         self._formats.refresh()
         if out:
-            with self.prevent(Field.Changed):
+            with self.prevent(Input.Changed):
                 self._out.value = str(home_relative(self.choice.target))
         lines = [
             Content.assemble((f"{key}  ", "bold $accent"), (f"{self._counts[only]:>6,}  ", "bold"), (what, "$quiet"))

@@ -10,14 +10,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from j2a import templates
 from j2a.caption import PROMPTS
 from j2a.errors import StoreError, UsageError
 from j2a_tui import own_prompts
 from j2a_tui.display import clean, fit
-from j2a_tui.widgets.field import Field
 
 KINDS = {"describe": "an ordinary caption", "short": "one short sentence", "detailed": "in detail", "tags": "tags"}
 TAUGHT = "The built-in model was taught the four kinds only: what it makes of words of your own is anybody's guess."
@@ -161,9 +160,9 @@ class WriteScreen(ModalScreen["tuple[str, str] | None"]):
 
     def __init__(self, name: str, text: str, others: frozenset[str], filled: Callable[[str], str]) -> None:
         super().__init__()
-        self._name_field = Field(name, placeholder="a short name", compact=True, select_on_focus=False,
+        self._name_field = Input(name, placeholder="a short name", compact=True, select_on_focus=False,
                                  id="prompt-name")
-        self._text_field = Field(text, placeholder="Describe this {genre} loop at {bpm} BPM …", compact=True,
+        self._text_field = Input(text, placeholder="Describe this {genre} loop at {bpm} BPM …", compact=True,
                                  select_on_focus=False, id="prompt-text")
         self._others, self._filled = others, filled
 

@@ -21,6 +21,7 @@ from j2a_tui.background import Background
 from j2a_tui.bindings import key_of, with_keys
 from j2a_tui.display import clean, fit_path, home_relative
 from j2a_tui.jobs import Change
+from j2a_tui.key_order import KeyOrder
 from j2a_tui.notices import Notices
 from j2a_tui.own_prompts import name_of
 from j2a_tui.pace import Pace, words
@@ -188,6 +189,12 @@ class Showing(Screen[None]):
         """The line under the waveform, and the loop in it."""
         self.waveform.set_loop(self.transport.loop)
         self.transport_line.refresh()
+
+    def refuse(self, why: str) -> None:
+        """What a key was to open cannot be: the letters that come right behind it were not meant as commands."""
+        self.say(why)
+        if isinstance(self.app, KeyOrder):
+            self.app.refuse_burst()
 
     def say(self, text: str) -> None:
         """A short remark, on a line of its own."""
