@@ -27,6 +27,7 @@ from j2a.store import Store
 from j2a_tui import bindings, own_prompts, remembered
 from j2a_tui.background import Background
 from j2a_tui.display import clean
+from j2a_tui.engine_door import EngineDoor
 from j2a_tui.jobs import Change
 from j2a_tui.key_order import KeyOrder
 from j2a_tui.messages import Crashed, EngineEvents
@@ -86,7 +87,7 @@ class J2AApp(KeyOrder):
         self.store = store or Store(on_mended=self._untold.append)
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._events_told = threading.Event()
-        self.engine = open_engine(self._take_event)
+        self.engine = EngineDoor(open_engine(self._take_event), self._take_event)
         self.remembered = remembered.read(folder)
         if self.remembered.annotator and "J2A_ANNOTATOR" not in os.environ:
             self.store.work_as(self.remembered.annotator)
@@ -188,8 +189,8 @@ class J2AApp(KeyOrder):
         self.set_interval(SOUND_CHECK_S, self._check_sound)
 
     def holds_keys(self) -> bool:
-        """Keys behind one that opens something wait while its file is being read."""
-        return self.screen is self.desk and self.desk.opens_soon
+        """Keys behind one that opens something wait while its file is being read; behind `q` they are for nobody."""
+        return self.desk.leaving or (self.screen is self.desk and self.desk.opens_soon)
 
     def on_long_hold(self) -> None:
         """Say how it can be ended."""

@@ -40,6 +40,7 @@ class Keeping:
         self._file = _identity(store.path)
         self._seen: dict[Clip, tuple[str, ...]] = {}  # how the windows stood when they were looked at last
         self._put_off = False
+        self._lost: list[Clip] = []  # windows whose decisions were let go of, until somebody is told
         self._saves = 0  # changes of the action that goes on
         self._joins = False  # whether it goes on with the one before
         self._undoable: list[int] = []  # changes of each action, oldest first
@@ -58,9 +59,22 @@ class Keeping:
         """What is said of a file against the measurement."""
         return self._reading(lambda: self.store.corrections(path)) or NONE
 
+    @property
+    def saved(self) -> Store:
+        """The store, with what was put off: for whoever reads it whole."""
+        if self.problem is None and not self._put_off:
+            self.retry()
+        return self.store
+
+    def latest(self, path: Path) -> Row | None:
+        """The window of a file that was changed last, also where that is not saved yet. Raises ``StoreError``."""
+        waiting = [clip for clip, _ in self.unsaved.changes if clip.path == path]
+        return self.unsaved.rows[waiting[-1]] if waiting else self.store.latest(path)
+
     def rows_of(self, path: Path) -> list[Row]:
-        """Every window of a file that has a row."""
-        return self._reading(lambda: self.store.of_file(path)) or []
+        """Every window of a file that has a row, as it will stand once everything is saved."""
+        rows = {row.clip: row for row in self._reading(lambda: self.store.of_file(path)) or []}
+        return list((rows | {clip: row for clip, row in self.unsaved.rows.items() if clip.path == path}).values())
 
     def correct(self, path: Path, before: Corrections, after: Corrections) -> bool:
         """Say of a file what is new in ``after``; False where it cannot be saved, and is not said then."""
@@ -141,8 +155,13 @@ class Keeping:
 
     def catch_up(self) -> list[Clip]:
         """Save what was put off; the windows that another J2A has changed in the meantime, of which nothing is."""
-        if not self.unsaved.changes or self.problem is not None:
-            return []
+        if self.problem is None:
+            self.retry()
+        lost, self._lost = self._lost, []
+        return lost
+
+    def _let_go_of_lost(self) -> None:
+        """What was put off about a window that another J2A has changed since it was seen here."""
         lost = [clip for clip in self.unsaved.rows if clip in self._seen and self._seen[clip] != self._version_of(clip)]
         for clip in lost:
             self.unsaved.let_go(clip)
@@ -152,8 +171,7 @@ class Keeping:
         for path in {clip.path for clip in lost}:
             self._reread_file(path)
             self._reread_status(path)
-        self.retry()
-        return lost
+        self._lost += lost
 
     def _version_of(self, clip: Clip) -> tuple[str, ...]:
         """How a window stands on the disk; as it was seen last where that cannot be told."""
@@ -167,6 +185,10 @@ class Keeping:
 
     def retry(self) -> bool:
         """Save what could not be saved before; whether nothing is left of that."""
+        if not self.unsaved.changes:
+            return True
+        if self.problem is None:  # it was put off
+            self._let_go_of_lost()
         if not self.unsaved.changes:
             return True
         try:

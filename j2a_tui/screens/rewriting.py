@@ -91,7 +91,7 @@ class Rewriting(Judging):
         self.settle()
         ledger = self.session.ledger
         try:
-            opinions = ledger.store.opinions(self.folder)
+            opinions = ledger.saved.opinions(self.folder)
         except StoreError as error:
             self.tell(error)
             return

@@ -141,7 +141,7 @@ class Workbench(Showing):
 
     def _latest(self, path: Path) -> Row | None:
         try:
-            return self.session.ledger.store.latest(path)
+            return self.session.ledger.latest(path)
         except StoreError as error:
             self.tell(error)
             return None
