@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -67,6 +68,13 @@ class _Values(Widget):
                 (with_keys(_KEYS[name]), "$quiet"),
             ))
         return Content("\n").join(lines)
+
+    def on_click(self, event: events.Click) -> None:
+        """The cursor goes to the line."""
+        offset = event.get_content_offset(self)
+        if offset is not None and 1 <= offset.y <= len(LINES):
+            self.cursor = offset.y - 1
+            self.refresh()
 
     def _texts(self) -> list[str]:
         session, found = self._session, []

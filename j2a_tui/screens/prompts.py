@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from j2a import templates
@@ -17,12 +18,13 @@ from j2a.caption import PROMPTS
 from j2a.errors import StoreError, UsageError
 from j2a_tui import own_prompts
 from j2a_tui.display import clean, fit
+from j2a_tui.screens.clickable import ListDialog
 
 KINDS = {"describe": "an ordinary caption", "short": "one short sentence", "detailed": "in detail", "tags": "tags"}
 TAUGHT = "The built-in model was taught the four kinds only: what it makes of words of your own is anybody's guess."
 
 
-class PromptScreen(ModalScreen["str | None"]):
+class PromptScreen(ListDialog["str | None"]):
     """The answer is a kind, or the text of a prompt; ``None`` leaves it as it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -82,6 +84,20 @@ class PromptScreen(ModalScreen["str | None"]):
         if self._taught and (self._own_name or not self._own):
             lines += [Content(""), Content.styled(TAUGHT, "$warning")]
         self.query_one("#prompt-list", Static).update(Content("\n").join(lines))
+
+    @property
+    def listed(self) -> Widget:
+        """The lines."""
+        return self.query_one("#prompt-list")
+
+    @property
+    def cursor(self) -> int:
+        """Of them."""
+        return self._cursor
+
+    def entry_at(self, row: int) -> int | None:
+        """One in each row."""
+        return row if 0 <= row < len(self._places) else None
 
     def action_move(self, by: int) -> None:
         """Another line."""
