@@ -95,6 +95,10 @@ class Showing(Screen[None]):
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-too-small")
         self.too_small.update(f"J2A needs {SMALLEST[0]} columns and {SMALLEST[1]} rows.\n"
                               f"Here are {width} and {height}: make the window larger.\n{key_of('quit')} leaves.")
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing is decided about what cannot be seen: where there is no room, keys of the desk do nothing."""
+        return not self.has_class("-too-small") and super().check_action(action, parameters)
+
     def tell(self, error: J2AError) -> None:
         """The one place that renders errors on the screen."""
         self.notify(clean(f"{error.message} {error.hint}".strip(), multiline=True), title=error.title,

@@ -163,6 +163,8 @@ async def test_folders_have_headings_and_the_one_of_the_cursor_stays_in_sight(tm
 async def test_a_terminal_that_is_too_small_says_what_is_needed(music: Path) -> None:
     async with running(music, size=(40, 12)) as desk:
         await desk.shows("J2A needs 60 columns and 18 rows.")
+        await desk.press("s", "e", "x", "enter")  # nobody sees what that would be about
+        assert desk.row("song 1.wav") is None and desk.app.desk.caption.editor is None
         await desk.shows("Here are 40 and 12")
         await desk.pilot.resize_terminal(80, 24)
         await desk.shows("song 1.wav")
