@@ -62,7 +62,7 @@ class Arranging(Browsing):
 
         views = saved_views.read()
         if not views:
-            self.refuse('No view has a name yet: search for something, then " gives it one.')
+            self.say('No view has a name yet: search for something, then " gives it one.')
             return
         lines = [Line(name, name, f"{view.search} · by {sort_named(view.sort).said}".lstrip(" ·"))
                  for name, view in views.items()]

@@ -95,7 +95,7 @@ class Judging(Arranging):
         self.settle()
         session = self.session
         if len(session.variants) < 2:
-            self.refuse(with_keys("There is nothing to compare with yet: {variant} writes another variant."))
+            self.say(with_keys("There is nothing to compare with yet: {variant} writes another variant."))
             return
         clip = session.clip
 

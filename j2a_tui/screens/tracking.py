@@ -99,7 +99,7 @@ class Tracking(Listening):
         if not self.ready_for("map"):
             return
         if not self.places:
-            self.refuse("There is no caption in this file yet; M lays windows over the whole of it.")
+            self.say("There is no caption in this file yet; M lays windows over the whole of it.")
             return
         from j2a_tui.screens.caption_map import CaptionMap
 

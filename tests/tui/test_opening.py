@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import os
 import time
@@ -12,6 +13,7 @@ import pytest
 from j2a.engine.messages import Describe, Extract, Load
 from j2a.features.record import Features
 from j2a.library import Track
+from j2a_tui.key_order import PAUSE_S
 from tests.tui.harness import Desk, running, write_wave
 
 
@@ -80,9 +82,11 @@ async def test_an_unreadable_file_says_so_and_can_be_skipped(music: Path) -> Non
         await desk.press("enter", "e")
         assert not desk.engine.asked(Describe)
         for key in ("c", "r", "M", "V", "right_square_bracket"):  # none of them is silent
+            await asyncio.sleep(PAUSE_S)  # without a pause, what comes behind "c" would be for nobody
             desk.app.desk.status.remarks.clear()
             await desk.press(key)
             assert "This file cannot be read." in desk.app.desk.status.remarks, key
+        await asyncio.sleep(PAUSE_S)
         await desk.press("s")
         await desk.opened("song 1.wav")
 
