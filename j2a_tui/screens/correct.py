@@ -17,9 +17,10 @@ from textual.widgets import Input, Static
 
 from j2a.features.record import Features
 from j2a.music import chord_named, key_named, spelled_chord
-from j2a_tui.bindings import Where, textual_bindings, with_keys
+from j2a_tui.bindings import textual_bindings, with_keys
 from j2a_tui.correcting import Taps
 from j2a_tui.display import YOURS, clean, clock, feature_text, fit
+from j2a_tui.key_table import Where
 from j2a_tui.session import Session
 from j2a_tui.transport import Transport
 

@@ -13,7 +13,8 @@ from textual.binding import BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from j2a_tui.bindings import Where, textual_bindings
+from j2a_tui.bindings import textual_bindings
+from j2a_tui.key_table import Where
 
 LETTERS = "asdfghjklqwertyuiopzxcvbnm"  # those under the fingers first
 

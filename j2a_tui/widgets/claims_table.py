@@ -12,7 +12,8 @@ from textual.content import Content, Span
 from textual.message import Message
 from textual.widgets import Static
 
-from j2a_tui.bindings import Where, textual_bindings
+from j2a_tui.bindings import textual_bindings
+from j2a_tui.key_table import Where
 
 if TYPE_CHECKING:
     from j2a_tui.claims import Checked

@@ -12,7 +12,8 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 
 from j2a.clip import Clip
-from j2a_tui.bindings import Where, in_use, textual_bindings
+from j2a_tui.bindings import in_use, textual_bindings
+from j2a_tui.key_table import Where
 
 AUTOSAVE_S = 0.4
 _FUNCTION_KEY = re.compile(r"f\d+")

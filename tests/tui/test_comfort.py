@@ -11,8 +11,9 @@ from textual.screen import ModalScreen
 from j2a import paths, settings
 from j2a.store import Status
 from j2a_tui import bindings
-from j2a_tui.bindings import KEYS, BindingClashError
+from j2a_tui.bindings import BindingClashError
 from j2a_tui.cli import run
+from j2a_tui.key_table import KEYS
 from j2a_tui.theme import OWN, THEME
 from j2a_tui.widgets.claims_table import LIT, ClaimsTable
 from tests.tui.fakes import CONTRADICTED
