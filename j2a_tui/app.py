@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from rich.text import Text
 from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -29,7 +28,7 @@ from j2a_tui.background import Background
 from j2a_tui.display import clean
 from j2a_tui.engine_door import EngineDoor
 from j2a_tui.jobs import Change
-from j2a_tui.key_order import KeyOrder
+from j2a_tui.leaving import Leaving
 from j2a_tui.messages import Crashed, EngineEvents
 from j2a_tui.player import Player, open_player
 from j2a_tui.reading import getting_ready, scanning
@@ -41,13 +40,12 @@ from j2a_tui.windows import Window
 
 SOUND_AFTER_S = 0.2
 SOUND_CHECK_S = 0.4
-SIGNAL_LEAVES_S = 3.0
 FORGET_S = 30.0
 REMEMBER_S = 2.0
 EngineFactory = Callable[[Callable[[Event], None]], Engine]
 
 
-class J2AApp(KeyOrder):
+class J2AApp(Leaving):
     """Browse, play, describe, accept, export.
 
     ``first`` is the file to begin with; else it is the one that was left. An empty version is the one used last.
@@ -103,8 +101,6 @@ class J2AApp(KeyOrder):
         self._open_sound = open_sound
         self._when_listed = when_listed
         self._sound_told = ""
-        self._asyncio: asyncio.AbstractEventLoop | None = None
-        self._signalled = 0
         self.library = Background("library", self._on_crash)
         self.audio = Background("audio", self._on_crash)
         self.desk = Desk(self.session, self.transport, self.library, self.audio, folder)
@@ -274,59 +270,6 @@ class J2AApp(KeyOrder):
             self.call_next(self.run_action, action, self.desk)
 
         return run
-
-    async def action_quit(self) -> None:
-        """Save what is on the screen and leave; the engine is told first, so that it ends while we do."""
-        self.desk.save_now()
-        self.session.leave()
-        if not self.session.ledger.retry():
-            from j2a_tui.screens.choose import ConfirmScreen
-
-            self.desk.show_change(Change.STATUS)
-            count = len(self.session.ledger.unsaved.rows)
-            question = f"{count} caption{' is' if count == 1 else 's are'} not saved, and lost if you leave now."
-            self.push_screen(ConfirmScreen(question, "Leave all the same"), lambda yes: self._quit() if yes else None)
-            return
-        self._quit()
-
-    def _quit(self) -> None:
-        self.desk.leaving = True
-        self._remember()
-        closing = threading.Thread(target=self.engine.close, name="close-engine")
-        closing.start()
-        self.exit()
-        self.library.close()
-        self.audio.close()
-        if self.transport.player is not None:
-            self.transport.player.close()
-        closing.join()
-
-    def end_by_signal(self, number: int) -> None:
-        """Save, give the terminal back, and leave with 128 + ``number``. For a signal handler, at any time."""
-        self._signalled = number
-        leaving = threading.Timer(SIGNAL_LEAVES_S, os._exit, [128 + number])  # a terminal that is gone may hold us up
-        leaving.daemon = True
-        leaving.start()
-        if self._asyncio is not None:
-            self._asyncio.call_soon_threadsafe(self._end_now)
-
-    def _end_now(self) -> None:
-        try:
-            self.desk.save_now()
-            self.session.leave()
-            self._remember()
-        finally:
-            ledger = self.session.ledger
-            ledger.retry()
-            lost = "\n".join(f"Not saved: {row.clip.path.name}: {row.text}" for row in ledger.unsaved.rows.values())
-            self.exit(return_code=128 + self._signalled, message=Text(clean(lost, multiline=True)) if lost else None)
-
-    def on_unmount(self) -> None:
-        """However it ends: nothing of ours goes on."""
-        self.engine.close()
-        self.library.close()
-        self.audio.close()
-        self.session.ledger.store.close()
 
 
 def _prompt_of_last_time(prompt: str) -> str:
