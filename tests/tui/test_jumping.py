@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from j2a_tui.screens.jump import LETTERS, JumpScreen, labels
+from j2a_tui.screens.jump import LETTERS, WIDTH, JumpScreen, labels
 from j2a_tui.widgets.claims_table import ClaimsTable
 from tests.tui.fakes import CONTRADICTED, MEASURED
 from tests.tui.harness import Desk, running, write_wave
@@ -86,8 +86,12 @@ async def test_every_target_is_told_from_its_neighbours_and_leads_where_it_stand
         assert isinstance(screen, JumpScreen)
         places = sorted((target.y, target.x, len(letters)) for letters, target in screen._targets.items())
         assert any(length == 2 for _, _, length in places)
-        for (y, x, length), (below, right, _) in pairwise(places):
-            assert y < below or x + length < right
+        for (y, x, _), (below, right, _) in pairwise(places):
+            assert y < below or x + WIDTH < right
+        await desk.settle()
+        lines = desk.screen_text().split("\n")
+        for letters, target in screen._targets.items():  # nothing that is no label stands right behind one letter
+            assert lines[target.y][target.x:].startswith(f"{letters} "[:WIDTH])
 
 
 async def test_esc_stays_where_it_was_and_other_keys_do_nothing(desk: Desk) -> None:
