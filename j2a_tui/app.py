@@ -12,9 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from rich.text import Text
-from textual import events
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
@@ -28,7 +26,9 @@ from j2a.store import Store
 from j2a_tui import bindings, own_prompts, remembered
 from j2a_tui.background import Background
 from j2a_tui.display import clean
+from j2a_tui.engine_door import EngineDoor
 from j2a_tui.jobs import Change
+from j2a_tui.leaving import Leaving
 from j2a_tui.messages import Crashed, EngineEvents
 from j2a_tui.player import Player, open_player
 from j2a_tui.reading import getting_ready, scanning
@@ -40,13 +40,12 @@ from j2a_tui.windows import Window
 
 SOUND_AFTER_S = 0.2
 SOUND_CHECK_S = 0.4
-SIGNAL_LEAVES_S = 3.0
 FORGET_S = 30.0
 REMEMBER_S = 2.0
 EngineFactory = Callable[[Callable[[Event], None]], Engine]
 
 
-class J2AApp(App[None]):
+class J2AApp(Leaving):
     """Browse, play, describe, accept, export.
 
     ``first`` is the file to begin with; else it is the one that was left. An empty version is the one used last.
@@ -87,7 +86,7 @@ class J2AApp(App[None]):
         self.store = store or Store(on_mended=self._untold.append)
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._events_told = threading.Event()
-        self.engine = open_engine(self._take_event)
+        self.engine = EngineDoor(open_engine(self._take_event), self._take_event)
         self.remembered = remembered.read(folder)
         if self.remembered.annotator and "J2A_ANNOTATOR" not in os.environ:
             self.store.work_as(self.remembered.annotator)
@@ -103,8 +102,6 @@ class J2AApp(App[None]):
         self._open_sound = open_sound
         self._when_listed = when_listed
         self._sound_told = ""
-        self._asyncio: asyncio.AbstractEventLoop | None = None
-        self._signalled = 0
         self.library = Background("library", self._on_crash)
         self.audio = Background("audio", self._on_crash)
         self.desk = Desk(self.session, self.transport, self.library, self.audio, folder)
@@ -205,12 +202,17 @@ class J2AApp(App[None]):
         self.desk.follow()
         self.set_interval(SOUND_CHECK_S, self._check_sound)
 
-    def on_key(self, event: events.Key) -> None:
-        """A letter that comes here though a text field has the focus was typed right behind the key that opened it."""
-        field = self.focused
-        if field is not None and field.check_consume_key(event.key, event.character):
-            event.prevent_default()
-            field._forward_event(events.Key(event.key, event.character))
+    def holds_keys(self) -> bool:
+        """Keys behind one that opens something wait while its file is being read; behind `q` they are for nobody."""
+        return self.desk.leaving or (self.screen is self.desk and self.desk.opens_soon)
+
+    def on_long_hold(self) -> None:
+        """Say how it can be ended."""
+        self.desk.say(bindings.with_keys("It cannot be opened yet; {stop} stops waiting for it."))
+
+    def stop_holding(self) -> None:
+        """It is not to be opened any more."""
+        self.desk.open_not()
 
     # From the threads
 
@@ -286,59 +288,6 @@ class J2AApp(App[None]):
             self.call_next(self.run_action, action, self.desk)
 
         return run
-
-    async def action_quit(self) -> None:
-        """Save what is on the screen and leave; the engine is told first, so that it ends while we do."""
-        self.desk.save_now()
-        self.session.leave()
-        if not self.session.ledger.retry():
-            from j2a_tui.screens.choose import ConfirmScreen
-
-            self.desk.show_change(Change.STATUS)
-            count = len(self.session.ledger.unsaved.rows)
-            question = f"{count} caption{' is' if count == 1 else 's are'} not saved, and lost if you leave now."
-            self.push_screen(ConfirmScreen(question, "Leave all the same"), lambda yes: self._quit() if yes else None)
-            return
-        self._quit()
-
-    def _quit(self) -> None:
-        self.desk.leaving = True
-        self._remember()
-        closing = threading.Thread(target=self.engine.close, name="close-engine")
-        closing.start()
-        self.exit()
-        self.library.close()
-        self.audio.close()
-        if self.transport.player is not None:
-            self.transport.player.close()
-        closing.join()
-
-    def end_by_signal(self, number: int) -> None:
-        """Save, give the terminal back, and leave with 128 + ``number``. For a signal handler, at any time."""
-        self._signalled = number
-        leaving = threading.Timer(SIGNAL_LEAVES_S, os._exit, [128 + number])  # a terminal that is gone may hold us up
-        leaving.daemon = True
-        leaving.start()
-        if self._asyncio is not None:
-            self._asyncio.call_soon_threadsafe(self._end_now)
-
-    def _end_now(self) -> None:
-        try:
-            self.desk.save_now()
-            self.session.leave()
-            self._remember()
-        finally:
-            ledger = self.session.ledger
-            ledger.retry()
-            lost = "\n".join(f"Not saved: {row.clip.path.name}: {row.text}" for row in ledger.unsaved.rows.values())
-            self.exit(return_code=128 + self._signalled, message=Text(clean(lost, multiline=True)) if lost else None)
-
-    def on_unmount(self) -> None:
-        """However it ends: nothing of ours goes on."""
-        self.engine.close()
-        self.library.close()
-        self.audio.close()
-        self.session.ledger.store.close()
 
 
 def _prompt_of_last_time(prompt: str) -> str:

@@ -112,7 +112,7 @@ class Blind:
     def _picks_before(self) -> list[Pick]:
         ledger = self._session.ledger
         try:
-            return ledger.store.picks(ledger.folder)
+            return ledger.saved.picks(ledger.folder)
         except J2AError as error:
             ledger.on_problem(error)
             return []

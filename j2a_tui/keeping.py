@@ -1,25 +1,21 @@
-"""What is known and saved of each window, as the desk sees it: the store, the status of every file, what waits."""
+"""How changes of windows are saved: at once, right behind the picture, or when that is possible again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 from j2a.clip import Clip
 from j2a.errors import J2AError, StoreError
-from j2a.features.corrections import NONE, Corrections
-from j2a.store import Row, Status, Store
-from j2a.store.records import BEST_FIRST
+from j2a.features.corrections import Corrections
+from j2a.store import Row, Store
 from j2a_tui.bindings import with_keys
-from j2a_tui.catalogue import Catalogue, Entry
-from j2a_tui.unsaved import Change, Unsaved
-
-T = TypeVar("T")
+from j2a_tui.known import Known, version
+from j2a_tui.unsaved import Change
 
 
-class Keeping:
+class Keeping(Known):
     """Saves changes and groups them into actions. ``on_problem`` is told what could not be saved or read.
 
     ``statuses`` holds one status for each file of the folder that has any. What cannot be saved is kept in
@@ -28,39 +24,24 @@ class Keeping:
     """
 
     def __init__(self, store: Store, folder: Path, on_problem: Callable[[J2AError], None]) -> None:
-        self.store = store
-        store.changed_elsewhere()  # from here on
-        self.statuses: dict[Path, Status] = store.statuses(folder)
-        self.catalogue = Catalogue()
-        self.folder = folder
+        super().__init__(store, folder, on_problem)
         self._looked_at = 0  # entries of the journal among whose actions what can be taken back was looked for
-        self.unsaved = Unsaved()
         self.problem: StoreError | None = None
-        self.on_problem = on_problem
         self._file = _identity(store.path)
-        self._seen: dict[Clip, tuple[str, ...]] = {}  # how the windows stood when they were looked at last
         self._put_off = False
+        self._lost: list[Clip] = []  # windows whose decisions were let go of, until somebody is told
         self._saves = 0  # changes of the action that goes on
         self._joins = False  # whether it goes on with the one before
         self._undoable: list[int] = []  # changes of each action, oldest first
         self._redoable: list[int] = []
         self.step_failed = False  # whether the last undo or redo found something, which could not be done
 
-    def get(self, clip: Clip) -> Row | None:
-        """What is known about a clip."""
-        if clip in self.unsaved.rows:
-            return self.unsaved.rows[clip]
-        row = self._reading(lambda: self.store.get(clip))
-        self._seen[clip] = _version(row)
-        return row
-
-    def corrections(self, path: Path) -> Corrections:
-        """What is said of a file against the measurement."""
-        return self._reading(lambda: self.store.corrections(path)) or NONE
-
-    def rows_of(self, path: Path) -> list[Row]:
-        """Every window of a file that has a row."""
-        return self._reading(lambda: self.store.of_file(path)) or []
+    @property
+    def saved(self) -> Store:
+        """The store, with what was put off: for whoever reads it whole."""
+        if self.problem is None and not self._put_off:
+            self.retry()
+        return self.store
 
     def correct(self, path: Path, before: Corrections, after: Corrections) -> bool:
         """Say of a file what is new in ``after``; False where it cannot be saved, and is not said then."""
@@ -82,29 +63,6 @@ class Keeping:
             return False
         self._reread_file(path)
         return True
-
-    def changed_elsewhere(self, clip: Clip) -> bool:
-        """Whether another J2A has changed a clip since it was looked at here."""
-        if clip in self.unsaved.rows or clip not in self._seen:
-            return False
-        seen = self._seen[clip]
-        self.get(clip)
-        return seen != self._seen[clip]
-
-    def others_changes(self) -> list[Clip]:
-        """The windows that another J2A has changed since this was asked last, read anew; to be called often."""
-        try:
-            clips = self.store.changed_elsewhere()
-            rows = [row for path in {clip.path for clip in clips} for row in self.store.of_file(path)]
-        except StoreError:  # whoever saves or opens something is told
-            return []
-        for clip in clips:
-            self.catalogue.forget(clip)
-        for row in rows:
-            self.catalogue.put(Entry.of(row))
-        for path in {clip.path for clip in clips}:
-            self._reread_status(path)
-        return clips
 
     def save(self, clip: Clip, change: Change) -> Row | None:
         """Make a change to a clip, or keep it until it can be made; ``None`` when it makes no sense."""
@@ -141,8 +99,13 @@ class Keeping:
 
     def catch_up(self) -> list[Clip]:
         """Save what was put off; the windows that another J2A has changed in the meantime, of which nothing is."""
-        if not self.unsaved.changes or self.problem is not None:
-            return []
+        if self.problem is None:
+            self.retry()
+        lost, self._lost = self._lost, []
+        return lost
+
+    def _let_go_of_lost(self) -> None:
+        """What was put off about a window that another J2A has changed since it was seen here."""
         lost = [clip for clip in self.unsaved.rows if clip in self._seen and self._seen[clip] != self._version_of(clip)]
         for clip in lost:
             self.unsaved.let_go(clip)
@@ -152,21 +115,17 @@ class Keeping:
         for path in {clip.path for clip in lost}:
             self._reread_file(path)
             self._reread_status(path)
-        self.retry()
-        return lost
-
-    def _version_of(self, clip: Clip) -> tuple[str, ...]:
-        """How a window stands on the disk; as it was seen last where that cannot be told."""
-        try:
-            return _version(self.store.get(clip))
-        except StoreError:
-            return self._seen[clip]
+        self._lost += lost
 
     def _keep(self, clip: Clip, change: Change) -> Row:
         return self.unsaved.keep(clip, change, self._quietly(clip))
 
     def retry(self) -> bool:
         """Save what could not be saved before; whether nothing is left of that."""
+        if not self.unsaved.changes:
+            return True
+        if self.problem is None:  # it was put off
+            self._let_go_of_lost()
         if not self.unsaved.changes:
             return True
         try:
@@ -210,7 +169,7 @@ class Keeping:
             before = self.store.put_back(known)
             self._count(clip, before)
             self.end_action()
-        others = before if before and self._seen.get(clip, _version(before)) != _version(before) else None
+        others = before if before and self._seen.get(clip, version(before)) != version(before) else None
         if others is not None and others.text.strip():
             self.end_action()  # one undo brings the other's words back, however much is typed from here on
         self._begin()
@@ -224,7 +183,7 @@ class Keeping:
         return row
 
     def _count(self, clip: Clip, row: Row) -> None:
-        self._seen[clip] = _version(row)
+        self._seen[clip] = version(row)
         self._saves += 1
         self._redoable.clear()
 
@@ -244,47 +203,6 @@ class Keeping:
         self._redoable.clear()
         self._looked_at = 0
 
-    def _reread_file(self, path: Path) -> None:
-        """What is counted of its windows, which corrections of the file change."""
-        for row in self.rows_of(path):
-            self.catalogue.put(Entry.of(row))
-
-    def _note(self, row: Row) -> None:
-        """Only a step down needs a look at the other windows of the file."""
-        self.catalogue.put(Entry.of(row))
-        path, status = row.clip.path, row.status
-        before = self.statuses.get(path)
-        if self.unsaved.changes:  # the disk does not know it yet
-            known = [entry.status for entry in self.catalogue.of(path) if entry.status is not None]
-            self.statuses[path] = min(known, key=BEST_FIRST.index, default=status)
-        elif before is None or BEST_FIRST.index(status) <= BEST_FIRST.index(before):
-            self.statuses[path] = status
-        else:
-            self._reread_status(path)
-
-    def _reread_status(self, path: Path) -> None:
-        fresh = self._reading(lambda: self.store.statuses(path.parent))
-        if fresh is None:
-            return
-        if path in fresh:
-            self.statuses[path] = fresh[path]
-        else:
-            self.statuses.pop(path, None)
-
-    def _quietly(self, clip: Clip) -> Row | None:
-        try:
-            return self.unsaved.rows.get(clip) or self.store.get(clip)
-        except StoreError:
-            return None
-
-    def _reading(self, read: Callable[[], T]) -> T | None:
-        try:
-            return read()
-        except StoreError as error:
-            self.on_problem(error)
-            return None
-
-
 def kept_for_later(error: StoreError) -> StoreError:
     return StoreError(error.message, f"{error.hint} What you write is kept here until it can be saved.".strip())
 
@@ -296,7 +214,3 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return about.st_dev, about.st_ino
-
-
-def _version(row: Row | None) -> tuple[str, ...]:
-    return (row.text, row.status.value, row.updated_at) if row else ()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import deque
 
 PAUSE_S = 180.0  # a longer wait between two decisions is a break, not work
+GLANCE_S = 1.0  # and a shorter one a burst of keys: nobody has read or heard a clip in that time
 _LOOKED_AT = 30  # decisions
 
 
 class Pace:
-    """Of the last decisions, breaks left out."""
+    """Of the last decisions, breaks and bursts left out."""
 
     def __init__(self) -> None:
         self._waits: deque[float] = deque(maxlen=_LOOKED_AT)
@@ -17,13 +18,13 @@ class Pace:
 
     def decided(self, at_s: float) -> None:
         """A clip was decided; ``at_s`` by any clock that does not go back."""
-        if self._last is not None and at_s - self._last <= PAUSE_S:
-            self._waits.append(max(at_s - self._last, 0.001))
+        if self._last is not None and GLANCE_S <= at_s - self._last <= PAUSE_S:
+            self._waits.append(at_s - self._last)
         self._last = at_s
 
     @property
     def clips_a_minute(self) -> float | None:
-        """``None`` before there are three decisions in a row."""
+        """``None`` before there are two waits that were work."""
         return 60 * len(self._waits) / sum(self._waits) if len(self._waits) >= 2 else None
 
     def left_s(self, clips: int) -> float | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from j2a.settings import Settings
-from j2a_tui.bindings import KEYS
+from j2a_tui.key_table import KEYS
 
 
 def page() -> str:

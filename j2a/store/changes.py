@@ -12,16 +12,13 @@ from typing import Literal, TypeVar
 
 from j2a import paths
 from j2a.errors import StoreError
-from j2a.store import checksums, history
+from j2a.store import checksums, history, row_changes
 from j2a.store.database import Database
 from j2a.store.finding import Finding
 from j2a.store.records import (
-    ABOUT_FILE_MS,
     DamagedRowError,
     Key,
     Row,
-    Status,
-    clip_of,
     now,
     prefix_range,
     read,
@@ -113,7 +110,7 @@ class Changes:
         except DamagedRowError:
             if not anew:
                 raise
-        after = change(before or _empty(asked, at))
+        after = change(before or row_changes.empty(asked, at))
         if after == before:
             return 0, before
         after = replace(after, annotator=self.annotator, updated_at=at)
@@ -158,7 +155,7 @@ class Changes:
                 raise
             del source[-count:]
             target += [(number, asked) for number, asked, _ in written]
-            return [row_of(asked, before) if before else _empty(asked, at) for _, asked, before in written]
+            return [row_of(asked, before) if before else row_changes.empty(asked, at) for _, asked, before in written]
 
     def recall(self, folder: Path, most: int) -> tuple[list[int], list[int], bool]:
         """Take up what can be taken back and made again, also of earlier runs, of the newest entries of the journal.
@@ -259,7 +256,7 @@ class Changes:
                 raise StoreError("Another J2A has changed it since.", f"Its change stays: nothing to {action} there.",
                                  title=f"Cannot {action}")
             target.append((written, asked))
-            return row_of(asked, before) if before else _empty(asked, at)
+            return row_of(asked, before) if before else row_changes.empty(asked, at)
 
     def _transaction(self, work: Callable[[], T]) -> T:
         """Do ``work`` wholly or not at all; once more where it met damage that could be mended."""
@@ -295,7 +292,3 @@ class Changes:
 def _storable(state: str | None) -> str | bytes | None:
     """A state as SQLite takes it; a damaged one that is no UTF-8 as the bytes that it was."""
     return state if state is None or state.isascii() else state.encode("utf-8", "surrogateescape")
-
-
-def _empty(key: Key, at: str) -> Row:
-    return Row(clip_of(key), "", "", Status.DRAFT, None, "", at, at, about_file=key.start_ms == ABOUT_FILE_MS)

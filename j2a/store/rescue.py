@@ -18,8 +18,9 @@ from typing import Any
 from j2a import paths
 from j2a.errors import ExitCode, StoreError
 from j2a.store import checksums, doubts, salvage, schema
+from j2a.store.readable import Entry
 from j2a.store.records import Kept, Key, Status, status_in
-from j2a.store.salvage import LOG, Entry, Found
+from j2a.store.salvage import LOG, Found
 
 _NAMED = 3  # of the windows in doubt
 _BOTH_KEPT = (

@@ -10,7 +10,7 @@ from j2a.errors import StoreError
 from j2a.features.record import Features
 from j2a.printable import one_paragraph, several_lines
 from j2a.records import dataclass
-from j2a.store.records import Row, Status, kept_error
+from j2a.store.records import ABOUT_FILE_MS, Key, Row, Status, clip_of, kept_error
 from j2a.store.variants import Pick, Variant, asked_for
 
 
@@ -128,3 +128,8 @@ def _written(caption: Caption | None) -> str:
 
 def _same(one: Variant, other: Variant) -> bool:
     return one.text == other.text and one.asked == other.asked
+
+
+def empty(key: Key, at: str) -> Row:
+    """A window of which nothing is known."""
+    return Row(clip_of(key), "", "", Status.DRAFT, None, "", at, at, about_file=key.start_ms == ABOUT_FILE_MS)

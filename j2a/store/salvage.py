@@ -6,46 +6,21 @@ import contextlib
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Sequence
 from dataclasses import field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from j2a.errors import StoreError
 from j2a.records import dataclass
 from j2a.store import checksums, schema
-from j2a.store.records import Kept, Key, status_in
+from j2a.store.readable import Entry, as_kept, is_entry, is_good, is_key, is_row, is_whole
+from j2a.store.records import Kept, Key
 
 _INDEX = "sqlite_autoindex_caption_1"  # SQLite's own, of the primary key
 LOG = "-wal"
 _PAGE_COUNT_AT = 28  # in the file
 _AGREED = 2  # of rows, index and journal
 _NEAR = 1000  # rows that are tried one by one behind damage; further on in larger steps
-
-
-class Entry(NamedTuple):
-    """A change as the journal has it."""
-
-    change: int
-    at: str
-    action: str
-    annotator: str
-    path: bytes
-    start_ms: int
-    end_ms: int
-    before: str | bytes | None
-    after: str | None
-    checksum: int | None
-
-    @property
-    def key(self) -> Key:
-        """The window that was changed."""
-        return Key(self.path, self.start_ms, self.end_ms)
-
-    @property
-    def whole(self) -> bool:
-        """Whether it is what was written."""
-        return checksums.holds(self[:-1], self.checksum)
 
 
 @dataclass(slots=True)
@@ -100,11 +75,11 @@ def can_mend(connection: sqlite3.Connection, *, quick: bool = False) -> bool:
     limit = int(pages.fetchone()[0])
     rows, _ = _read_around(connection, "caption", (*checksums.ROW, "checksum"), limit)
     entries, _ = _read_around(connection, "journal", (*checksums.ENTRY, "checksum"), limit)
-    kept = {one.key: one for one in map(_as_kept, rows) if _is_key(one.key)}
+    kept = {one.key: one for one in map(as_kept, rows) if is_key(one.key)}
     last = {Key(*entry[4:7]): entry[0] for entry in entries}
     whole = sum(checksums.holds(values, checksum) for *values, checksum in entries)
-    is_good = _is_whole if quick else _is_good
-    if whole == len(entries) and all(is_good(one) and last.get(key) == one.change for key, one in kept.items()):
+    holds = is_whole if quick else is_good
+    if whole == len(entries) and all(holds(one) and last.get(key) == one.change for key, one in kept.items()):
         return False
     found = _found_in(connection, limit)
     better = any(_is_better(found.rows.get(key), one) for key, one in kept.items())
@@ -115,7 +90,7 @@ def _is_better(found: Kept | None, kept: Kept) -> bool:
     """Whether what was found is not what is kept, or is the same with a checksum that holds."""
     if found is None or (found.change, found.state) != (kept.change, kept.state):
         return True
-    return _is_good(found) and not _is_good(kept)
+    return is_good(found) and not is_good(kept)
 
 
 def write_at(path: Path, place: int, data: bytes) -> None:
@@ -149,13 +124,13 @@ def _first_page(path: Path) -> bytes:
 def _found_in(connection: sqlite3.Connection, limit: int) -> Found:
     found = Found()
     rows, rows_whole = _read_around(connection, "caption", (*checksums.ROW, "checksum", "status"), limit)
-    for *about, status in filter(_is_row, rows):
-        kept = _as_kept(about)
+    for *about, status in filter(is_row, rows):
+        kept = as_kept(about)
         found.rows[kept.key] = kept
         found.statuses[kept.key] = status
     rows_whole = rows_whole and len(found.rows) == len(rows)
     entries, journal_whole = _read_around(connection, "journal", (*checksums.ENTRY, "checksum"), limit)
-    journal = [Entry(*entry) for entry in entries if _is_entry(entry)]
+    journal = [Entry(*entry) for entry in entries if is_entry(entry)]
     journal_whole = journal_whole and len(journal) == len(entries)
     indexed, index_whole = _indexed(connection)
     last = _proven(journal, found, indexed)
@@ -170,7 +145,7 @@ def _found_in(connection: sqlite3.Connection, limit: int) -> Found:
         named = [written, indexed, last.keys()]
         for key in [key for key in found.rows if sum(key in names for names in named) < _AGREED]:
             del found.rows[key]
-    unreadable = {key for key, kept in found.rows.items() if not _is_good(kept)}
+    unreadable = {key for key, kept in found.rows.items() if not is_good(kept)}
     doubtful &= found.rows.keys() - unreadable
     found.whole = found.whole and not gone and not unreadable and not doubtful
     if not found.whole:
@@ -207,7 +182,7 @@ def _is_gapless(journal: list[Entry]) -> bool:
 
 def _is_doubtful(row: Kept | None, entry: Entry, *, gapless: bool) -> bool:
     """Whether a change that takes a damaged row's place may be an earlier one."""
-    return row is not None and not _is_good(row) and not gapless and entry.change != row.change
+    return row is not None and not is_good(row) and not gapless and entry.change != row.change
 
 
 def _take_in(found: Found, key: Key, entry: Entry, *, missing: bool) -> bool:
@@ -218,10 +193,10 @@ def _take_in(found: Found, key: Key, entry: Entry, *, missing: bool) -> bool:
     row = found.rows.get(key)
     if row is None and not missing:
         return True
-    if row is None or entry.change > row.change or not _is_good(row):
+    if row is None or entry.change > row.change or not is_good(row):
         if entry.whole and entry.after is None:
             found.rows.pop(key, None)
-        elif entry.whole and _is_good(made := Kept(key, entry.change, entry.after or "")):
+        elif entry.whole and is_good(made := Kept(key, entry.change, entry.after or "")):
             found.rows[key] = made
         else:
             return row is not None
@@ -265,42 +240,7 @@ def _indexed(connection: sqlite3.Connection) -> tuple[set[Key], bool]:
         names = ", ".join(f"{name} {order}" for name in Key._fields)
         statement = f"SELECT path, start_ms, end_ms FROM caption INDEXED BY {_INDEX} ORDER BY {names}"
         try:
-            keys.update(Key(*row) for row in connection.execute(statement) if _is_key(row))
+            keys.update(Key(*row) for row in connection.execute(statement) if is_key(row))
         except sqlite3.DatabaseError:
             whole = False
     return keys, whole
-
-
-def _is_key(row: tuple[Any, ...]) -> bool:
-    path, start_ms, end_ms = row
-    return isinstance(path, bytes) and b"\0" not in path and isinstance(start_ms, int) and isinstance(end_ms, int)
-
-
-def _is_row(row: tuple[Any, ...]) -> bool:
-    *key, change, state, checksum, status = row
-    return (
-        _is_key(tuple(key)) and isinstance(change, int) and isinstance(state, str)
-        and isinstance(checksum, int | None) and isinstance(status, str)
-    )  # fmt: skip
-
-
-def _is_entry(row: tuple[Any, ...]) -> bool:
-    *_, before, after, checksum = row
-    return (
-        all(isinstance(text, str) for text in row[1:4]) and _is_key(row[4:7])
-        and isinstance(before, str | bytes | None) and isinstance(after, str | None)
-        and isinstance(checksum, int | None)
-    )  # fmt: skip
-
-
-def _as_kept(row: Sequence[Any]) -> Kept:
-    path, start_ms, end_ms, *about = row
-    return Kept(Key(path, start_ms, end_ms), *about)
-
-
-def _is_whole(kept: Kept) -> bool:
-    return kept.whole
-
-
-def _is_good(kept: Kept) -> bool:
-    return bool(status_in(kept))

@@ -9,11 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from j2a.affixes import Affix, tidy
 from j2a_tui.display import clean
-from j2a_tui.widgets.field import Field
 
 
 class AffixScreen(ModalScreen["Affix | None"]):
@@ -24,9 +23,9 @@ class AffixScreen(ModalScreen["Affix | None"]):
     def __init__(self, folder: str, affix: Affix, example: str) -> None:
         super().__init__()
         self._folder, self._example = folder, example
-        self._before = Field(affix.prefix, placeholder="before every caption: a trigger word, …", compact=True,
+        self._before = Input(affix.prefix, placeholder="before every caption: a trigger word, …", compact=True,
                              select_on_focus=False, id="prefix")
-        self._behind = Field(affix.suffix, placeholder="behind every caption", compact=True, select_on_focus=False,
+        self._behind = Input(affix.suffix, placeholder="behind every caption", compact=True, select_on_focus=False,
                              id="suffix")
 
     def compose(self) -> ComposeResult:

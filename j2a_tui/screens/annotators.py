@@ -10,16 +10,18 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from j2a.printable import one_paragraph
 from j2a.store.opinions import Agreement, Opinion
 from j2a_tui.display import clean
+from j2a_tui.screens.clickable import ListDialog
 
 LONGEST = 60
 
 
-class AnnotatorScreen(ModalScreen["str | None"]):
+class AnnotatorScreen(ListDialog["str | None"]):
     """The answer is the name of who goes on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -49,13 +51,16 @@ class AnnotatorScreen(ModalScreen["str | None"]):
         """The list."""
         self._show()
 
+    @property
+    def _heads(self) -> list[str]:
+        return [f" {_called(name)}{' (you)' if name == self._me else ''}" for name in self._names]
+
     def _show(self) -> None:
         lines = []
-        for place, name in enumerate(self._names):
+        for place, (name, head) in enumerate(zip(self._names, self._heads, strict=True)):
             here = place == self._cursor
-            mark = f"{'▌' if here else ' '}{'●' if name == self._me else ' '} "
-            lines.append(Content.styled(f"{mark}{_called(name)}{' (you)' if name == self._me else ''}",
-                                        "bold $accent on $panel" if here else "bold $foreground"))
+            mark = f"{'▌' if here else ' '}{'●' if name == self._me else ' '}"
+            lines.append(Content.styled(f"{mark}{head}", "bold $accent on $panel" if here else "bold $foreground"))
             opinion = self._here.get(name)
             if opinion is None:
                 lines.append(Content.styled("     nothing about this window", "$quiet"))
@@ -70,6 +75,21 @@ class AnnotatorScreen(ModalScreen["str | None"]):
             told += f", {_share(one.shared, one.claims)} claims in both texts" if one.claims else ""
             lines.append(Content.styled(told, "$foreground"))
         self.query_one("#annotator-list", Static).update(Content("\n").join(lines))
+
+    @property
+    def listed(self) -> Widget:
+        """The lines."""
+        return self.query_one("#annotator-list")
+
+    @property
+    def cursor(self) -> int:
+        """Of them."""
+        return self._cursor
+
+    def entry_at(self, row: int) -> int | None:
+        """A name, and what is told of it, in as many rows as that takes."""
+        drawn = [self.listed.render_line(y).text.rstrip() for y in range(row + 1)]
+        return None if "" in drawn else sum(line[2:] in self._heads for line in drawn) - 1
 
     def action_move(self, by: int) -> None:
         """Another one."""

@@ -14,9 +14,10 @@ from textual.widgets import Static
 
 from j2a.store.tally import Maker, Tally
 from j2a.store.variants import CHOICES
-from j2a_tui.bindings import Where, key_of, textual_bindings, with_keys
+from j2a_tui.bindings import key_of, textual_bindings, with_keys
 from j2a_tui.blind import Blind
 from j2a_tui.display import clean
+from j2a_tui.key_table import Where
 
 _PICKED = {"left": "← is better", "right": "→ is better", "tie": "a tie", "neither": "neither is any good"}
 _QUESTION = ("Which is better?  {blind_left} left  {blind_right} right  {blind_tie} tie  {blind_neither} neither  "

@@ -184,7 +184,7 @@ class Browsing(Tracking):
         if rows is None:
             return
         if not rows:
-            self.say("There are no captions to export yet.")
+            self.refuse("There are no captions to export yet.")
             return
         counts = {only: len(chosen(rows, only)) for only in ONLY}
         accepted = chosen(rows, "accepted")
@@ -193,10 +193,9 @@ class Browsing(Tracking):
 
     def _rows(self) -> list[Row] | None:
         """Every row of the folder; those that are damaged are told of. ``None`` when they cannot be read."""
-        self.catch_up()  # a decision that is on the screen is among them
         damaged: list[StoreError] = []
         try:
-            rows = self.session.ledger.store.rows(self.folder, damaged.append)
+            rows = self.session.ledger.saved.rows(self.folder, damaged.append)
         except StoreError as error:
             self.tell(error)
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -14,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from j2a_tui.display import clean, fit
+from j2a_tui.screens.clickable import ListDialog, is_beside
 
 _ABOUT = {
     "1.0": "reads what was measured",
@@ -59,7 +61,7 @@ class _Models(Widget):
         return Content.assemble((fit(first, width), style), "\n", (fit(f"     {clean(detail)}", width), "$quiet"))
 
 
-class VersionScreen(ModalScreen["dict[str, Any] | None"]):
+class VersionScreen(ListDialog["dict[str, Any] | None"]):
     """What is here and what could be; the answer is a row of the engine's report."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -92,6 +94,20 @@ class VersionScreen(ModalScreen["dict[str, Any] | None"]):
         """The engine could not answer."""
         self._models.problem = text
         self._models.refresh(layout=True)
+
+    @property
+    def listed(self) -> Widget:
+        """The lines."""
+        return self._models
+
+    @property
+    def cursor(self) -> int:
+        """Of them."""
+        return self._models.cursor
+
+    def entry_at(self, row: int) -> int | None:
+        """Two rows for each."""
+        return row // 2 if 0 <= row < 2 * len(self._models.rows or ()) else None
 
     def action_move(self, by: int) -> None:
         """Another row."""
@@ -126,7 +142,15 @@ class ConfirmScreen(ModalScreen[bool]):
         with Vertical(classes="dialog", id="confirm"):
             yield Static(Content(self._question), markup=False)
             answers = (("y", "bold $accent"), (f" {self._yes}   ", "$quiet"), ("n", "bold $accent"), (" No", "$quiet"))
-            yield Static(Content.assemble("\n", *answers), markup=False)
+            yield Static(Content.assemble("\n", *answers), id="answers", markup=False)
+
+    def on_click(self, event: events.Click) -> None:
+        """On one of the answers; beside the question it is a no."""
+        offset = event.get_content_offset(self.query_one("#answers"))
+        if is_beside(self, event):
+            self.dismiss(False)
+        elif offset is not None and offset.y == 1 and offset.x < len(f"y {self._yes}   n No"):
+            self.dismiss(offset.x < len(f"y {self._yes}  "))
 
     def action_answer(self, answer: bool) -> None:
         """Close with the answer."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -16,9 +17,10 @@ from textual.widgets import Input, Static
 
 from j2a.features.record import Features
 from j2a.music import chord_named, key_named, spelled_chord
-from j2a_tui.bindings import Where, textual_bindings, with_keys
+from j2a_tui.bindings import textual_bindings, with_keys
 from j2a_tui.correcting import Taps
 from j2a_tui.display import YOURS, clean, clock, feature_text, fit
+from j2a_tui.key_table import Where
 from j2a_tui.session import Session
 from j2a_tui.transport import Transport
 
@@ -67,6 +69,13 @@ class _Values(Widget):
                 (with_keys(_KEYS[name]), "$quiet"),
             ))
         return Content("\n").join(lines)
+
+    def on_click(self, event: events.Click) -> None:
+        """The cursor goes to the line."""
+        offset = event.get_content_offset(self)
+        if offset is not None and 1 <= offset.y <= len(LINES):
+            self.cursor = offset.y - 1
+            self.refresh()
 
     def _texts(self) -> list[str]:
         session, found = self._session, []

@@ -9,13 +9,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from j2a_tui.display import clean
+from j2a_tui.screens.clickable import ListDialog
 
 
-class DeviceScreen(ModalScreen["str | None"]):
+class DeviceScreen(ListDialog["str | None"]):
     """The names of the devices; the answer is one of them, "" for the system's choice, ``None`` for no change."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -52,6 +53,20 @@ class DeviceScreen(ModalScreen["str | None"]):
         if self._current not in self._names:
             lines.append(Content.styled(f" ● {clean(self._current)} (not there now)", "$quiet"))
         self._list.update(Content("\n").join(lines))
+
+    @property
+    def listed(self) -> Widget:
+        """The lines."""
+        return self._list
+
+    @property
+    def cursor(self) -> int:
+        """Of them."""
+        return self._cursor
+
+    def entry_at(self, row: int) -> int | None:
+        """One in each row."""
+        return row if 0 <= row < len(self._names) else None
 
     def action_move(self, by: int) -> None:
         """Another row."""

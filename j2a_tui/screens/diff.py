@@ -13,8 +13,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from j2a.store.variants import Variant
-from j2a_tui.bindings import Where, textual_bindings, with_keys
+from j2a_tui.bindings import textual_bindings, with_keys
 from j2a_tui.display import clean
+from j2a_tui.key_table import Where
 from j2a_tui.wording import word_diff
 
 _MARKS = {"same": ("", "$foreground"), "gone": ("-", "$error strike"), "new": ("+", "bold $success")}

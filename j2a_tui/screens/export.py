@@ -11,16 +11,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Input, Static
 from textual.worker import get_current_worker
 
 from j2a.errors import J2AError
 from j2a.exporting.choosing import ONLY, Only
 from j2a_tui.display import clean, fit, home_relative
 from j2a_tui.exporting import FIGURES, NAMES, Choice, Preview
-from j2a_tui.widgets.field import Field
+from j2a_tui.screens.clickable import ListDialog
 
 SHOWN = 100  # files that are named; all are counted
 _EXPORTS = ("accepted captions only", "every caption, drafts too", "everything, also what was skipped without one")
@@ -32,10 +31,15 @@ class _Formats(Widget):
 
     choice: Choice
 
+    @property
+    def first(self) -> int:
+        """The one in the first row."""
+        height, here = self.size.height, NAMES.index(self.choice.name)
+        return min(max(0, here - height // 2), max(0, len(NAMES) - height))
+
     def render(self) -> Content:
         """``▌ kohya           sd-scripts: X.caption``."""
-        height, here = self.size.height, NAMES.index(self.choice.name)
-        first = min(max(0, here - height // 2), max(0, len(NAMES) - height))
+        height, here, first = self.size.height, NAMES.index(self.choice.name), self.first
         lines = []
         for place, name in list(enumerate(NAMES))[first : first + height]:
             mark, style = ("▌", "bold $accent on $panel") if place == here else (" ", "$foreground")
@@ -44,7 +48,7 @@ class _Formats(Widget):
         return Content("\n").join(lines)
 
 
-class ExportScreen(ModalScreen["Choice | None"]):
+class ExportScreen(ListDialog["Choice | None"]):
     """The answer is what shall be written; ``None`` for nothing.
 
     ``look`` gives the preview of a choice; it may take a moment, and raises ``J2AError``.
@@ -54,7 +58,7 @@ class ExportScreen(ModalScreen["Choice | None"]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a,enter", "write('accepted')", show=False), Binding("c", "write('captioned')", show=False),
         Binding("e", "write('all')", show=False), Binding("escape,q,n", "leave", show=False),
-        Binding("j,down", "format(1)", show=False), Binding("k,up", "format(-1)", show=False),
+        Binding("j,down", "move(1)", show=False), Binding("k,up", "move(-1)", show=False),
         Binding("f", "figures", show=False), Binding("w", "audio", show=False), Binding("o", "place", show=False),
         Binding("pagedown", "scroll(1)", show=False), Binding("pageup", "scroll(-1)", show=False),
     ]  # fmt: skip
@@ -64,7 +68,7 @@ class ExportScreen(ModalScreen["Choice | None"]):
         self.choice, self._counts, self._look = choice, counts, look
         self._formats = _Formats()
         self._formats.choice = choice
-        self._out = Field(compact=True, select_on_focus=False, id="export-out")
+        self._out = Input(compact=True, select_on_focus=False, id="export-out")
 
     def compose(self) -> ComposeResult:
         """Formats, choices, and what would be written."""
@@ -86,7 +90,7 @@ class ExportScreen(ModalScreen["Choice | None"]):
         self._formats.choice = self.choice
         self._formats.refresh()
         if out:
-            with self.prevent(Field.Changed):
+            with self.prevent(Input.Changed):
                 self._out.value = str(home_relative(self.choice.target))
         lines = [
             Content.assemble((f"{key}  ", "bold $accent"), (f"{self._counts[only]:>6,}  ", "bold"), (what, "$quiet"))
@@ -125,7 +129,21 @@ class ExportScreen(ModalScreen["Choice | None"]):
         if self.is_attached:
             self.query_one("#export-list", Static).update(content)
 
-    def action_format(self, by: int) -> None:
+    @property
+    def listed(self) -> Widget:
+        """The formats."""
+        return self._formats
+
+    @property
+    def cursor(self) -> int:
+        """Of them."""
+        return NAMES.index(self.choice.name)
+
+    def entry_at(self, row: int) -> int | None:
+        """As many as there is room for."""
+        return self._formats.first + row if 0 <= row < len(NAMES) - self._formats.first else None
+
+    def action_move(self, by: int) -> None:
         """Another format."""
         self.choice = self.choice.other(by)
         self._show()

@@ -14,8 +14,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from j2a.store import Status
-from j2a_tui.bindings import Where, in_use
+from j2a_tui.bindings import in_use
 from j2a_tui.display import EDITED, NO_STATUS, STATUS_LETTERS, VERDICT_MARKS
+from j2a_tui.key_table import Where
 
 _KEY_WIDTH = 9  # at least
 _CONDITIONS = [

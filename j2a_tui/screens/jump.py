@@ -13,8 +13,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from j2a.records import dataclass
-from j2a_tui.bindings import Where, textual_bindings
+from j2a_tui.bindings import textual_bindings
+from j2a_tui.key_table import Where
 
+WIDTH = 2  # cells
 LETTERS = "asdfghjklqwertyuiopzxcvbnm"  # those under the fingers first
 
 
@@ -35,6 +37,11 @@ def labels(count: int) -> Iterator[str]:
     yield from islice((*LETTERS[:alone], *twos), count)
 
 
+def _wide(letters: str) -> str:
+    """One letter covers two cells, too: it would be read together with the letter of the file's status otherwise."""
+    return f"{letters:<{WIDTH}}"
+
+
 class JumpScreen(ModalScreen["Target | None"]):
     """Over the desk; the answer is the target whose letters were typed, or ``None``."""
 
@@ -49,7 +56,7 @@ class JumpScreen(ModalScreen["Target | None"]):
     def compose(self) -> ComposeResult:
         """The letters where they lead."""
         for letters, target in self._targets.items():
-            label = Static(letters, classes="jump", markup=False)
+            label = Static(_wide(letters), classes="jump", markup=False)
             label.styles.offset = (target.x, target.y)
             yield label
 
@@ -69,7 +76,7 @@ class JumpScreen(ModalScreen["Target | None"]):
         self._typed = typed
         for letters, label in zip(self._targets, self.query(Static), strict=True):
             label.display = letters.startswith(typed)
-            label.update(letters[len(typed):])
+            label.update(_wide(letters[len(typed):]))
 
     def action_again(self) -> None:
         """The first letter was wrong."""

@@ -19,6 +19,18 @@ from j2a_tui.windows import Window
 class Listening(Looking):
     """The desk, heard."""
 
+    _listing_devices = False  # the dialog opens when they are listed
+
+    @property
+    def opens_soon(self) -> bool:
+        """Whether what is typed now is for a dialog that is still to come."""
+        return self._listing_devices or super().opens_soon
+
+    def open_not(self) -> None:
+        """It takes too long: it is not wanted any more."""
+        super().open_not()
+        self._listing_devices = False
+
     # Sound
 
     def action_play(self) -> None:
@@ -78,8 +90,9 @@ class Listening(Looking):
         """Ask the player which there are, and the user for one."""
         player = self.transport.player
         if player is None:
-            self.say("The sound is being opened.")
+            self.refuse("The sound is being opened.")
         else:
+            self._listing_devices = True
             player.list_devices(lambda names: self._tell_devices(names))
 
     def _tell_devices(self, names: Sequence[str]) -> None:
@@ -90,6 +103,9 @@ class Listening(Looking):
         """Choose one of them."""
         from j2a_tui.screens.devices import DeviceScreen
 
+        if not self._listing_devices:  # it took too long
+            return
+        self._listing_devices = False
         self.app.push_screen(DeviceScreen(message.names, self.transport.device), self._device_chosen)
 
     def _device_chosen(self, name: str | None) -> None:

@@ -10,10 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from j2a.records import dataclass
 from j2a_tui.display import clean, fit
+from j2a_tui.screens.clickable import ListDialog
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Line:
     about: str = ""
 
 
-class PickScreen(ModalScreen["str | None"]):
+class PickScreen(ListDialog["str | None"]):
     """The answer is the name of a line, or ``None`` for no change.
 
     ``on_cursor`` is told of each line that the cursor comes to, to show what it would be like; ``on_delete`` takes a
@@ -75,6 +77,20 @@ class PickScreen(ModalScreen["str | None"]):
                 (f"{marks} {label}", "bold $accent on $panel" if here else "$foreground"), (about, "$quiet"),
             ))
         self._list.update(Content("\n").join(shown))
+
+    @property
+    def listed(self) -> Widget:
+        """The lines."""
+        return self._list
+
+    @property
+    def cursor(self) -> int:
+        """Of them."""
+        return self._cursor
+
+    def entry_at(self, row: int) -> int | None:
+        """One in each row."""
+        return row if 0 <= row < len(self._lines) else None
 
     def action_move(self, by: int) -> None:
         """Another line."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from j2a_tui.screens.clickable import is_beside
 
 BARS = (1, 2, 4, 8)
 
@@ -39,7 +42,17 @@ class PlanScreen(ModalScreen["str | None"]):
         with Vertical(classes="dialog", id="plan") as box:
             box.border_title = Content("Windows for the whole track")
             box.border_subtitle = Content("esc closes")
-            yield Static(Content("\n").join(lines), markup=False)
+            yield Static(Content("\n").join(lines), id="plans", markup=False)
+
+    def on_click(self, event: events.Click) -> None:
+        """On one of the choices; beside them it is none."""
+        offset = event.get_content_offset(self.query_one("#plans"))
+        if is_beside(self, event):
+            self.dismiss(None)
+        elif offset is not None and offset.y in (0, 2):
+            self.dismiss("fixed" if offset.y == 0 else "clear")
+        elif offset is not None and offset.y == 1 and offset.x < 2 * len(BARS) - 1 and offset.x % 2 == 0:
+            self.dismiss(str(BARS[offset.x // 2]))
 
     def action_answer(self, answer: str) -> None:
         """Close with the answer."""

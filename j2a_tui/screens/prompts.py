@@ -10,20 +10,21 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widget import Widget
+from textual.widgets import Input, Static
 
 from j2a import templates
 from j2a.caption import PROMPTS
 from j2a.errors import StoreError, UsageError
 from j2a_tui import own_prompts
 from j2a_tui.display import clean, fit
-from j2a_tui.widgets.field import Field
+from j2a_tui.screens.clickable import ListDialog
 
 KINDS = {"describe": "an ordinary caption", "short": "one short sentence", "detailed": "in detail", "tags": "tags"}
 TAUGHT = "The built-in model was taught the four kinds only: what it makes of words of your own is anybody's guess."
 
 
-class PromptScreen(ModalScreen["str | None"]):
+class PromptScreen(ListDialog["str | None"]):
     """The answer is a kind, or the text of a prompt; ``None`` leaves it as it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -83,6 +84,20 @@ class PromptScreen(ModalScreen["str | None"]):
         if self._taught and (self._own_name or not self._own):
             lines += [Content(""), Content.styled(TAUGHT, "$warning")]
         self.query_one("#prompt-list", Static).update(Content("\n").join(lines))
+
+    @property
+    def listed(self) -> Widget:
+        """The lines."""
+        return self.query_one("#prompt-list")
+
+    @property
+    def cursor(self) -> int:
+        """Of them."""
+        return self._cursor
+
+    def entry_at(self, row: int) -> int | None:
+        """One in each row."""
+        return row if 0 <= row < len(self._places) else None
 
     def action_move(self, by: int) -> None:
         """Another line."""
@@ -161,9 +176,9 @@ class WriteScreen(ModalScreen["tuple[str, str] | None"]):
 
     def __init__(self, name: str, text: str, others: frozenset[str], filled: Callable[[str], str]) -> None:
         super().__init__()
-        self._name_field = Field(name, placeholder="a short name", compact=True, select_on_focus=False,
+        self._name_field = Input(name, placeholder="a short name", compact=True, select_on_focus=False,
                                  id="prompt-name")
-        self._text_field = Field(text, placeholder="Describe this {genre} loop at {bpm} BPM …", compact=True,
+        self._text_field = Input(text, placeholder="Describe this {genre} loop at {bpm} BPM …", compact=True,
                                  select_on_focus=False, id="prompt-text")
         self._others, self._filled = others, filled
 

@@ -12,12 +12,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from j2a.store import Row
 from j2a_tui.display import clean, window_text
 from j2a_tui.replacing import WHICH, PatternError, Replacement, Wanted, replacements
-from j2a_tui.widgets.field import Field
 from j2a_tui.wording import word_diff
 
 SHOWN = 200  # changes that are drawn; all are counted
@@ -40,8 +39,8 @@ class ReplaceScreen(ModalScreen["list[Replacement] | None"]):
         self._wanted = Wanted("", "")
         self._found: list[Replacement] = []
         self._emptied = 0  # captions of which nothing would be left
-        self._find = Field(placeholder="find", compact=True, id="find")
-        self._put = Field(placeholder="replace by (nothing takes it out)", compact=True, id="put")
+        self._find = Input(placeholder="find", compact=True, id="find")
+        self._put = Input(placeholder="replace by (nothing takes it out)", compact=True, id="put")
 
     def compose(self) -> ComposeResult:
         """Fields, choices, and the changes."""

@@ -91,7 +91,7 @@ class Rewriting(Judging):
         self.settle()
         ledger = self.session.ledger
         try:
-            opinions = ledger.store.opinions(self.folder)
+            opinions = ledger.saved.opinions(self.folder)
         except StoreError as error:
             self.tell(error)
             return
@@ -135,11 +135,11 @@ class Rewriting(Judging):
         self.close_editor()
         self.settle()
         if self.session.writing:
-            self.say(with_keys("A caption is being written: {stop} stops it."))
+            self.refuse(with_keys("A caption is being written: {stop} stops it."))
             return
         rows = self._rows()
         if not rows:
-            self.say("There are no captions to replace anything in yet.")
+            self.refuse("There are no captions to replace anything in yet.")
             return
 
         def make(found: list[Replacement] | None) -> None:

@@ -21,6 +21,7 @@ from j2a_tui.background import Background
 from j2a_tui.bindings import key_of, with_keys
 from j2a_tui.display import clean, fit_path, home_relative
 from j2a_tui.jobs import Change
+from j2a_tui.key_order import KeyOrder
 from j2a_tui.notices import Notices
 from j2a_tui.own_prompts import name_of
 from j2a_tui.pace import Pace, words
@@ -94,6 +95,10 @@ class Showing(Screen[None]):
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-too-small")
         self.too_small.update(f"J2A needs {SMALLEST[0]} columns and {SMALLEST[1]} rows.\n"
                               f"Here are {width} and {height}: make the window larger.\n{key_of('quit')} leaves.")
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing is decided about what cannot be seen: where there is no room, keys of the desk do nothing."""
+        return not self.has_class("-too-small") and super().check_action(action, parameters)
+
     def tell(self, error: J2AError) -> None:
         """The one place that renders errors on the screen."""
         self.notify(clean(f"{error.message} {error.hint}".strip(), multiline=True), title=error.title,
@@ -188,6 +193,12 @@ class Showing(Screen[None]):
         """The line under the waveform, and the loop in it."""
         self.waveform.set_loop(self.transport.loop)
         self.transport_line.refresh()
+
+    def refuse(self, why: str) -> None:
+        """What a key was to open cannot be: the letters that come right behind it were not meant as commands."""
+        self.say(why)
+        if isinstance(self.app, KeyOrder):
+            self.app.refuse_burst()
 
     def say(self, text: str) -> None:
         """A short remark, on a line of its own."""

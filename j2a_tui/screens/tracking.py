@@ -96,7 +96,7 @@ class Tracking(Listening):
 
     def action_map(self) -> None:
         """The windows in time."""
-        if self._duration() is None:
+        if not self.ready_for("map"):
             return
         if not self.places:
             self.say("There is no caption in this file yet; M lays windows over the whole of it.")
@@ -115,7 +115,7 @@ class Tracking(Listening):
 
     def action_plan(self) -> None:
         """Ask which windows, for the whole file."""
-        if self._duration() is None:
+        if not self.ready_for("plan"):
             return
         from j2a_tui.screens.plan import PlanScreen
 

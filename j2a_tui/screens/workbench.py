@@ -25,6 +25,7 @@ PLAYHEAD_S = 1 / 20
 KEEP_S = 0.2  # what the model writes is looked at so often, and saved when it has waited
 RETRY_S = 2.0  # what could not be saved is tried again so often
 UNREADABLE = "This file cannot be read"
+OPENING = ("edit", "external_editor", "correct", "blind", "map", "plan")  # actions that wait for a file's length
 OTHERS_S = 0.5  # and so often it is looked what another J2A has changed
 
 
@@ -140,7 +141,7 @@ class Workbench(Showing):
 
     def _latest(self, path: Path) -> Row | None:
         try:
-            return self.session.ledger.store.latest(path)
+            return self.session.ledger.latest(path)
         except StoreError as error:
             self.tell(error)
             return None
@@ -151,6 +152,9 @@ class Workbench(Showing):
             return
         if message.duration_s is None:
             self._broken = True
+            if self.opens_soon:
+                self.refuse(f"{UNREADABLE}.")
+            self._when_read = ""
             self.transport.open(self._path, self.transport.window)  # also where it could be read a while ago
             self.waveform.set_note(UNREADABLE)
             self.session.failure = Failed(0, message.title, message.problem)
@@ -204,13 +208,23 @@ class Workbench(Showing):
         """Whether there is a file whose length is known; while it is not, ``action`` waits for it."""
         self.settle()
         if self._broken:
-            self.say(f"{UNREADABLE}.")
+            (self.refuse if action in OPENING else self.say)(f"{UNREADABLE}.")
         if self._path is None or self._broken or self.leaving:
             return False
         if self.transport.duration_s is None:
             self._when_read = action
             return False
         return True
+
+    @property
+    def opens_soon(self) -> bool:
+        """Whether an action waits for its file that opens an editor or a dialog: what is typed now is for that."""
+        asks = self._when_read in ("describe", "variant") and self.session.kept  # before what is kept gives way
+        return asks or self._when_read in OPENING
+
+    def open_not(self) -> None:
+        """It takes too long: the action is not wanted any more."""
+        self._when_read = ""
 
     def catch_up(self) -> None:
         """Save what has waited: the beginning of a caption, and decisions until they were drawn."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.binding import BindingType
 from textual.content import Content, Span
 from textual.message import Message
 from textual.widgets import Static
 
-from j2a_tui.bindings import Where, textual_bindings
-from j2a_tui.display import fit
+from j2a_tui.bindings import textual_bindings
+from j2a_tui.key_table import Where
 
 if TYPE_CHECKING:
     from j2a_tui.claims import Checked
@@ -36,13 +37,17 @@ class ClaimsTable(Static, can_focus=True):
         super().__init__("", id="claims", markup=False)
         self._found: Sequence[Checked] = ()  # a line each, as the table has them
         self._every: Sequence[Checked] = ()  # as they stand in the text
+        self._places: Sequence[tuple[int, int]] = ()  # of the words of each in what is drawn
         self._chosen = -1
 
-    def know(self, found: Sequence[Checked], every: Sequence[Checked]) -> None:
-        """These claims are shown: ``found`` one of each, ``every`` with all their places in the text."""
+    def know(self, found: Sequence[Checked], every: Sequence[Checked], places: Sequence[tuple[int, int]]) -> None:
+        """These claims are shown: ``found`` one of each, ``every`` with all their places in the text.
+
+        ``places`` are those of the words of ``found`` in what is drawn here: the first character and the one behind.
+        """
         if list(found) != list(self._found):
             self._chosen = min(0 if self.has_focus else -1, len(found) - 1)
-        self._found, self._every = found, every
+        self._found, self._every, self._places = found, every, places
 
     @property
     def any(self) -> bool:
@@ -65,36 +70,34 @@ class ClaimsTable(Static, can_focus=True):
                 if other.verdict == one.verdict and other.kind == one.kind and other.text.casefold() in words]
 
     def marked(self, content: Content) -> Content:
-        """The table with the chosen claim turned around; it stands in the order of the claims."""
-        one = self.chosen
-        if one is None:
+        """The table with the chosen claim turned around."""
+        if self.chosen is None:
             return content
-        at = 0
-        for claim in self._found[: self._chosen + 1]:
-            start = self._place(content.plain, claim, at)
-            if start < 0:
-                return content
-            at = start + 1
-        end = start + len(one.text.rstrip()) if one.text in content.plain else start + 1
-        return Content(content.plain, spans=[*content.spans, Span(start, end, LIT)])
-
-    @staticmethod
-    def _place(text: str, claim: Checked, at: int) -> int:
-        found = text.find(claim.text, at)
-        return found if found >= 0 else text.find(fit(claim.text, 20).rstrip(" …"), at)
+        return Content(content.plain, spans=[*content.spans, Span(*self._places[self._chosen], LIT)])
 
     @property
     def places(self) -> Iterator[tuple[int, int, int]]:
         """Each claim that is seen: its number, column and row."""
-        lines = [self.render_line(y).text for y in range(self.size.height)]
-        behind = [0] * len(lines)  # so far each row is taken
-        for number, claim in enumerate(self._found):
-            for y, line in enumerate(lines):
-                x = self._place(line, claim, behind[y])
-                if x >= 0:
-                    behind[y] = x + 1
-                    yield number, max(0, x - 2), y  # where its mark stands
-                    break
+        drawn = list(self._drawn())
+        text = self._text
+        for number, (start, _) in enumerate(self._places):
+            letters = len(_letters(text[:start]))
+            if letters < len(drawn):
+                x, y = drawn[letters]
+                yield number, max(0, x - 2), y  # where its mark stands
+
+    @property
+    def _text(self) -> str:
+        return self.content.plain if isinstance(self.content, Content) else ""
+
+    def _drawn(self) -> Iterator[tuple[int, int]]:
+        """Column and row of each character that is seen, but for spaces, which are not all drawn where lines wrap."""
+        for y in range(self.size.height):
+            x = 0
+            for character in self.render_line(y).text:
+                if not character.isspace():
+                    yield x, y
+                x += cell_len(character)
 
     def choose(self, number: int) -> None:
         """This one."""
@@ -122,24 +125,17 @@ class ClaimsTable(Static, can_focus=True):
         self.post_message(self.Chosen())
 
     def on_click(self, event: events.Click) -> None:
-        """The claim under the mouse."""
+        """The claim under the mouse: from its mark on, as far as the mark of the next one."""
         offset = event.get_content_offset(self)
-        content = self.content
-        if offset is None or not isinstance(content, Content):
+        if offset is None:
             return
-        places: list[int] = []
-        for claim in self._found:
-            places.append(self._place(content.plain, claim, places[-1] + 1 if places else 0))
-        clicked = _place_of(content.plain, offset.x, offset.y, self.content_size.width)
-        under = [number for number, place in enumerate(places) if 0 <= place <= clicked + 2]
+        letters = sum((y, x) <= (offset.y, offset.x) for x, y in self._drawn())
+        text = self._text
+        under = [number for number, (start, _) in enumerate(self._places)
+                 if len(_letters(text[: start - 2])) < letters]
         if under:
-            self._chosen = under[-1]
-            self.post_message(self.Chosen())
+            self.choose(max(under, key=lambda number: self._places[number]))
 
 
-def _place_of(text: str, x: int, y: int, width: int) -> int:
-    """Which character of a text stands there, where lines do not wrap; behind the last one otherwise."""
-    lines = text.split("\n")
-    if len(lines) == 1:  # wrapped: one behind the other
-        return min(len(text), y * width + x)
-    return sum(len(line) + 1 for line in lines[:y]) + x if y < len(lines) else len(text)
+def _letters(text: str) -> str:
+    return "".join(text.split())

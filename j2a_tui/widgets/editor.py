@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from textual import events
@@ -11,9 +12,11 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 
 from j2a.clip import Clip
-from j2a_tui.bindings import Where, in_use, textual_bindings
+from j2a_tui.bindings import in_use, textual_bindings
+from j2a_tui.key_table import Where
 
 AUTOSAVE_S = 0.4
+_FUNCTION_KEY = re.compile(r"f\d+")
 
 
 class Editor(TextArea):
@@ -51,6 +54,10 @@ class Editor(TextArea):
         self._in_use = False
         ends = {"editor_leave": self.action_leave, "editor_accept": self.action_save_and_accept,
                 "editor_cancel": self.action_cancel}
+        for entry in in_use():  # TextArea has f6 and f7 for selecting
+            for key in entry.keys.split(",") if entry.where in ("desk", "anywhere") else ():
+                if _FUNCTION_KEY.fullmatch(key):
+                    self._bindings.key_to_bindings.pop(key, None)
         self._leaving = {key: ends[entry.id] for entry in in_use() if entry.id in ends for key in entry.keys.split(",")}
         self.begun_with = ""
 

@@ -10,8 +10,9 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
-from j2a_tui.bindings import Key, Where, in_use
+from j2a_tui.bindings import in_use
 from j2a_tui.display import VERDICT_MARKS, fit_path
+from j2a_tui.key_table import Key, Where
 
 Part = tuple[str, str]  # text and style
 BRIEF_KEYS = {"enter": "⏎", "space": "␣"}

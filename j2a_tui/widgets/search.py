@@ -8,7 +8,8 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Input
 
-from j2a_tui.bindings import Where, textual_bindings
+from j2a_tui.bindings import textual_bindings
+from j2a_tui.key_table import Where
 
 
 class SearchField(Input):

@@ -16,49 +16,14 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from j2a.features.record import Features
-from j2a.records import dataclass
 from j2a_tui.course import Loop
 from j2a_tui.widgets import lanes, spectrum
 from j2a_tui.widgets.bars import Cell, fold, mirrored, upright
 from j2a_tui.widgets.lanes import Mark, strip_of
 from j2a_tui.widgets.pointing import Pointed
 from j2a_tui.widgets.spectrum import Picture
+from j2a_tui.widgets.wave_rows import MIRRORED_FROM_ROWS, WaveRows
 from j2a_tui.windows import Window
-
-MIRRORED_FROM_ROWS = 6
-OVERVIEW_TWO_ROWS_FROM = 9
-RULER_FROM = 6
-STRIP_FROM = 8  # rows from which windows with captions have one of their own
-LANES_FROM = 4
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """How the height is shared out, from top to bottom."""
-
-    overview: int
-    strip: int
-    ruler: int
-    detail: int
-    lanes: int
-
-    @classmethod
-    def of(cls, height: int, *, marked: bool) -> _Rows:
-        strip = 1 if marked and height >= STRIP_FROM else 0
-        overview = 2 if height - strip >= OVERVIEW_TWO_ROWS_FROM else 1
-        lanes = 2 if height >= LANES_FROM else 0
-        ruler = 1 if height >= RULER_FROM else 0
-        detail = max(0, height - overview - strip - ruler - lanes)
-        if detail >= MIRRORED_FROM_ROWS and detail % 2:  # a middle needs an even number
-            return cls(overview + 1, strip, ruler, detail - 1, lanes)
-        if strip and overview == 2 and detail == MIRRORED_FROM_ROWS - 1:
-            return cls(1, strip, ruler, detail + 1, lanes)
-        return cls(overview, strip, ruler, detail, lanes)
-
-    @property
-    def above(self) -> int:
-        """Rows before those of the window."""
-        return self.overview + self.strip + self.ruler
 
 
 class _Paint(dict[tuple[str, ...], Style]):
@@ -196,8 +161,8 @@ class Waveform(Pointed):
     # Drawing
 
     @property
-    def _rows(self) -> _Rows:
-        return _Rows.of(self.size.height, marked=bool(self._marks))
+    def _rows(self) -> WaveRows:
+        return WaveRows.of(self.size.height, marked=bool(self._marks))
 
     def notify_style_update(self) -> None:
         """A new theme: what was drawn has the old colours."""

@@ -62,3 +62,13 @@ async def test_who_works_is_remembered_unless_the_environment_says(
     monkeypatch.setenv("J2A_ANNOTATOR", "eve")
     async with running(music) as last:
         assert last.app.session.ledger.store.annotator == "eve"
+
+
+async def test_a_decision_that_is_saved_in_a_moment_counts(desk: Desk) -> None:
+    await go_on_as(desk, "ada")
+    await desk.describe("Slow.")
+    session = desk.app.session
+    with session.ledger.put_off():  # as a key does, whose next one comes before what was decided is drawn
+        assert session.decide(Status.ACCEPTED)
+    desk.app.desk.action_annotators()
+    await desk.shows("accepted: Slow.")

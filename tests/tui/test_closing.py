@@ -39,3 +39,20 @@ async def test_nothing_is_asked_of_an_engine_that_is_leaving(desk: Desk) -> None
     desk.app.desk.write_ahead()
     await desk.settle()
     assert len(desk.engine.requests) == asked
+
+
+async def test_no_key_asks_anything_of_an_engine_that_is_closed(desk: Desk) -> None:
+    desk.app.engine.close()
+    asked = len(desk.engine.requests)
+    for action in ("version", "look", "describe", "variant"):
+        await desk.app.run_action(action, desk.app.desk)
+    desk.app.desk._plan("2")
+    desk.app.session.choose("3.0", "mini")
+    await desk.settle()
+    assert len(desk.engine.requests) == asked
+
+
+async def test_keys_behind_quit_are_for_nobody(desk: Desk) -> None:
+    desk.app.desk.leaving = True
+    await desk.press("s", "x")
+    assert desk.row("song 1.wav") is None

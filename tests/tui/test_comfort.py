@@ -11,8 +11,9 @@ from textual.screen import ModalScreen
 from j2a import paths, settings
 from j2a.store import Status
 from j2a_tui import bindings
-from j2a_tui.bindings import KEYS, BindingClashError
+from j2a_tui.bindings import BindingClashError
 from j2a_tui.cli import run
+from j2a_tui.key_table import KEYS
 from j2a_tui.theme import OWN, THEME
 from j2a_tui.widgets.claims_table import LIT, ClaimsTable
 from tests.tui.fakes import CONTRADICTED
@@ -219,6 +220,19 @@ async def test_help_is_about_what_has_the_focus(desk: Desk) -> None:
     await desk.shows("Twice the tempo")
     await desk.press("escape", "escape")
     await desk.until(lambda: desk.app.screen is desk.app.desk)
+
+
+@pytest.mark.parametrize("field", ["e", "slash"])
+@pytest.mark.parametrize("key", ["f1", "f6", "f7", "ctrl+p"])
+async def test_the_keys_of_the_program_are_heard_while_typing(desk: Desk, field: str, key: str) -> None:
+    await desk.press(field, "o", "n", "e", key)
+    await desk.until(lambda: desk.app.screen is not desk.app.desk)
+    await desk.press("escape")
+    await desk.until(lambda: desk.app.screen is desk.app.desk)
+    await desk.press("s")
+    editor = desk.app.desk.caption.editor
+    assert (editor.text if editor is not None else desk.app.desk.words) == "ones"
+    assert desk.app.session.status is None or editor is not None
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
 import pytest
 
-from j2a_tui.screens.jump import LETTERS, JumpScreen, labels
+from j2a_tui.screens.jump import LETTERS, WIDTH, JumpScreen, labels
 from j2a_tui.widgets.claims_table import ClaimsTable
-from tests.tui.fakes import CONTRADICTED
-from tests.tui.harness import Desk
+from tests.tui.fakes import CONTRADICTED, MEASURED
+from tests.tui.harness import Desk, running, write_wave
 
 
 def letters_at(desk: Desk, x: int, y: int) -> str:
@@ -57,6 +61,37 @@ async def test_a_claim_lights_its_words_and_the_caption_is_edited(desk: Desk) ->
     await desk.press("escape", "J")
     await desk.press(*letters_at(desk, desk.app.desk.caption.region.x + 1, desk.app.desk.caption.region.y))
     assert desk.app.desk.caption.editor is not None
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 32), (120, 40)])
+async def test_every_target_is_told_from_its_neighbours_and_leads_where_it_stands(
+    music: Path, size: tuple[int, int]
+) -> None:
+    for number in range(40):  # two letters for some
+        write_wave(music / f"track {number}.wav", 1.0)
+    async with running(music, size=size) as desk:
+        await desk.opened("song 1.wav")
+        await desk.press("enter")
+        desk.engine.simulate_described("In C major at 120 BPM, over one chord, C. A bass, a sax, an oboe: calm, sad.",
+                                       replace(MEASURED, key="C major"))
+        claims = desk.app.desk.query_one(ClaimsTable)
+        await desk.until(lambda: len(list(claims.places)) > 3)
+        lines = desk.screen_text().split("\n")
+        for number, x, y in claims.places:
+            line = lines[claims.content_region.y + y][claims.content_region.x + x:]
+            assert line[0] in "✓✗?," and line[2:].startswith(claims._found[number].text), line
+        await desk.press("J")
+        await desk.until(lambda: isinstance(desk.app.screen, JumpScreen))
+        screen = desk.app.screen
+        assert isinstance(screen, JumpScreen)
+        places = sorted((target.y, target.x, len(letters)) for letters, target in screen._targets.items())
+        assert any(length == 2 for _, _, length in places)
+        for (y, x, _), (below, right, _) in pairwise(places):
+            assert y < below or x + WIDTH < right
+        await desk.settle()
+        lines = desk.screen_text().split("\n")
+        for letters, target in screen._targets.items():  # nothing that is no label stands right behind one letter
+            assert lines[target.y][target.x:].startswith(f"{letters} "[:WIDTH])
 
 
 async def test_esc_stays_where_it_was_and_other_keys_do_nothing(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import os
 import time
@@ -13,6 +14,7 @@ from j2a import library, networks
 from j2a.engine.messages import Describe, Extract, Load
 from j2a.features.record import Features
 from j2a.library import Track
+from j2a_tui.key_order import PAUSE_S
 from tests.tui.harness import Desk, running, write_wave
 
 
@@ -96,9 +98,11 @@ async def test_an_unreadable_file_says_so_and_can_be_skipped(music: Path) -> Non
         await desk.press("enter", "e")
         assert not desk.engine.asked(Describe)
         for key in ("c", "r", "M", "V", "right_square_bracket"):  # none of them is silent
+            await asyncio.sleep(PAUSE_S)  # without a pause, what comes behind "c" would be for nobody
             desk.app.desk.status.remarks.clear()
             await desk.press(key)
             assert "This file cannot be read." in desk.app.desk.status.remarks, key
+        await asyncio.sleep(PAUSE_S)
         await desk.press("s")
         await desk.opened("song 1.wav")
 
@@ -192,6 +196,8 @@ async def test_folders_have_headings_and_the_one_of_the_cursor_stays_in_sight(tm
 async def test_a_terminal_that_is_too_small_says_what_is_needed(music: Path) -> None:
     async with running(music, size=(40, 12)) as desk:
         await desk.shows("J2A needs 60 columns and 18 rows.")
+        await desk.press("s", "e", "x", "enter")  # nobody sees what that would be about
+        assert desk.row("song 1.wav") is None and desk.app.desk.caption.editor is None
         await desk.shows("Here are 40 and 12")
         await desk.pilot.resize_terminal(80, 24)
         await desk.shows("song 1.wav")

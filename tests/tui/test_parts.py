@@ -14,8 +14,9 @@ from rich.cells import cell_len
 
 from j2a.clip import Clip
 from j2a_tui.background import Background
-from j2a_tui.bindings import KEYS, BindingClashError, Key, check
+from j2a_tui.bindings import BindingClashError, check
 from j2a_tui.display import clean, clock, fit, fit_path, window_text
+from j2a_tui.key_table import KEYS, Key
 from j2a_tui.transport import Transport
 from j2a_tui.widgets.bars import EIGHTHS, fold, mirrored, upright
 from j2a_tui.windows import SHORTEST_S, Window

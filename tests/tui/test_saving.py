@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import shutil
 import time
@@ -13,6 +14,7 @@ from j2a.clip import Clip
 from j2a.engine.messages import Describe
 from j2a.store import Status, Store
 from j2a_tui.display import home_relative
+from j2a_tui.key_order import PAUSE_S
 from tests.tui.fakes import TEXT
 from tests.tui.harness import Desk, running
 
@@ -141,6 +143,7 @@ async def test_a_caption_without_words_is_a_failure(desk: Desk) -> None:
 async def test_the_export_is_the_contract(desk: Desk) -> None:
     await desk.press("E")
     await desk.told("no captions to export")
+    await asyncio.sleep(PAUSE_S)  # a key right behind it would be for nobody
     await desk.describe()
     await desk.press("a", "E", "a")
     path = desk.folder / "captions.csv"

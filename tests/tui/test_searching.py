@@ -6,7 +6,7 @@ from textual.widgets import Input
 
 from j2a.engine.messages import Describe
 from j2a.store import Status
-from j2a_tui.bindings import KEYS
+from j2a_tui.key_table import KEYS
 from tests.tui.harness import Desk
 
 

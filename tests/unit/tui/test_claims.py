@@ -95,6 +95,16 @@ def test_pace_leaves_breaks_out() -> None:
     assert words(0, 1000, pace) == "0 of 1,000 done, 10 a minute, 1 h 40 min left"
 
 
+def test_pace_is_not_told_of_keys_pressed_in_a_burst() -> None:
+    pace = Pace()
+    for number in range(40):  # a key that is held down
+        pace.decided(number * 0.03)
+    assert words(40, 100, pace) == "40 of 100 done"
+    for at_s in (7.0, 12.0, 12.1, 12.2, 18.0):
+        pace.decided(at_s)
+    assert words(45, 100, pace) == "45 of 100 done, 11 a minute, 5 min left"
+
+
 def test_a_window_is_brought_to_the_playhead_or_trimmed_there() -> None:
     window = Window(0.0, 10.0)
     assert window.starting(2746.0, 3600.0) == Window(2746.0, 2756.0)

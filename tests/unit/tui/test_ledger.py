@@ -248,3 +248,33 @@ def test_what_was_put_off_and_cannot_be_saved_then_is_told_and_kept(desk: Desk) 
     assert desk.ledger.retry()
     kept = desk.on_disk(clip)
     assert kept is not None and (kept.text, kept.status) == ("One.", Status.ACCEPTED)
+
+
+def test_whoever_reads_sees_what_was_put_off(desk: Desk) -> None:
+    first, second = desk.clip(), desk.clip(10.0)
+    desk.generate(first, "One.")
+    desk.generate(second, "Two.")
+    with desk.ledger.put_off():
+        desk.ledger.save(first, lambda store: store.set_status(first, Status.ACCEPTED))
+        latest = desk.ledger.latest(first.path)
+        assert latest is not None and latest.clip == first
+        stands = {row.clip: row.status for row in desk.ledger.rows_of(first.path)}
+        assert stands == {first: Status.ACCEPTED, second: Status.DRAFT}
+        desk.ledger.saved.rows(desk.ledger.folder)
+        kept = desk.on_disk(first)
+        assert kept is not None and kept.status is Status.DRAFT  # not before it is drawn
+    [own] = [row for row in desk.ledger.saved.rows(desk.ledger.folder) if row.clip == first]
+    assert own.status is Status.ACCEPTED
+
+
+def test_what_another_has_changed_meanwhile_is_told_whoever_saves(desk: Desk) -> None:
+    clip = desk.clip()
+    desk.generate(clip, "One.")
+    with desk.ledger.put_off():
+        desk.ledger.save(clip, lambda store: store.set_status(clip, Status.ACCEPTED))
+    with Store(desk.ledger.store.path, annotator="other") as other:
+        other.edit(clip, "Other words.")
+    assert desk.ledger.retry() and not desk.ledger.unsaved.changes
+    kept = desk.on_disk(clip)
+    assert kept is not None and (kept.text, kept.status) == ("Other words.", Status.DRAFT)
+    assert desk.ledger.catch_up() == [clip] and desk.ledger.catch_up() == []
