@@ -27,7 +27,7 @@ _LABELS = (
     ("ambient", "ambient"),
 )  # fmt: skip
 _NOT_LISTENED_FOR = {
-    "instrument": r"(?:(?:acoustic|electric|bass|distorted|lead|rhythm) )?guitars?|bass(?:es|lines?)?|violins?|violas?"
+    "instrument": r"(?:(?:acoustic|electric|bass|distorted|lead|rhythm) )?guitars?|bass(?:es| ?lines?)?|violins?|violas?"
                   r"|cellos?|strings?|brass|horns?|trumpets?|trombones?|saxophones?|sax|flutes?|clarinets?|oboes?"
                   r"|organs?|pianos?|keyboards?|synth(?:s|esi[sz]ers?)?|pads?|harps?|banjos?|mandolins?|ukuleles?"
                   r"|harmonicas?|accordions?|sitars?|bells?|marimbas?|xylophones?|vibraphones?|celestas?|music box",

@@ -19,9 +19,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-
-from j2a.records import dataclass
 
 HERE = Path(__file__).parent
 FETCH = "j2a models fetch networks"

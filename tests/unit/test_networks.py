@@ -107,3 +107,8 @@ def test_a_command_brings_them_where_j2a_came_without(index: Path, tmp_path: Pat
     ran = CliRunner().invoke(app, ["models", "fetch", "networks"])
     assert ran.exit_code == ExitCode.MODEL_MISSING
     assert "could not download madmom 9.9" in ran.output
+
+
+def test_the_build_reads_them_before_j2a_or_any_library_is_there() -> None:
+    """pip builds in an environment that has neither; ``-I -S`` is one."""
+    subprocess.run([sys.executable, "-I", "-S", networks.__file__], check=True, cwd="/", capture_output=True)
