@@ -27,8 +27,8 @@ _LABELS = (
     ("ambient", "ambient"),
 )  # fmt: skip
 _NOT_LISTENED_FOR = {
-    "instrument": r"(?:(?:acoustic|electric|bass|distorted|lead|rhythm) )?guitars?|bass(?:es| ?lines?)?|violins?|violas?"
-                  r"|cellos?|strings?|brass|horns?|trumpets?|trombones?|saxophones?|sax|flutes?|clarinets?|oboes?"
+    "instrument": r"(?:(?:acoustic|electric|bass|distorted|lead|rhythm) )?guitars?|bass(?:es| ?lines?)?|violins?"
+                  r"|violas?|cellos?|strings?|brass|horns?|trumpets?|trombones?|saxophones?|sax|flutes?|clarinets?|oboes?"
                   r"|organs?|pianos?|keyboards?|synth(?:s|esi[sz]ers?)?|pads?|harps?|banjos?|mandolins?|ukuleles?"
                   r"|harmonicas?|accordions?|sitars?|bells?|marimbas?|xylophones?|vibraphones?|celestas?|music box",
     "drums": r"drums?|percussion|drum (?:kits?|machines?|beats?)|cymbals?|hi-?hats?|snares?|kick|claps?|tambourines?",
