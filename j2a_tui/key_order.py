@@ -89,6 +89,11 @@ class KeyOrder(App[None]):
             self.set_timer(LOOK_S, self._look)
 
     @property
+    def keys_are_done(self) -> bool:
+        """Whether every key so far was heard, but for those that are held."""
+        return self._way is None and (not self._keys or self.holds_keys())
+
+    @property
     def _heard_by(self) -> Widget:
         return self.focused or self.screen
 

@@ -14,6 +14,7 @@ from tests.tui.harness import Desk, running, write_wave
 def music(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Three files of 25 s and a short one, in a home of its own."""
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("j2a_tui.app.SOUND_AFTER_S", 0.01)  # every test waits for the player
     folder = tmp_path / "music"
     for number in (1, 2, 10):
         write_wave(folder / f"song {number}.wav", 25.0, pulses_hz=number)

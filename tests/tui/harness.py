@@ -21,6 +21,7 @@ from j2a_tui.app import J2AApp
 from tests.tui.fakes import TEXT, FakeEngine, FakePlayer
 
 RATE = 8000
+_KEYS_DONE_S = 2.0  # keys for a dialog that was closed take a while to be taken for lost
 
 
 def write_wave(path: Path, seconds: float, *, pulses_hz: float = 2.0) -> Path:
@@ -47,7 +48,7 @@ class Desk:
         """Wait for something to become true."""
         deadline = time.monotonic() + timeout_s
         while not condition():
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or self.app.return_code:
                 raise AssertionError(f"never happened: {what or condition}")
             await asyncio.sleep(0.01)
         await self.pilot.pause()
@@ -67,10 +68,10 @@ class Desk:
             await self.settle()
 
     async def settle(self) -> None:
-        """Until no message waits anywhere, twice in a row. (Pilot's own pause looks at processor time, which stands
-        still for us while other processes use it.)"""
-        quiet = 0
-        while quiet < 2:
+        """Until no message waits anywhere, twice in a row, nor any key. (Pilot's own pause looks at processor time, which
+        stands still for us while other processes use it.)"""
+        quiet, last_s = 0, time.monotonic() + _KEYS_DONE_S
+        while quiet < 2 or not (self.app.keys_are_done or time.monotonic() > last_s):
             await asyncio.sleep(0.005)
             nodes = [self.app, *self.app.screen.walk_children(with_self=True)]
             quiet = quiet + 1 if all(node._message_queue.empty() for node in nodes) else 0
