@@ -68,8 +68,8 @@ class Desk:
             await self.settle()
 
     async def settle(self) -> None:
-        """Until no message waits anywhere, twice in a row, nor any key. (Pilot's own pause looks at processor time, which
-        stands still for us while other processes use it.)"""
+        """Until no message waits anywhere, twice in a row, nor any key. (Pilot's own pause looks at processor time,
+        which stands still for us while other processes use it.)"""
         quiet, last_s = 0, time.monotonic() + _KEYS_DONE_S
         while quiet < 2 or not (self.app.keys_are_done or time.monotonic() > last_s):
             await asyncio.sleep(0.005)
