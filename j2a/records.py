@@ -57,7 +57,7 @@ def _repr(names: list[str]) -> Callable[[Any], str]:
 
 def _add_equality(made: Any, own: Any, names: list[str], *, hashed: bool) -> None:
     """Equal are two of the same class with equal values. One of which values can change has no hash."""
-    values = attrgetter(*names) if names else lambda one: ()
+    values = attrgetter(*names) if len(names) > 1 else _few(names)
 
     def equal(self: Any, other: object) -> bool:
         return values(self) == values(other) if other.__class__ is self.__class__ else NotImplemented
@@ -66,3 +66,8 @@ def _add_equality(made: Any, own: Any, names: list[str], *, hashed: bool) -> Non
         made.__eq__ = equal
     if "__hash__" not in own:
         made.__hash__ = (lambda self: hash(values(self))) if hashed else None
+
+
+def _few(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """``attrgetter`` gives the value of one name itself, not a tuple of it."""
+    return lambda one: tuple(getattr(one, name) for name in names)

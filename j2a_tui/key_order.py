@@ -43,13 +43,14 @@ class KeyOrder(App[None]):
         self._refused_s: float | None = None  # when the last key of a burst came that is for nobody
 
     def refuse_burst(self) -> None:
-        """What the last key was to open cannot be: what is typed behind it, until there is a pause, is for nobody."""
-        self._keys.clear()
-        self._refused_s = time.monotonic()
+        """What the last key was to open cannot be: what is typed behind it is for nobody, until a pause or escape."""
+        while self._keys and not _is_escape(self._keys[0]):
+            self._keys.popleft()
+        self._refused_s = None if self._keys else time.monotonic()
 
-    def _is_refused(self) -> bool:
+    def _is_refused(self, event: events.Key | events.Paste) -> bool:
         now_s = time.monotonic()
-        refused = self._refused_s is not None and now_s - self._refused_s < PAUSE_S
+        refused = self._refused_s is not None and now_s - self._refused_s < PAUSE_S and not _is_escape(event)
         self._refused_s = now_s if refused else None
         return refused
 
@@ -65,11 +66,11 @@ class KeyOrder(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """A key waits for its turn; everything else is Textual's."""
-        if isinstance(event, events.Key) and event.key == "escape" and self._looks >= LONG and self.holds_keys():
+        if _is_escape(event) and self._looks >= LONG and self.holds_keys():
             self._keys.clear()
             self.stop_holding()
         elif isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
-            if not self._is_refused():
+            if not self._is_refused(event):
                 self._keys.append(event)
                 await self._take_keys()
         else:
@@ -121,3 +122,7 @@ class KeyOrder(App[None]):
         if self._looks > LOOKS or (self._way is not None and not self._way.is_attached):
             self._way = None
         await self._take_keys()
+
+
+def _is_escape(event: events.Event) -> bool:
+    return isinstance(event, events.Key) and event.key == "escape"

@@ -131,6 +131,14 @@ async def test_letters_behind_a_key_that_cannot_open_anything_are_no_commands(de
     assert set_aside(desk) == {Status.SKIPPED}
 
 
+async def test_escape_is_heard_behind_a_key_that_cannot_open_anything(desk: Desk) -> None:
+    """What is in the way may be what it stops; what follows it is not of the text that was not to be."""
+    await desk.press("enter")
+    burst(desk, "R", *"xs", "escape", "j")
+    await desk.until(lambda: not desk.app.session.writing and desk.app.desk.tracks.cursor == 1)
+    assert not set_aside(desk)
+
+
 async def test_keys_wait_for_the_list_of_devices(desk: Desk) -> None:
     burst(desk, "O", "j", "s", "x", "enter")
     await desk.until(lambda: desk.app.transport.device != "" and desk.app.screen is desk.app.desk)

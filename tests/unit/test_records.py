@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from j2a import records
@@ -83,6 +84,16 @@ def test_one_without_fields_equals_another() -> None:
     kind: Any = records.dataclass(frozen=True, slots=True)(type("Nothing", (), {"__doc__": "Nothing."}))
 
     assert kind() == kind() and hash(kind()) == hash(kind()) and repr(kind()) == "Nothing()"
+
+
+def test_one_field_is_compared_as_several_are() -> None:
+    """A value that is the same object is equal, and what arrays compare to is no answer."""
+    kind: Any = records.dataclass(frozen=True)(type("One", (), {"__annotations__": {"x": Any}, "__doc__": "One."}))
+    none, values = float("nan"), np.zeros(2)
+
+    assert kind(none) == kind(none)
+    assert (kind(values) == kind(values)) is True
+    assert hash(kind(3)) == hash((3,))
 
 
 def test_it_can_be_copied() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 
 from j2a.errors import ModelError
 from j2a.models.audio.projector_config import Part
@@ -30,7 +31,8 @@ class HeadsConfig:
     thresholds: dict[str, float]  # the probability from which each of STATEMENTS is said
     data: str = ""
     licence: str = ""
-    hidden: int = 0  # values between the encoder's and the facts; 0: every fact is linear
+    # Values between the encoder's and the facts; 0: every fact is linear, as in a config that does not say it.
+    hidden: int = field(default=0, metadata={"may_be_missing": True})
 
     def __post_init__(self) -> None:
         if not isinstance(self.width, int) or not 1 <= self.width <= _WIDEST:

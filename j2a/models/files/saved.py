@@ -43,9 +43,12 @@ def read_config(folder: Path, model_type: str, kind: type[Config], mend: str) ->
         values: Any = json.loads(path.read_bytes())
         if not isinstance(values, dict) or values.pop("model_type", None) != model_type:
             raise ModelError(f'{path} does not say "model_type": "{model_type}": it is of another model.', mend)
+        numbers = {field.name for field in fields(kind) if field.type in ("int", "float")}
         optional = {field.name for field in fields(kind) if field.metadata.get("may_be_missing")}
         if differing := ({field.name for field in fields(kind)} ^ values.keys()) - optional:
             raise ValueError(f"missing or unknown: {', '.join(sorted(differing))}")
+        if wrong := [name for name, value in values.items() if isinstance(value, bool) and name in numbers]:
+            raise ValueError(f"{', '.join(wrong)} is true or false, not a number")  # Python's are numbers
         return kind(**values)
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}.", mend) from error

@@ -13,6 +13,7 @@ from j2a.models.audio.heads import Heads, load_heads
 from j2a.models.audio.heads_config import NEVER, STATEMENTS, TEMPO_BINS, YES_NO, HeadsConfig
 from j2a.models.audio.projector_config import Part
 from j2a.models.heard import ENERGIES, Heard
+from j2a.models.light import heads as light
 
 CONFIG = HeadsConfig("ears", "aaaa", 12, dict.fromkeys(STATEMENTS, 0.8), "our clips", "CC BY")
 
@@ -69,6 +70,17 @@ def test_they_come_back_as_they_were_saved(tmp_path):
     assert again.heard(torch.zeros(1, 1, 12)) == heads.heard(torch.zeros(1, 1, 12))
 
 
+def test_those_whose_config_says_nothing_of_a_hidden_layer_have_none(tmp_path):
+    heads = heads_that_say("harp")
+    heads.save(tmp_path)
+    path = tmp_path / "config.json"
+    values = json.loads(path.read_text())
+    del values["hidden"]
+    path.write_text(json.dumps(values))
+    pooled = torch.randn(1, 3, 12)
+    assert load_heads(tmp_path).heard(pooled) == heads.heard(pooled) == light.load(tmp_path).heard(pooled[0].numpy())
+
+
 def test_another_encoder_is_refused():
     heads = Heads(CONFIG)
     heads.refuse_others(Part("whatever it is called", "aaaa", 12))
@@ -83,6 +95,9 @@ def test_another_encoder_is_refused():
         ("width", 0),
         ("width", "12"),
         ("width", 10**9),
+        ("width", True),
+        ("hidden", True),
+        ("hidden", -1),
         ("thresholds", {}),
         ("thresholds", {**CONFIG.thresholds, "kazoo": 0.5}),
         ("thresholds", {**CONFIG.thresholds, "harp": "often"}),
