@@ -36,7 +36,6 @@ from j2a_tui.screens.desk import Desk
 from j2a_tui.session import Session
 from j2a_tui.theme import dress, further_colours
 from j2a_tui.transport import Transport
-from j2a_tui.windows import Window
 
 SOUND_AFTER_S = 0.2
 SOUND_CHECK_S = 0.4
@@ -108,7 +107,7 @@ class J2AApp(Leaving):
         self.desk.look = self.remembered.look
         self.desk.tracks.listing.sort_by(self.remembered.sort)
         self.desk.tracks.listing.folded = set(self.remembered.folded)
-        self.desk.left_at = self._place_of_last_time(first)
+        self.desk.left_at = (first, None) if first is not None else self.remembered.place(folder)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colours, in other people's themes."""
@@ -126,14 +125,6 @@ class J2AApp(Leaving):
         if version or not left.version:
             return version_of(version, backbone), backbone
         return left.version, left.backbone
-
-    def _place_of_last_time(self, first: Path | None) -> tuple[Path, Window | None] | None:
-        left = self.remembered
-        if first is not None:
-            return first, None
-        if not left.file:
-            return None
-        return self.folder / left.file, Window(left.start_s, left.end_s) if left.end_s > left.start_s >= 0 else None
 
     def _remember(self) -> None:
         """Keep what the desk is like, if it has changed."""

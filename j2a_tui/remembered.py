@@ -15,6 +15,7 @@ from j2a import paths, small_files
 from j2a.caption import PROMPTS
 from j2a.errors import StoreError
 from j2a.records import dataclass
+from j2a_tui.windows import Window
 
 BY_NAME = "name"  # how files are sorted where nothing else was chosen
 FOLDERS = 200  # that are remembered, the last used ones
@@ -39,6 +40,12 @@ class Remembered:
     annotator: str = ""  # who works, where that was said in the app
     theme: str = "j2a"
     look: str = ""  # how the window is drawn, where not as a waveform
+
+    def place(self, folder: Path) -> tuple[Path, Window | None] | None:
+        """The file and its window; ``None`` where no file is known."""
+        if not self.file:
+            return None
+        return folder / self.file, Window(self.start_s, self.end_s) if self.end_s > self.start_s >= 0 else None
 
 
 _OF_FOLDER = ("file", "start_s", "end_s", "search", "sort", "folded")
