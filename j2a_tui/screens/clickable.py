@@ -7,6 +7,7 @@ from typing import TypeVar
 from textual import events
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
+from textual.widgets import Static
 
 T = TypeVar("T")
 
@@ -68,3 +69,38 @@ class ListDialog(ModalScreen[T]):
     def on_mouse_scroll_up(self) -> None:
         """Where nothing scrolls."""
         self.action_move(-1)
+
+
+class LineDialog(ListDialog[T]):
+    """Each entry is a line of one text, ``_list``, which lies in what scrolls."""
+
+    _list: Static
+    _cursor: int
+
+    @property
+    def count(self) -> int:
+        """How many entries there are."""
+        raise NotImplementedError
+
+    def _show(self) -> None:
+        raise NotImplementedError
+
+    @property
+    def listed(self) -> Widget:
+        """The lines."""
+        return self._list
+
+    @property
+    def cursor(self) -> int:
+        """Of them."""
+        return self._cursor
+
+    def entry_at(self, row: int) -> int | None:
+        """One in each row."""
+        return row if 0 <= row < self.count else None
+
+    def action_move(self, by: int) -> None:
+        """Another line."""
+        self._cursor = min(max(0, self._cursor + by), self.count - 1)
+        self._show()
+        self._list.parent.scroll_to(y=self._cursor - 3, animate=False)  # type: ignore[union-attr]

@@ -9,14 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widget import Widget
 from textual.widgets import Static
 
 from j2a_tui.display import clean
-from j2a_tui.screens.clickable import ListDialog
+from j2a_tui.screens.clickable import LineDialog
 
 
-class DeviceScreen(ListDialog["str | None"]):
+class DeviceScreen(LineDialog["str | None"]):
     """The names of the devices; the answer is one of them, "" for the system's choice, ``None`` for no change."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -55,24 +54,9 @@ class DeviceScreen(ListDialog["str | None"]):
         self._list.update(Content("\n").join(lines))
 
     @property
-    def listed(self) -> Widget:
-        """The lines."""
-        return self._list
-
-    @property
-    def cursor(self) -> int:
-        """Of them."""
-        return self._cursor
-
-    def entry_at(self, row: int) -> int | None:
-        """One in each row."""
-        return row if 0 <= row < len(self._names) else None
-
-    def action_move(self, by: int) -> None:
-        """Another row."""
-        self._cursor = min(max(0, self._cursor + by), len(self._names) - 1)
-        self._show()
-        self._list.parent.scroll_to(y=self._cursor - 3, animate=False)  # type: ignore[union-attr]
+    def count(self) -> int:
+        """Of the lines."""
+        return len(self._names)
 
     def action_choose(self) -> None:
         """This one."""

@@ -10,12 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from j2a.records import dataclass
 from j2a_tui.display import clean, fit
-from j2a_tui.screens.clickable import ListDialog
+from j2a_tui.screens.clickable import LineDialog
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class Line:
     about: str = ""
 
 
-class PickScreen(ListDialog["str | None"]):
+class PickScreen(LineDialog["str | None"]):
     """The answer is the name of a line, or ``None`` for no change.
 
     ``on_cursor`` is told of each line that the cursor comes to, to show what it would be like; ``on_delete`` takes a
@@ -79,24 +78,13 @@ class PickScreen(ListDialog["str | None"]):
         self._list.update(Content("\n").join(shown))
 
     @property
-    def listed(self) -> Widget:
-        """The lines."""
-        return self._list
-
-    @property
-    def cursor(self) -> int:
-        """Of them."""
-        return self._cursor
-
-    def entry_at(self, row: int) -> int | None:
-        """One in each row."""
-        return row if 0 <= row < len(self._lines) else None
+    def count(self) -> int:
+        """Of the lines."""
+        return len(self._lines)
 
     def action_move(self, by: int) -> None:
         """Another line."""
-        self._cursor = min(max(0, self._cursor + by), len(self._lines) - 1)
-        self._show()
-        self._list.parent.scroll_to(y=self._cursor - 3, animate=False)  # type: ignore[union-attr]
+        super().action_move(by)
         if self._on_cursor is not None and self._lines:
             self._on_cursor(self._lines[self._cursor].name)
 
