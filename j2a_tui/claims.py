@@ -13,7 +13,7 @@ from itertools import combinations
 
 from j2a.features.record import Features
 from j2a.grounding import Claim, Verdict, claims
-from j2a.grounding.denial import is_denied_from_afar
+from j2a.grounding.denial import is_denied_before
 from j2a.grounding.listened import SOUND_WORDS
 from j2a.records import dataclass
 from j2a_tui.display import chord_names, feature_text, sound_figure
@@ -68,7 +68,7 @@ def checked(text: str, features: Features) -> list[Checked]:
     for match in _WORDS.finditer(text):
         start, end = match.span()
         if not any(start < other_end and other_start < end for other_start, other_end in taken):
-            said = f"no {match[0].lower()}" if is_denied_from_afar(text, start, end) else match[0]
+            said = f"no {match[0].lower()}" if is_denied_before(text, start) else match[0]
             found.append(Checked(match.lastgroup or "", said, start, end, "unmeasured", ""))
     return sorted(found, key=lambda one: one.start)
 

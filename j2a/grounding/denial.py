@@ -66,9 +66,14 @@ def is_taken_back(text: str, start: int, end: int) -> bool:
     )  # fmt: skip
 
 
+def is_denied_before(text: str, start: int) -> bool:
+    """Whether what stands at a place is denied by what its clause has before it."""
+    return before(_DENIED_FAR, text, start)
+
+
 def is_denied_from_afar(text: str, start: int, end: int) -> bool:
     """Whether what stands at a place is denied by its clause, before it or behind."""
-    return before(_DENIED_FAR, text, start) or _DENIED_AFTER.match(text, end) is not None
+    return is_denied_before(text, start) or _DENIED_AFTER.match(text, end) is not None
 
 
 def is_denied_in_a_part(text: str, start: int, end: int) -> bool:
